@@ -1,0 +1,21 @@
+"""The list of everything that Dagster shows and runs."""
+
+import dagster as dg
+
+from orchestration.assets import assets
+from orchestration.resources import Progress, Warehouse
+from orchestration.schedules import sync, sync_schedule
+from orchestration.sensors import deliver, deliver_sensor
+from pipelines.settings import load_settings
+
+
+@dg.definitions
+def definitions() -> dg.Definitions:
+    settings = load_settings()
+    return dg.Definitions(
+        assets=assets(settings),
+        jobs=[sync, deliver],
+        schedules=[sync_schedule(settings)],
+        sensors=[deliver_sensor(settings)],
+        resources={"warehouse": Warehouse(), "progress": Progress()},
+    )
