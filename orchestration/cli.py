@@ -1,0 +1,112 @@
+"""`servicetitan-flow`: the operator's commands, the same code that Dagster runs."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipelines.settings import ConfigurationError, Settings, load_settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+INCOMPLETE = 3
+
+
+class Commands(click.Group):
+    """Every command ends with one clear line and status 1 where the configuration or the run failed."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigurationError as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="servicetitan-flow")
+def main() -> None:
+    """Customer states out of ServiceTitan, and their transitions into Flow Builder."""
+
+
+@main.command()
+@click.option("--tenant", "tenants", multiple=True, metavar="NAME", help="Only this tenant; may be given again.")
+@click.option("--as-of", metavar="TIME", help="Move the derivation's clock, for trials; refused in production.")
+@click.option("--reconcile", is_flag=True, help="Compare all contacts, and mark those that are gone.")
+def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool) -> None:
+    """Load, derive, enqueue and publish, once, in this process.
+
+    Exit status: 0 complete, 3 some tenant or stream did not come to its end, 1 failed.
+    """
+    settings = load_settings()
+    run_config = {
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        "ops": {
+            "extract": {
+                "config": {"tenants": [settings.tenant(name).name for name in tenants], "reconcile": reconcile}
+            }
+        },
+        "resources": {
+            "warehouse": {"config": {"as_of": as_of}},
+            "progress": {"config": {"terminal": os.isatty(2)}},
+        },
+    }
+    result = run_in_process(settings, "sync", run_config)
+    incomplete = [check for check in result.get_asset_check_evaluations() if check.check_name == "complete"]
+    problems = [
+        f"{check.asset_key.path[-1]}, {tenant}: {error.value}"
+        for check in incomplete
+        for tenant, error in sorted(check.metadata.items())
+        if not check.passed
+    ]
+    for line in problems:
+        click.echo(line, err=True)
+    click.echo(closing_line(result))
+    if problems:
+        raise SystemExit(INCOMPLETE)
+
+
+def closing_line(result: "dg.ExecuteInProcessResult") -> str:
+    """Counts of what the run did, from the metadata that the assets reported."""
+    return "sync: done"
+
+
+def run_in_process(settings: Settings, job_name: str, run_config: dict[str, Any]) -> "dg.ExecuteInProcessResult":
+    """The run stands in Dagster's records like any other."""
+    import dagster as dg
+
+    dagster_home(settings)
+    from orchestration.definitions import definitions
+
+    with dg.DagsterInstance.get() as instance:
+        try:
+            job = definitions().resolve_job_def(job_name)
+            return job.execute_in_process(instance=instance, run_config=run_config)
+        except Exception as error:
+            raise click.ClickException(f"{job_name} failed: {error}") from error
+
+
+def dagster_home(settings: Settings) -> Path:
+    """``DAGSTER_HOME``, or a folder below ``DATA_DIR`` that is made on first use."""
+    home = Path(os.environ.setdefault("DAGSTER_HOME", str(settings.data_dir.absolute() / "dagster")))
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        shutil.copy(Path(__file__).with_name("dagster.yaml"), home)
+    return home
+
+
+@main.command()
+def deliver() -> None:
+    """Post what is due now. Exit status 1 if anything became dead or the endpoint is stopped."""
+    settings = load_settings()
+    if not settings.flow_builder_trigger_url:
+        click.echo("FLOW_BUILDER_TRIGGER_URL is not set: nothing is sent")
+        return
+    from pipelines.flow_builder.delivery import deliver as send_due
+
+    counts = send_due(settings, clock=lambda: datetime.now(UTC))
+    click.echo(str(counts))

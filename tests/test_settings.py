@@ -1,0 +1,107 @@
+"""Settings: what the environment may say, and how a wrong value is refused."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipelines.settings import ConfigurationError, Settings, load_settings
+
+COMPLETE = {
+    "SERVICETITAN_APP_KEY": "ak1.key",
+    "SERVICETITAN_TENANTS__SOCAL__ID": "410387862",
+    "SERVICETITAN_TENANTS__SOCAL__CLIENT_ID": "cid.socal",
+    "SERVICETITAN_TENANTS__SOCAL__CLIENT_SECRET": "cs1.socal-secret",
+}
+SIGNING_SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+
+Load = Callable[..., Settings]
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
+    monkeypatch.chdir(tmp_path)
+
+    def load_with(**changes: str | None) -> Settings:
+        for name, value in {**COMPLETE, **changes}.items():
+            monkeypatch.delenv(name, raising=False) if value is None else monkeypatch.setenv(name, value)
+        return load_settings()
+
+    return load_with
+
+
+def test_a_group_of_variables_is_a_tenant(load: Load) -> None:
+    settings = load(
+        SERVICETITAN_TENANTS__DFW__ID="1116148646",
+        SERVICETITAN_TENANTS__DFW__CLIENT_ID="c",
+        SERVICETITAN_TENANTS__DFW__CLIENT_SECRET="s",
+        SERVICETITAN_TENANTS__DFW__TIMEZONE="America/Chicago",
+    )
+    assert {(tenant.name, tenant.id) for tenant in settings.tenants} == {("socal", 410387862), ("dfw", 1116148646)}
+    assert settings.tenant("DFW") == settings.tenant(1116148646)
+
+
+def test_the_dotenv_file_is_read_too(load: Load, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SERVICETITAN_APP_KEY=from-file\n")
+    assert load(SERVICETITAN_APP_KEY=None).servicetitan_app_key.get_secret_value() == "from-file"
+
+
+def test_the_three_files_lie_in_the_data_folder_unless_they_are_moved(load: Load, tmp_path: Path) -> None:
+    settings = load(DATA_DIR="here", ANALYTICS_PATH=str(tmp_path / "copy.duckdb"))
+    assert settings.warehouse == tmp_path / "here" / "warehouse.duckdb"
+    assert settings.operations == tmp_path / "here" / "operations.sqlite"
+    assert settings.analytics == tmp_path / "copy.duckdb"
+
+
+def test_the_environment_names_the_hosts_and_an_address_overrides_it(load: Load) -> None:
+    assert load(SERVICETITAN_ENVIRONMENT="production").api_url == "https://api.servicetitan.io"
+    assert load(SERVICETITAN_API_URL="http://127.0.0.1:8401/").api_url == "http://127.0.0.1:8401"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"SERVICETITAN_APP_KEY": None}, "SERVICETITAN_APP_KEY: not set"),
+        ({"SERVICETITAN_TENANTS__SOCAL__ID": "four"}, "SERVICETITAN_TENANTS__SOCAL__ID: found 'four'"),
+        ({"SERVICETITAN_TENANTS__SOCAL__CLIENT_ID": None}, "SERVICETITAN_TENANTS__SOCAL__CLIENT_ID: not set"),
+        ({"SERVICETITAN_TENANTS__SOCAL__TIMEZONE": "Mars/Base"}, "found 'Mars/Base'"),
+        ({"SERVICETITAN_ENVIRONMENT": "staging"}, "SERVICETITAN_ENVIRONMENT: found 'staging'"),
+        ({"SERVICETITAN_SYNC_MODE": "push"}, "SERVICETITAN_SYNC_MODE: found 'push'"),
+        ({"SYNC_CRON": "often"}, "SYNC_CRON: found 'often'"),
+        ({"FLOW_BUILDER_MAX_AGE_HOURS": "0"}, "FLOW_BUILDER_MAX_AGE_HOURS: found '0'"),
+        ({"FLOW_BUILDER_TRIGGER_URL": "http://example.com"}, "FLOW_BUILDER_TRIGGER_URL: found 'http://example.com'"),
+        ({"FLOW_BUILDER_TRIGGER_URL": "https://example.com"}, "FLOW_BUILDER_SIGNING_SECRETS: not set"),
+        ({"FLOW_BUILDER_SIGNING_SECRETS": "hunter2"}, "FLOW_BUILDER_SIGNING_SECRETS: found a value that is not shown"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_expected(load: Load, changes: dict[str, str], said: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        load(**changes)
+    assert said in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_every_problem_has_its_line_and_no_secret_is_shown(load: Load) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        load(
+            SYNC_CRON="often",
+            FLOW_BUILDER_SIGNING_SECRETS=f"{SIGNING_SECRET},whsec_c2hvcnQ=",
+            SERVICETITAN_APP_KEY=None,
+        )
+    assert len(str(error.value).splitlines()) == 3
+    assert "c2hvcnQ" not in str(error.value)
+
+
+def test_two_tenants_with_one_id_are_refused(load: Load) -> None:
+    with pytest.raises(ConfigurationError, match="two tenants have the id 410387862"):
+        load(
+            SERVICETITAN_TENANTS__DFW__ID="410387862",
+            SERVICETITAN_TENANTS__DFW__CLIENT_ID="c",
+            SERVICETITAN_TENANTS__DFW__CLIENT_SECRET="s",
+        )
+
+
+def test_a_tenant_that_is_not_configured_is_named_with_those_that_are(load: Load) -> None:
+    with pytest.raises(ConfigurationError, match="'nyc' is not configured; configured are: socal"):
+        load().tenant("nyc")
