@@ -21,22 +21,23 @@ def publish(warehouse: Path, analytics: Path) -> dict[str, int]:
 
 
 def _copy_marts(warehouse: Path, fresh: Path) -> dict[str, int]:
-    with duckdb.connect(warehouse, read_only=True) as con:
+    with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
-        tables = con.execute(
-            "select table_name from information_schema.tables where table_schema = 'marts' order by table_name"
-        ).fetchall()
+        con.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
         con.execute(f"attach '{_quoted(fresh)}' as analytics")
         con.execute("create schema analytics.marts")
+        tables = con.execute(
+            "select table_name from information_schema.tables"
+            " where table_catalog = 'warehouse' and table_schema = 'marts' order by table_name"
+        ).fetchall()
         rows = {table: _copy(con, table) for (table,) in tables}
         con.execute("detach analytics")
     return rows
 
 
 def _copy(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    con.execute(f'create table analytics.marts."{table}" as from marts."{table}"')
-    counted = con.execute(f'select count(*) from analytics.marts."{table}"').fetchone()
-    return int(counted[0]) if counted else 0
+    copied = con.execute(f'create table analytics.marts."{table}" as from warehouse.marts."{table}"').fetchone()
+    return int(copied[0]) if copied else 0
 
 
 def _quoted(path: Path) -> str:

@@ -1,0 +1,54 @@
+"""The analysts' copy."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.publish import publish
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    path = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(path) as con:
+        con.execute("create schema marts; create table marts.states as select 1 as id, 2.5::decimal(2, 1) as state")
+        con.execute("create schema servicetitan; create table servicetitan.customers as select 'secret' as name")
+    return path
+
+
+def states(analytics: Path) -> list[tuple[object, ...]]:
+    with duckdb.connect(analytics, read_only=True) as con:
+        return con.execute("select id, state::varchar from marts.states order by id").fetchall()
+
+
+def test_the_copy_holds_the_marts_and_nothing_else(warehouse: Path, tmp_path: Path) -> None:
+    analytics = tmp_path / "of people's" / "analytics.duckdb"
+    assert publish(warehouse, analytics) == {"states": 1}
+    assert states(analytics) == [(1, "2.5")]
+    with duckdb.connect(analytics, read_only=True) as con:
+        schemas = con.execute("select distinct schema_name from duckdb_tables()").fetchall()
+    assert schemas == [("marts",)]
+    assert [path.name for path in analytics.parent.iterdir()] == ["analytics.duckdb"]
+
+
+def test_who_reads_keeps_what_it_opened_and_the_next_one_sees_the_new_copy(warehouse: Path, tmp_path: Path) -> None:
+    analytics = tmp_path / "analytics.duckdb"
+    publish(warehouse, analytics)
+    with duckdb.connect(analytics, read_only=True) as reader:
+        with duckdb.connect(warehouse) as con:
+            con.execute("insert into marts.states values (2, 3.0)")
+        publish(warehouse, analytics)
+        assert reader.execute("select count(*) from marts.states").fetchall() == [(1,)]
+    assert states(analytics) == [(1, "2.5"), (2, "3.0")]
+
+
+def test_a_copy_that_fails_leaves_the_old_one_in_place(warehouse: Path, tmp_path: Path) -> None:
+    analytics = tmp_path / "analytics.duckdb"
+    publish(warehouse, analytics)
+    with duckdb.connect(warehouse) as con:
+        con.execute("create table gone (id int); create view marts.broken as from gone; drop table gone")
+    with pytest.raises(duckdb.Error, match="gone"):
+        publish(warehouse, analytics)
+    assert states(analytics) == [(1, "2.5")]
+    assert not list(tmp_path.glob("*.tmp"))
