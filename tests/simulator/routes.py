@@ -1,0 +1,53 @@
+"""Which path leads where."""
+
+from typing import Any
+
+from starlette.routing import Route
+
+from tests.simulator.answers import Page
+from tests.simulator.endpoints import EXPORTS, LISTINGS, Export
+from tests.simulator.exporting import export_page
+from tests.simulator.forms import rendered
+from tests.simulator.ledger import Unknown
+from tests.simulator.listing import Listing, list_page
+from tests.simulator.servicetitan import ServiceTitan, Visit
+
+
+def api_routes(simulator: ServiceTitan) -> list[Route]:
+    return [
+        *(_export_route(simulator, export) for export in EXPORTS),
+        *(_list_route(simulator, listing) for listing in LISTINGS),
+        *(_record_route(simulator, listing) for listing in LISTINGS if listing.by_id),
+    ]
+
+
+def place(module: str, path: str) -> str:
+    return f"/{module}/v2/tenant/{{tenant:int}}/{path}"
+
+
+def _export_route(simulator: ServiceTitan, export: Export) -> Route:
+    def work(visit: Visit) -> Page:
+        return export_page(export, visit.company, visit.params, simulator.switches, simulator.release)
+
+    def exists() -> bool:
+        return export.spelling == "both" or simulator.switches.estimates_export in ("both", export.spelling)
+
+    parameters = {"from", "includeRecentChanges"}
+    return Route(place(export.module, export.path), simulator.door(export.scope, parameters, work, exists))
+
+
+def _list_route(simulator: ServiceTitan, listing: Listing) -> Route:
+    def work(visit: Visit) -> Page:
+        return list_page(listing, visit.company, visit.params, simulator.switches)
+
+    return Route(place(listing.module, listing.path), simulator.door(listing.scope, listing.parameters, work))
+
+
+def _record_route(simulator: ServiceTitan, listing: Listing) -> Route:
+    def work(visit: Visit) -> Any:
+        row = visit.company.tables[listing.table].rows.get(visit.path["id"])
+        if row is None:
+            raise Unknown(f"{listing.path} has no record {visit.path['id']}")
+        return rendered(listing.table, row, "list", simulator.switches)
+
+    return Route(place(listing.module, f"{listing.path}/{{id:int}}"), simulator.door(listing.scope, set(), work))
