@@ -21,6 +21,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from pipelines.lead_source import LeadSource
+
 HOSTS = {
     "production": ("https://api.servicetitan.io", "https://auth.servicetitan.io/connect/token"),
     "integration": (
@@ -47,6 +49,7 @@ class Tenant(BaseModel):
     workspace_id: UUID | None = None
     booking_provider_id: int | None = None
     timezone: str | None = None
+    country: str = Field("US", pattern="^[A-Z]{2}$", description="ISO 3166, for phone numbers without a country code")
 
     @field_validator("workspace_id", "booking_provider_id", "timezone", mode="before")
     @classmethod
@@ -94,6 +97,9 @@ class Settings(BaseSettings):
 
     actions_tokens: Annotated[list[SecretStr], NoDecode] = []
     actions_webhook_secret: SecretStr | None = None
+    actions_requests_per_second: float = Field(100, gt=0)
+    lead_sources: dict[str, LeadSource] = {}
+    dagster_url: str = "http://127.0.0.1:3000"
 
     @field_validator("servicetitan_tenants", mode="before")
     @classmethod
@@ -104,6 +110,11 @@ class Settings(BaseSettings):
             name.lower(): {"name": name.lower(), **group} if isinstance(group, dict) else group
             for name, group in value.items()
         }
+
+    @field_validator("lead_sources", mode="before")
+    @classmethod
+    def _source_names(cls, value: Any) -> Any:
+        return {name.lower(): group for name, group in value.items()} if isinstance(value, dict) else value
 
     @field_validator("flow_builder_signing_secrets", "actions_tokens", mode="before")
     @classmethod
@@ -118,7 +129,7 @@ class Settings(BaseSettings):
                 check_webhook_secret(secret.get_secret_value())
         return value
 
-    @field_validator("servicetitan_api_url", "servicetitan_auth_url", "flow_builder_trigger_url")
+    @field_validator("servicetitan_api_url", "servicetitan_auth_url", "flow_builder_trigger_url", "dagster_url")
     @classmethod
     def _safe_address(cls, value: str | None) -> str | None:
         if value:
@@ -140,6 +151,11 @@ class Settings(BaseSettings):
         for tenant in self.servicetitan_tenants.values():
             if ids.count(tenant.id) > 1:
                 raise ValueError(f"SERVICETITAN_TENANTS: two tenants have the id {tenant.id}; each id may stand once")
+        for name, source in self.lead_sources.items():
+            if source.tenant.lower() not in self.servicetitan_tenants:
+                raise ValueError(
+                    f"LEAD_SOURCES__{name.upper()}__TENANT: found {source.tenant!r}; expected the name of a tenant"
+                )
         if self.flow_builder_trigger_url and not self.flow_builder_signing_secrets:
             raise ValueError(
                 "FLOW_BUILDER_SIGNING_SECRETS: not set, but FLOW_BUILDER_TRIGGER_URL is;"
