@@ -2,20 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-FIELDS = [
-    "external_id",
-    "contact_id",
-    "name",
-    "phone",
-    "email",
-    "summary",
-    "street",
-    "unit",
-    "city",
-    "state",
-    "zip",
-    "country",
-]
+ADDRESS = ("street", "unit", "city", "state", "zip", "country")
+FIELDS = ("external_id", "contact_id", "name", "phone", "email", "summary", *ADDRESS)
 
 
 class LeadSource(BaseModel):
