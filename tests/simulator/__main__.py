@@ -1,0 +1,162 @@
+"""The demo: the stand-in world, the actions API and Dagster's UI together, on fresh data."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from random import Random
+
+from tests.simulator.clock import OffsetClock
+from tests.simulator.environment import SIGNING_SECRET, environment
+from tests.simulator.history import live, seed_history
+from tests.simulator.receiver import Receiver
+from tests.simulator.server import run_server
+from tests.simulator.servicetitan import ServiceTitan
+from tests.simulator.world import World
+
+ROOT = Path(__file__).parents[2]
+PORTS = {"DAGSTER_PORT": 3000, "ACTIONS_PORT": 8400, "SIMULATOR_PORT": 8401, "RECEIVER_PORT": 8402}
+CUSTOMERS = 150  # per tenant
+MARK = ".demo"  # a folder with this file is the demo's own, and may be emptied
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    ports = {name: port(name, usual) for name, usual in PORTS.items()}
+    data = fresh_folder(Path(os.environ.get("DATA_DIR", ROOT / "data" / "demo")).absolute())
+    with ExitStack() as stack:
+        world = World(clock=OffsetClock())
+        journeys = seed_history(world, customers=CUSTOMERS)
+        simulator = ServiceTitan(world)
+        receiver = Receiver([SIGNING_SECRET])
+        url = stack.enter_context(run_server(simulator.app, ports["SIMULATOR_PORT"]))
+        trigger = stack.enter_context(run_server(receiver.app, ports["RECEIVER_PORT"]))
+        env = os.environ | environment(simulator, url, data, f"{trigger}/trigger") | product(data, ports)
+        commands = {
+            "Dagster": command("dagster", "dev", "-w", "workspace.yaml", "-p", str(ports["DAGSTER_PORT"])),
+            "the actions API": command("servicetitan-flow", "serve", "--port", str(ports["ACTIONS_PORT"])),
+        }
+        print(f"two tenants, {2 * CUSTOMERS} customers; the first sync takes their history in, and sends nothing")
+        subprocess.run(command("servicetitan-flow", "sync"), env=env, cwd=ROOT, check=True)
+        running = {
+            name: stack.enter_context(running_process(argv, env, data / f"{Path(argv[0]).name}.log"))
+            for name, argv in commands.items()
+        }
+        stack.enter_context(time_goes_on(live(world, journeys)))
+        print(welcome(ports), flush=True)
+        watch(running, data)
+
+
+def port(name: str, usual: int) -> int:
+    """The one that was asked for; else the usual one, or any that is free."""
+    if name in os.environ:
+        return int(os.environ[name])
+    for candidate in (usual, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", candidate))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise SystemExit(f"no port is free for {name}")
+
+
+def fresh_folder(data: Path) -> Path:
+    if data.exists() and any(data.iterdir()) and not (data / MARK).exists():
+        raise SystemExit(f"DATA_DIR: {data} holds something that is not the demo's; name an empty folder")
+    shutil.rmtree(data, ignore_errors=True)
+    (data / "dagster").mkdir(parents=True)
+    shutil.copy(ROOT / "orchestration" / "dagster.yaml", data / "dagster")
+    (data / MARK).touch()
+    return data
+
+
+def product(data: Path, ports: Mapping[str, int]) -> dict[str, str]:
+    return {
+        "DAGSTER_HOME": str(data / "dagster"),
+        "DAGSTER_URL": f"http://127.0.0.1:{ports['DAGSTER_PORT']}",
+        "SYNC_CRON": "* * * * *",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def command(name: str, *arguments: str) -> list[Path | str]:
+    return [Path(sys.executable).with_name(name), *arguments]
+
+
+@contextmanager
+def running_process(argv: list[Path | str], env: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """In a group of its own, so that Ctrl-C reaches it once, through us, with all that it started."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(argv, env=env, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
+        try:
+            yield process
+        finally:
+            end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    for stop, patience in ((signal.SIGINT, 15), (signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+        try:
+            os.killpg(process.pid, stop)
+            process.wait(patience)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+@contextmanager
+def time_goes_on(steps: Iterator[str]) -> Iterator[None]:
+    """Some customer takes a step every second or two."""
+    over, random = threading.Event(), Random(1)
+
+    def run() -> None:
+        while not over.wait(random.uniform(1, 2)):
+            next(steps)
+
+    thread = threading.Thread(target=run, daemon=True, name="life")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(5)
+
+
+def welcome(ports: Mapping[str, int]) -> str:
+    return "\n".join(
+        [
+            "",
+            f"  Dagster              http://127.0.0.1:{ports['DAGSTER_PORT']}",
+            f"  Flow Builder's post  http://127.0.0.1:{ports['RECEIVER_PORT']}",
+            f"  actions API          http://127.0.0.1:{ports['ACTIONS_PORT']}/docs",
+            f"  ServiceTitan         http://127.0.0.1:{ports['SIMULATOR_PORT']}",
+            "",
+            "  Dagster needs half a minute to start; then a sync runs every minute. Ctrl-C ends everything.",
+        ]
+    )
+
+
+def watch(running: Mapping[str, subprocess.Popen[bytes]], data: Path) -> None:
+    """Returns on Ctrl-C; a process that ended by itself ends the demo with a word about where to look."""
+    try:
+        while all(process.poll() is None for process in running.values()):
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        print("\nending", flush=True)
+        return
+    ended = ", ".join(name for name, process in running.items() if process.poll() is not None)
+    raise SystemExit(f"{ended} ended by itself; its log lies in {data}")
+
+
+if __name__ == "__main__":
+    main()
