@@ -1,0 +1,53 @@
+with source as (
+    select * from {{ source('servicetitan', 'jobs') }}
+),
+
+renamed as (
+    select
+        tenant_id,
+        id as job_id,
+        project_id,
+        customer_id,
+        location_id,
+        business_unit_id,
+        job_type_id,
+        campaign_id,
+        appointment_count,
+        first_appointment_id,
+        last_appointment_id,
+        recall_for_id,
+        warranty_id,
+        created_by_id,
+        lead_call_id,
+        partner_lead_call_id,
+        booking_id,
+        sold_by_id,
+        invoice_id,
+        membership_id,
+        created_from_estimate_id,
+        coalesce(active, true) as is_active,
+        no_charge as is_no_charge,
+        notifications_enabled as is_notifications_enabled,
+        is_auto_dispatched,
+        job_number,
+        job_status,
+        priority,
+        customer_po,
+        summary,
+        summary_of_work,
+        {{ moment('completed_on') }} as completed_at,
+        {{ moment('created_on') }} as created_at,
+        {{ moment('modified_on') }} as modified_at,
+        total,
+        job_generated_lead_source,
+        tag_type_ids,
+        estimate_ids,
+        equipment_ids,
+        custom_fields,
+        external_data,
+        record,
+        _dlt_load_id as load_id,
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,125 @@
+"""dbt inside this process: the project, its manifest (parsed once), and an invocation."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
+
+PROJECT = Path(__file__).parents[1] / "dbt_project"
+QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "info", "--no-use-colors")
+
+_one_at_a_time = RLock()  # dbt keeps its adapter, its flags and the environment per process
+_manifests: dict[str, "Manifest"] = {}
+
+
+class DbtError(Exception):
+    """dbt could not read the project; the message is dbt's."""
+
+
+@cache
+def project_version() -> str:
+    """A digest of the project's files and of dbt's version, taken once per process."""
+    digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-duckdb')}".encode())
+    for path in sorted(p for p in PROJECT.rglob("*") if p.suffix in {".sql", ".yml", ".csv"}):
+        digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def manifest_path(warehouse: Path, work_dir: Path) -> Path:
+    """The project's ``manifest.json``, parsed anew only where the project or dbt changed."""
+    if not _stored(warehouse, work_dir).exists():
+        _parse(warehouse, work_dir)
+    return _target(work_dir) / "manifest.json"
+
+
+def invoke(*arguments: str, warehouse: Path, work_dir: Path) -> Any:
+    """One dbt command on the warehouse; the result is dbt's. Leaves no connection open."""
+    from dbt.cli.main import dbtRunner
+
+    with _one_at_a_time, _environment(WAREHOUSE_PATH=str(warehouse)):
+        try:
+            runner = dbtRunner(manifest=_manifest(warehouse, work_dir))
+            return _result(runner.invoke([*arguments, *_folders(work_dir), *QUIET]))
+        finally:
+            _close()
+
+
+def _manifest(warehouse: Path, work_dir: Path) -> "Manifest":
+    stored = _stored(warehouse, work_dir)
+    if stored.name not in _manifests:
+        _manifests[stored.name] = _read(stored) if stored.exists() else _parse(warehouse, work_dir)
+    return _manifests[stored.name]
+
+
+def _read(stored: Path) -> "Manifest":
+    """Takes a new process 0.1 s, where dbt's own partial parsing takes 1.3 s."""
+    from dbt.contracts.graph.manifest import Manifest
+
+    return Manifest.from_msgpack(stored.read_bytes())
+
+
+def _parse(warehouse: Path, work_dir: Path) -> "Manifest":
+    from dbt.cli.main import dbtRunner
+
+    with _one_at_a_time, _environment(WAREHOUSE_PATH=str(warehouse)):
+        manifest: Manifest = _result(dbtRunner().invoke(["parse", *_folders(work_dir), *QUIET]))
+    stored = _stored(warehouse, work_dir)
+    for stale in stored.parent.glob("manifest-*"):
+        stale.unlink(missing_ok=True)
+    draft = stored.with_suffix(f".{os.getpid()}")
+    draft.write_bytes(manifest.to_msgpack())
+    draft.replace(stored)
+    return manifest
+
+
+def _result(answer: "dbtRunnerResult") -> Any:
+    if answer.exception is not None:
+        raise DbtError(str(answer.exception)) from answer.exception
+    return answer.result
+
+
+def _target(work_dir: Path) -> Path:
+    return work_dir / "target"
+
+
+def _stored(warehouse: Path, work_dir: Path) -> Path:
+    """A manifest names the database, which is the file's name."""
+    return _target(work_dir) / f"manifest-{warehouse.stem}-{project_version()}.msgpack"
+
+
+def _folders(work_dir: Path) -> list[str]:
+    return [
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+        *("--target-path", str(_target(work_dir)), "--log-path", str(work_dir / "logs")),
+    ]
+
+
+@contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _close() -> None:
+    """dbt-duckdb keeps the file open until the process ends; the next one to open it may want other settings."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import cleanup_connections
+
+    cleanup_connections()  # type: ignore[no-untyped-call]
+    if DuckDBConnectionManager._ENV is not None:
+        DuckDBConnectionManager._ENV.close()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
