@@ -5,7 +5,7 @@ Fields and scopes: ServiceTitan's OpenAPI documents of May 2026.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 DataType = Literal["bigint", "bool", "text", "timestamp", "decimal", "json"]
@@ -28,8 +28,10 @@ class Stream:
     module: str
     path: str
     scope: str
-    fields: Mapping[str, DataType]
+    fields: Mapping[str, DataType] = field(hash=False)
     export: bool = True
+    older_export: str | None = None  # the export's path in older versions of the API
+    listed: bool = True  # there is a list over the whole tenant
     list_sorted: bool = True  # the list takes ``sort=+ModifiedOn``
     list_active: bool = True  # the list hides inactive records unless ``active=Any``
     list_incremental: bool = True  # the list takes ``modifiedOnOrAfter``
@@ -40,6 +42,17 @@ class Stream:
     def columns(self) -> dict[str, DataType]:
         """Column name -> type, without ``tenant_id`` and ``record``."""
         return {snake_case(name): kind for name, kind in self.fields.items()}
+
+    @property
+    def plain_fields(self) -> dict[str, DataType]:
+        """The fields that are not nested, under ServiceTitan's names."""
+        return {name: kind for name, kind in self.fields.items() if kind != "json"}
+
+    @property
+    def export_paths(self) -> tuple[str, ...]:
+        """The spellings of the export's path, the current one first; none where there is no export."""
+        paths = (f"export/{self.path}", self.older_export) if self.export else ()
+        return tuple(path for path in paths if path)
 
     @property
     def primary_key(self) -> list[str]:
@@ -129,6 +142,7 @@ STREAMS: tuple[Stream, ...] = (
         module="sales",
         path="estimates",
         scope="tn.sal.estimates:r",
+        older_export="estimates/export",
         fields=fields(
             bigint="id jobId projectId locationId customerId soldBy businessUnitId budgetCodeId",
             bool="active isRecommended isChangeOrder requireDepositOnSignature",
@@ -143,6 +157,7 @@ STREAMS: tuple[Stream, ...] = (
         module="jpm",
         path="job-canceled-logs",
         scope="tn.jpm.jobcanceledlogs:r",
+        listed=False,
         after="jobs",
         fields=fields(
             bigint="id jobId reasonId createdById",

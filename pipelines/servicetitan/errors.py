@@ -1,0 +1,63 @@
+"""What a call to ServiceTitan can come to.
+
+ServiceTitanError
+├── Unavailable       tried for minutes: busy, broken, slow or unreachable
+├── AccessRefused     the tenant's credentials, or its token, are not taken
+├── ScopeMissing      403: the app lacks a scope in this tenant
+├── NotThere          404
+└── Refused           any other answer that trying again cannot mend
+"""
+
+import json
+import re
+
+import httpx
+
+
+class ServiceTitanError(Exception):
+    """The message says what the server said; who asked for what stands before it (`in_context`)."""
+
+    def in_context(self, context: str) -> "ServiceTitanError":
+        self.args = (f"{context}: {self}",)
+        return self
+
+
+class Unavailable(ServiceTitanError):
+    pass
+
+
+class AccessRefused(ServiceTitanError):
+    pass
+
+
+class ScopeMissing(ServiceTitanError):
+    def __init__(self, message: str, scope: str = "") -> None:
+        super().__init__(message)
+        self.scope = scope
+
+
+class NotThere(ServiceTitanError):
+    pass
+
+
+class Refused(ServiceTitanError):
+    pass
+
+
+class Busy(Exception):
+    """One attempt failed in a way that may pass; ``wait`` is what the server asked for, in seconds."""
+
+    def __init__(self, said: str, wait: float | None = None) -> None:
+        super().__init__(said)
+        self.wait = wait
+
+
+def said(response: httpx.Response) -> str:
+    """Status and the body's gist; bodies are problem details, an OAuth error, a gateway's HTML, or nothing."""
+    try:
+        body = json.loads(response.content)
+        gist = " ".join(str(body[key]) for key in ("error", "title", "errors") if body.get(key))
+    except (ValueError, AttributeError, TypeError):
+        gist = re.sub(r"<[^>]*>|\s+", " ", response.text)
+    gist = " ".join(gist.split())[:200]
+    return f"HTTP {response.status_code}" + (f" ({gist})" if gist else "")

@@ -1,0 +1,141 @@
+"""All streams of all tenants, read side by side into one inflow."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pyarrow as pa
+
+from pipelines.servicetitan.connection import CALLS_AT_ONCE, Connection
+from pipelines.servicetitan.errors import ScopeMissing, ServiceTitanError
+from pipelines.servicetitan.inflow import Batch, Closed, Inflow
+from pipelines.servicetitan.pages import Bookmark, Envelope, Page
+from pipelines.servicetitan.readers import Mode, read_stream
+from pipelines.servicetitan.records import to_table
+from pipelines.servicetitan.streams import STREAMS, Stream
+from pipelines.servicetitan.tables import REJECTED_RECORDS
+
+log = logging.getLogger(__name__)
+Clock = Callable[[], datetime]
+Bookmarks = Mapping[str, Mapping[str, Bookmark]]  # table -> tenant id as text -> bookmark
+
+
+@dataclass
+class StreamSync:
+    """How one stream of one tenant fares in one sync; it grows while the stream is read."""
+
+    tenant_id: int
+    tenant_name: str
+    stream: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    rows: int = 0
+    pages: int = 0
+    rejected: int = 0
+    complete: bool = False
+    error: str | None = None
+    missing_scope: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        return (self.ended_at - self.started_at).total_seconds() if self.ended_at else 0.0
+
+
+@dataclass
+class Reading:
+    """Each tenant has threads of its own, as many as it may have calls at once."""
+
+    connections: Sequence[Connection]
+    bookmarks: Bookmarks
+    inflow: Inflow
+    mode: Mode
+    clock: Clock
+    on_page: Callable[[StreamSync], None]
+    asides: Iterable[Batch] = ()
+    syncs: list[StreamSync] = field(default_factory=list)
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Reads while the block runs; when it ends early, so do the threads."""
+        with ExitStack() as threads:
+            own = threads.enter_context(ThreadPoolExecutor(2, "aside"))
+            futures: list[Future[None]] = [own.submit(self._read_asides)]
+            for connection in self.connections:
+                pool = threads.enter_context(ThreadPoolExecutor(CALLS_AT_ONCE, connection.tenant.name))
+                futures += self._start(connection, pool)
+            own.submit(self._finish_after, futures)
+            try:
+                yield
+            finally:
+                self.inflow.close()
+
+    def _start(self, connection: Connection, pool: ThreadPoolExecutor) -> list[Future[None]]:
+        started: dict[str, Future[None]] = {}
+        for stream in STREAMS:
+            before = started.get(stream.after or "")
+            started[stream.name] = pool.submit(self._read, connection, stream, before)
+        return list(started.values())
+
+    def _finish_after(self, futures: Sequence[Future[None]]) -> None:
+        wait(futures)
+        self.inflow.finish()
+
+    def _read_asides(self) -> None:
+        for batch in self.asides:
+            self.inflow.put(batch)
+
+    def _read(self, connection: Connection, stream: Stream, before: Future[None] | None) -> None:
+        if before:
+            wait([before])
+        tenant = connection.tenant
+        sync = StreamSync(tenant.id, tenant.name, stream.name, self.clock())
+        self.syncs.append(sync)
+        try:
+            for page in self._pages(connection, stream):
+                self._pass_on(page, stream, sync)
+            sync.complete = True
+        except Closed:
+            sync.error = "the sync was stopped"
+        except ServiceTitanError as error:
+            sync.error = f"tenant {tenant.name}, stream {stream.name}, page {sync.pages + 1}: {error}"
+            sync.missing_scope = error.scope if isinstance(error, ScopeMissing) else None
+        except Exception as error:
+            log.exception("tenant %s, stream %s, page %d", tenant.name, stream.name, sync.pages + 1)
+            sync.error = f"tenant {tenant.name}, stream {stream.name}, page {sync.pages + 1}: {error!r}"
+        finally:
+            sync.ended_at = self.clock()
+            self.on_page(sync)
+
+    def _pages(self, connection: Connection, stream: Stream) -> Iterator[Page]:
+        def fetch(path: str, params: dict[str, str], decode: Callable[[bytes], Envelope]) -> Envelope:
+            return connection.get(stream.module, path, params, decode, stream.scope)
+
+        bookmark = self.bookmarks.get(stream.name, {}).get(str(connection.tenant.id), {})
+        return read_stream(fetch, stream, bookmark, self.mode)
+
+    def _pass_on(self, page: Page, stream: Stream, sync: StreamSync) -> None:
+        if page.warning:
+            log.warning("tenant %s, stream %s: %s", sync.tenant_name, stream.name, page.warning)
+            sync.warnings.append(page.warning)
+            return
+        rows, rejected = to_table(stream, sync.tenant_id, page.records)
+        refusals = [
+            {
+                "tenant_id": sync.tenant_id,
+                "stream": stream.name,
+                "reason": refusal.reason,
+                "record": refusal.record,
+                "rejected_at": self.clock(),
+            }
+            for refusal in rejected
+        ]
+        aside = Batch(REJECTED_RECORDS.name, pa.Table.from_pylist(refusals, REJECTED_RECORDS.schema))
+        self.inflow.put(Batch(stream.name, rows, str(sync.tenant_id), page.bookmark, aside if refusals else None))
+        sync.pages += 1
+        sync.rows += rows.num_rows
+        sync.rejected += len(rejected)
+        self.on_page(sync)

@@ -1,0 +1,112 @@
+"""A page of JSON records to an Arrow table, without a Python object per value.
+
+pyarrow's JSON reader is strict about types, exact about decimals and lets other threads run; what it cannot give, the
+text of nested values and of whole records, msgspec slices out of the page's bytes. A page with something odd in it is
+read record by record (`pipelines.servicetitan.rejects`).
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from itertools import accumulate
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as pj
+
+from pipelines.servicetitan.rejects import Rejected, salvage
+from pipelines.servicetitan.streams import Stream, snake_case
+from pipelines.servicetitan.tables import ARROW_TYPES, raw_table
+
+UTC_STAMP = pa.timestamp("us", "UTC")
+OLDEST = pa.scalar(-2_208_988_800_000_000, UTC_STAMP)  # 1900-01-01
+Columns = Mapping[str, pa.Array]
+
+
+class DoesNotFit(Exception):
+    """The page holds something that only `salvage` can judge."""
+
+
+def to_table(stream: Stream, tenant_id: int, records: list[msgspec.Raw]) -> tuple[pa.Table, list[Rejected]]:
+    """The raw table's columns, and the records that break their schema."""
+    rejected: list[Rejected] = []
+    try:
+        plain = read_plain(stream, records)
+    except (DoesNotFit, pa.ArrowInvalid):
+        plain, records, rejected = salvage(stream, records)
+    columns = {
+        "tenant_id": pa.repeat(pa.scalar(tenant_id, pa.int64()), len(records)),
+        **plain,
+        **read_nested(stream, records),
+        "record": texts(records),
+    }
+    schema = raw_table(stream).schema
+    return pa.table([columns[name] for name in schema.names], schema=schema), rejected
+
+
+def read_plain(stream: Stream, records: list[msgspec.Raw]) -> Columns:
+    """All columns but the nested ones; raises `DoesNotFit` or `ArrowInvalid` unless every value is of its type."""
+    text = b"\n".join(records)
+    table = pj.read_json(
+        pa.BufferReader(text),
+        pj.ReadOptions(use_threads=False, block_size=len(text) + 1),
+        _parse_options(stream, newlines=text.count(b"\n") >= len(records)),
+    )
+    columns = {snake_case(name): table[name].combine_chunks() for name in table.column_names}
+    if table.num_rows != len(records) or any(columns[name].null_count for name in stream.key):
+        raise DoesNotFit
+    return {
+        name: timestamps(column) if stream.columns[name] == "timestamp" else column for name, column in columns.items()
+    }
+
+
+def timestamps(values: pa.StringArray) -> pa.TimestampArray:
+    """Stamps in UTC with 0 to 7 digits of fraction, cut to microseconds; before 1900 (a sentinel) is null."""
+    if values.null_count == len(values):
+        return pa.nulls(len(values), UTC_STAMP)
+    lengths = pc.min_max(pc.binary_length(values)).as_py()
+    if lengths["min"] < 20 or lengths["max"] > 28 or not pc.all(pc.ends_with(values, "Z")).as_py():
+        raise DoesNotFit
+    cut = pc.ascii_rtrim(pc.utf8_slice_codeunits(values, 0, 26), "Z")
+    stamps = cut.cast(pa.timestamp("us")).cast(UTC_STAMP)
+    return null_where(pc.less(stamps, OLDEST), stamps)
+
+
+def read_nested(stream: Stream, records: list[msgspec.Raw]) -> Columns:
+    """The nested columns as the very text that was received; JSON's null, and absent, are null."""
+    columns = [name for name, kind in stream.columns.items() if kind == "json"]
+    if not columns:
+        return {}
+    rows = _nested_decoder(stream).decode(b"[" + b",".join(records) + b"]")
+    return {name: present(texts([getattr(row, f"{name}_") for row in rows])) for name in columns}
+
+
+def texts(values: list[msgspec.Raw]) -> pa.StringArray:
+    offsets = pa.array(accumulate(map(len, values), initial=0), pa.int32())
+    return pa.StringArray.from_buffers(len(values), offsets.buffers()[1], pa.py_buffer(b"".join(values)))
+
+
+def present(values: pa.StringArray) -> pa.StringArray:
+    return null_where(pc.is_in(values, pa.array(["", "null"])), values)
+
+
+def null_where(mask: pa.BooleanArray, values: pa.Array) -> pa.Array:
+    return pc.if_else(mask, pa.scalar(None, values.type), values) if pc.any(mask).as_py() else values
+
+
+@cache
+def _nested_decoder(stream: Stream) -> Any:
+    names = {snake_case(name) + "_": name for name, kind in stream.fields.items() if kind == "json"}
+    fields = [(attribute, msgspec.Raw, msgspec.Raw()) for attribute in names]
+    return msgspec.json.Decoder(list[msgspec.defstruct("Nested", fields, rename=names, gc=False)])  # type: ignore[misc]
+
+
+@cache
+def _parse_options(stream: Stream, newlines: bool) -> pj.ParseOptions:
+    types = {**ARROW_TYPES, "timestamp": pa.string()}
+    return pj.ParseOptions(
+        explicit_schema=pa.schema([(name, types[kind]) for name, kind in stream.plain_fields.items()]),
+        newlines_in_values=newlines,
+        unexpected_field_behavior="ignore",
+    )

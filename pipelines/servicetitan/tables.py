@@ -1,0 +1,111 @@
+"""The raw tables, as data: columns, key, and which of two versions of a row is the newer."""
+
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from pipelines.servicetitan.streams import STREAMS, DataType, Stream
+
+Columns = dict[str, DataType]
+
+ARROW_TYPES: dict[DataType, pa.DataType] = {
+    "bigint": pa.int64(),
+    "bool": pa.bool_(),
+    "text": pa.string(),
+    "timestamp": pa.timestamp("us", "UTC"),
+    "decimal": pa.decimal128(38, 9),
+    "json": pa.string(),
+}
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """Merged on ``key``; of two versions the greater ``newest_by`` stays, at a tie the one that arrived last."""
+
+    name: str
+    columns: Columns = field(hash=False)
+    key: tuple[str, ...]
+    newest_by: str | None = None
+    precision: dict[str, tuple[int, int]] = field(default_factory=dict, hash=False)  # of decimals, if not (38, 9)
+
+    @property
+    def schema(self) -> pa.Schema:
+        types = {name: ARROW_TYPES[kind] for name, kind in self.columns.items()}
+        return pa.schema([*(types | {n: pa.decimal128(*p) for n, p in self.precision.items()}).items()])
+
+
+def arrow_schema(columns: Columns) -> pa.Schema:
+    return pa.schema([(name, ARROW_TYPES[kind]) for name, kind in columns.items()])
+
+
+def raw_table(stream: Stream) -> RawTable:
+    return RawTable(
+        name=stream.name,
+        columns={"tenant_id": "bigint", **stream.columns, "record": "json"},
+        key=tuple(stream.primary_key),
+        newest_by="modified_on" if "modified_on" in stream.columns else None,
+    )
+
+
+TENANTS = RawTable(
+    name="tenants",
+    columns={"tenant_id": "bigint", "tenant_name": "text", "workspace_id": "text", "timezone": "text"},
+    key=("tenant_id",),
+)
+STATE_UPDATES = RawTable(
+    name="state_updates",
+    columns={
+        "tenant_id": "bigint",
+        "id": "text",
+        "customer_id": "bigint",
+        "to_state": "decimal",
+        "job_id": "bigint",
+        "reason": "text",
+        "set_by": "text",
+        "set_at": "timestamp",
+    },
+    key=("tenant_id", "id"),
+    precision={"to_state": (2, 1)},
+)
+CONTACT_LINKS = RawTable(
+    name="contact_links",
+    columns={"tenant_id": "bigint", "customer_id": "bigint", "contact_id": "text", "linked_at": "timestamp"},
+    key=("tenant_id", "customer_id"),
+    newest_by="linked_at",
+)
+TENANT_SYNCS = RawTable(
+    name="tenant_syncs",
+    columns={
+        "sync_id": "text",
+        "tenant_id": "bigint",
+        "tenant_name": "text",
+        "stream": "text",
+        "started_at": "timestamp",
+        "ended_at": "timestamp",
+        "rows": "bigint",
+        "pages": "bigint",
+        "complete": "bool",
+        "error": "text",
+    },
+    key=("sync_id", "tenant_id", "stream"),
+)
+REJECTED_RECORDS = RawTable(
+    name="rejected_records",
+    columns={
+        "tenant_id": "bigint",
+        "stream": "text",
+        "reason": "text",
+        "record": "json",
+        "rejected_at": "timestamp",
+    },
+    key=("tenant_id", "stream", "record"),  # delivered again it is still one record
+)
+RAW_TABLES: tuple[RawTable, ...] = (
+    *(raw_table(stream) for stream in STREAMS),
+    REJECTED_RECORDS,
+    TENANTS,
+    STATE_UPDATES,
+    CONTACT_LINKS,
+    TENANT_SYNCS,
+)
+TABLE = {table.name: table for table in RAW_TABLES}
