@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from tests.simulator.wire import dumps
 
@@ -49,9 +49,18 @@ class Answer:
 class Problem(Exception):
     """Ends a request with ServiceTitan's error object."""
 
-    def __init__(self, status: int, errors: Mapping[str, str] | None = None, title: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        errors: Mapping[str, str] | None = None,
+        title: str | None = None,
+        body: Literal["problem", "empty", "text"] = "problem",
+    ) -> None:
         super().__init__(status)
         self.answer = problem(status, errors, title)
+        if body != "problem":
+            text = TITLES[status].encode() if body == "text" else b""
+            self.answer = Answer(text, status, content_type="text/plain; charset=utf-8")
 
 
 def problem(status: int, errors: Mapping[str, str] | None = None, title: str | None = None) -> Answer:

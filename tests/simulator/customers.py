@@ -104,18 +104,18 @@ class CustomerVerbs(Ledger):
 
 def _name(number: int) -> str:
     first, last = FIRST_NAMES.split(), LAST_NAMES.split()
-    return f"{first[number // 3 % len(first)]} {last[number // 51 % len(last)]}"
+    return f"{first[number // 7 % len(first)]} {last[number // 119 % len(last)]}"
 
 
 def _address(number: int) -> Record:
-    city, state, zip_code = CITIES[number // 3 % len(CITIES)]
-    street = f"{100 + number % 9000} {STREETS[number // 7 % len(STREETS)]}"
+    city, state, zip_code = CITIES[number // 7 % len(CITIES)]
+    street = f"{100 + number % 9000} {STREETS[number // 11 % len(STREETS)]}"
     place = {"street": street, "unit": None, "city": city, "state": state, "zip": zip_code, "country": "USA"}
     return place | {"latitude": None, "longitude": None}
 
 
 def _phone(number: int) -> str:
     """Offices type numbers as they like."""
-    area, line = AREA_CODES[number // 3 % len(AREA_CODES)], f"{number // 3 % 10_000:04}"
+    area, line = AREA_CODES[number // 7 % len(AREA_CODES)], f"{number // 7 % 10_000:04}"
     forms = (f"({area}) 555-{line}", f"{area}-555-{line}", f"{area}555{line}", f"+1 {area} 555 {line}")
-    return forms[number // 3 % 4]
+    return forms[number // 7 % 4]

@@ -50,7 +50,7 @@ class Ledger:
         self.lock = lock
         self.tables = {table: Table() for table in TABLES}
         self.tables["customer_contacts"] = Table(by_customer_and_id)
-        self._ids = count(first_id, 3)
+        self._ids = count(first_id, 7)
         self._positions = count(1)
         self._children: defaultdict[tuple[str, str, int], list[Key]] = defaultdict(list)
 

@@ -112,7 +112,7 @@ class ServiceTitan:
         tenant_id = self.tokens.tenant_of(request.headers.get("authorization", ""))
         app_key = request.headers.get("st-app-key") or request.query_params.get("servicetitanapplicationkey")
         if tenant_id is None or app_key != APP_KEY:
-            raise Problem(401)
+            raise Problem(401, body=self.switches.unauthorized_body)
         if tenant_id != request.path_params["tenant"]:
             raise Problem(self.switches.foreign_tenant_status)
         needed = f"{scope}:{'r' if request.method == 'GET' else 'w'}"

@@ -1,0 +1,91 @@
+"""Every answer of the stand-in world is valid against ServiceTitan's own OpenAPI documents."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.simulator.caller import Caller, calling
+from tests.simulator.endpoints import EXPORTS, LISTINGS, Export
+from tests.simulator.history import seed_history
+from tests.simulator.listing import Listing
+from tests.simulator.server import run_server
+from tests.simulator.servicetitan import ServiceTitan
+from tests.simulator.switches import Switches
+from tests.simulator.world import World
+
+DOCUMENTS = Path(__file__).parents[2] / "shared" / "reference" / "openapi"
+NAMES = {"crm": "crm-v2", "jpm": "jpm-v2", "sales": "salestech-v2", "settings": "settings-v2"}
+
+pytestmark = pytest.mark.skipif(
+    not DOCUMENTS.is_dir(),
+    reason="ServiceTitan's OpenAPI documents are not beside the checkout; they are not ours to ship",
+)
+
+
+@pytest.fixture(scope="module")
+def caller() -> Iterator[Caller]:
+    """A tenant with three years of history."""
+    simulator = ServiceTitan(World(), Switches(calls_per_second=10_000))
+    seed_history(simulator.world, customers=60)
+    simulator.world["socal"].add_booking("web-1", campaignId=1, isFirstTimeClient=True)
+    with run_server(simulator.app) as simulator.url, calling(simulator) as caller:
+        yield caller
+
+
+@cache
+def document(module: str) -> dict[str, Any]:
+    return dict(json.loads((DOCUMENTS / f"{NAMES[module]}.json").read_text()))
+
+
+def validator(module: str, path: str, method: str = "get", status: int = 200) -> Draft202012Validator:
+    """Of the answer that the document declares for a path such as ``customers/{id}``."""
+    operation = document(module)["paths"][f"/tenant/{{tenant}}/{path}"][method]
+    content = operation["responses"][str(status)]["content"]
+    schema = next(iter(content.values()))["schema"]
+    return Draft202012Validator(
+        {**schema, "components": document(module)["components"]}, format_checker=Draft202012Validator.FORMAT_CHECKER
+    )
+
+
+def shown(errors: Iterator[Any]) -> list[str]:
+    return [f"{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}" for error in errors][:5]
+
+
+@pytest.mark.parametrize("export", EXPORTS, ids=lambda export: export.path)
+def test_every_page_of_an_export_is_valid(caller: Caller, export: Export) -> None:
+    pages = list(caller.export(f"{export.module}/{export.path}", includeRecentChanges="true"))
+    check = validator(export.module, export.path)
+    assert [shown(check.iter_errors(page)) for page in pages] == [[] for _ in pages]
+    assert any(page["data"] for page in pages)
+
+
+@pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.path)
+def test_every_page_of_a_list_is_valid(caller: Caller, listing: Listing) -> None:
+    page = caller.get(
+        f"{listing.module}/{listing.path}",
+        pageSize=5000,
+        active="Any",
+        modifiedOnOrAfter="2000-01-01T00:00:00Z",
+        includeTotal="true",
+    ).json()
+    assert shown(validator(listing.module, listing.path).iter_errors(page)) == []
+    assert page["totalCount"] == len(page["data"]) > 0
+
+
+@pytest.mark.parametrize("listing", [row for row in LISTINGS if row.by_id], ids=lambda listing: listing.path)
+def test_a_record_read_by_its_id_is_valid(caller: Caller, listing: Listing) -> None:
+    path = f"{listing.module}/{listing.path}"
+    for record in caller.records(path, active="Any", pageSize=20):
+        answer = caller.get(f"{path}/{record['id']}").json()
+        assert shown(validator(listing.module, f"{listing.path}/{{id}}").iter_errors(answer)) == []
+
+
+def test_an_error_is_valid(caller: Caller) -> None:
+    refused = caller.get("crm/customers", pageSize=5001)
+    assert refused.status_code == 400
+    assert shown(validator("crm", "customers", status=400).iter_errors(refused.json())) == []
