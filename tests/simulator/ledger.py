@@ -50,12 +50,12 @@ class Ledger:
         self.lock = lock
         self.tables = {table: Table() for table in TABLES}
         self.tables["customer_contacts"] = Table(by_customer_and_id)
-        self._ids = count(first_id, 7)
+        self.ids = count(first_id, 7)
         self._positions = count(1)
         self._children: defaultdict[tuple[str, str, int], list[Key]] = defaultdict(list)
 
     def new_id(self) -> int:
-        return next(self._ids)
+        return next(self.ids)
 
     def get(self, table: str, key: Key) -> Record:
         """The record itself, to be read only; raises `Unknown`."""
