@@ -1,0 +1,151 @@
+"""What is told of one customer, and what is not: delivery.md section 2, without any store."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+Kind = Literal["changed", "corrected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One transition of the log, with what the outbox knows of it."""
+
+    transition_id: str
+    to_state: float
+    flow_name: str | None
+    occurred_at: datetime
+    detected_at: datetime
+    stands: bool = True
+    is_baseline: bool = False
+    known: bool = False  # it has a delivery that is decided
+    told: bool = False  # that delivery told its state, of whomever
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The newest delivery that told a state of this customer."""
+
+    state: float
+    transition_id: str | None
+    stands: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """``transitions``: in the fold's order, the standing ones and those that the outbox does not know."""
+
+    is_active: bool  # neither inactive nor merged away
+    transitions: Sequence[Transition]
+    told: Told | None = None
+
+    @property
+    def newest(self) -> Transition | None:
+        return next((transition for transition in reversed(self.transitions) if transition.stands), None)
+
+    @property
+    def state(self) -> float:
+        return self.newest.to_state if self.newest else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One delivery to write; without a reason it is sent."""
+
+    kind: Kind
+    transition: Transition | None
+    to_state: float
+    reason: str | None = None
+    superseded: bool = False
+    told_state: float | None = None
+    retracted_transition_id: str | None = None
+
+    @property
+    def status(self) -> str:
+        if self.reason is None:
+            return "pending"
+        return "canceled" if self.reason == "retracted" else "not_sent"
+
+    @property
+    def flow_name(self) -> str | None:
+        if self.kind == "corrected" or self.superseded or self.reason or not self.transition:
+            return None
+        return self.transition.flow_name
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One unknown transition at its turn, and what the reasons ask about."""
+
+    customer: Customer
+    transition: Transition
+    told: Told | None  # with what this run has sent so far
+    is_late: bool
+    max_age: timedelta
+    skip_superseded: bool
+
+    @property
+    def is_superseded(self) -> bool:
+        return self.transition is not self.customer.newest
+
+
+def is_stale(case: Case) -> bool:
+    return case.transition.detected_at - case.transition.occurred_at > case.max_age
+
+
+def is_untold(case: Case) -> bool:
+    return case.told is None and case.transition.flow_name is None
+
+
+def is_replaced(case: Case) -> bool:
+    return case.told is not None and case.told.state == case.transition.to_state and not case.told.stands
+
+
+Reasons = Sequence[tuple[str, Callable[[Case], bool]]]
+
+# The first that holds is the reason.
+REASONS: Reasons = (
+    ("baseline", lambda case: case.transition.is_baseline),
+    ("retracted", lambda case: not case.transition.stands),
+    ("inactive", lambda case: not case.customer.is_active),
+    ("untold", is_untold),
+    ("replaced", is_replaced),
+    ("late", lambda case: case.is_late),
+    ("stale", is_stale),
+    ("superseded", lambda case: case.is_superseded and case.skip_superseded),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    max_age: timedelta
+    skip_superseded: bool = False
+    reasons: Reasons = REASONS
+
+
+def decide(customer: Customer, rules: Rules) -> Iterator[Decision]:
+    """The deliveries that this customer's news asks for, in the order in which they leave."""
+    told = customer.told
+    last_told = max((i for i, t in enumerate(customer.transitions) if t.told and t.stands), default=-1)
+    for i, transition in enumerate(customer.transitions):
+        if transition.known:
+            continue
+        case = Case(customer, transition, told, i < last_told, rules.max_age, rules.skip_superseded)
+        reason = next((name for name, holds in rules.reasons if holds(case)), None)
+        decision = Decision("changed", transition, transition.to_state, reason, case.is_superseded)
+        if reason is None:
+            told = Told(transition.to_state, transition.transition_id, stands=True)
+        yield decision
+    if told and customer.is_active and told.state != customer.state:
+        yield correction(customer, told)
+
+
+def correction(customer: Customer, told: Told) -> Decision:
+    return Decision(
+        "corrected",
+        customer.newest,
+        customer.state,
+        told_state=told.state,
+        retracted_transition_id=None if told.stands else told.transition_id,
+    )

@@ -1,0 +1,39 @@
+"""`deliver`: posts what is due now."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import httpx
+
+from pipelines.flow_builder.dispatcher import Clock, Delivered, Dispatcher
+from pipelines.flow_builder.outbox import Claimed, Outbox
+from pipelines.flow_builder.post import Post, http_client
+from pipelines.operations import open_operations
+from pipelines.settings import Settings
+
+
+def deliver(
+    settings: Settings,
+    clock: Clock,
+    transport: httpx.AsyncBaseTransport | None = None,
+    chance: random.Random | None = None,
+) -> Delivered:
+    """Returns when nothing more is due. Safe beside others of its kind.
+
+    Raises `pipelines.settings.ConfigurationError` and `pipelines.operations.OperationsError`.
+    """
+
+    async def run(outbox: Outbox, thread: ThreadPoolExecutor) -> Delivered:
+        async def apart(turn: Callable[[], Claimed]) -> Claimed:
+            return await asyncio.get_running_loop().run_in_executor(thread, turn)
+
+        async with http_client(transport) as client:
+            post = Post(client, settings, clock)
+            return await Dispatcher(outbox, post, clock, chance or random.Random(), apart).run()
+
+    max_age = timedelta(hours=settings.flow_builder_max_age_hours)
+    with open_operations(settings.operations) as con, ThreadPoolExecutor(1) as thread:
+        return asyncio.run(run(Outbox(con, max_age), thread))

@@ -1,0 +1,129 @@
+"""At the end of each sync: one delivery for every transition that the outbox does not know yet."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import duckdb
+
+from pipelines.flow_builder.decision import REASONS, Reasons, Rules, decide
+from pipelines.flow_builder.entries import Count, Entries, Entry
+from pipelines.flow_builder.event import body
+from pipelines.flow_builder.event_facts import read_facts
+from pipelines.flow_builder.failpoints import failpoint
+from pipelines.flow_builder.transition_log import Key, News, TransitionLog
+from pipelines.operations import open_operations, transaction
+from pipelines.settings import Settings
+
+CUSTOMERS_AT_ONCE = 20_000  # bounds the memory of a first enqueue to about 300 MB
+START_OVER: Reasons = (("baseline", lambda _: True),)
+
+
+class OutboxLost(Exception):
+    """The log was told before, and the outbox knows nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueued:
+    """What one sync wrote. ``not_sent`` counts by reason; ``canceled`` sends told of what stands no longer."""
+
+    sent: int = 0
+    corrected: int = 0
+    held: int = 0
+    canceled: int = 0
+    not_sent: dict[str, int] = field(default_factory=dict)
+
+
+def enqueue(con: duckdb.DuckDBPyConnection, settings: Settings, now: datetime, *, start_over: bool = False) -> Enqueued:
+    """One transaction. ``now`` is the run's clock; ``start_over`` takes all that the outbox does not know as baseline.
+
+    Raises `OutboxLost`, and `pipelines.operations.OperationsError`.
+    """
+    log = TransitionLog(con)
+    with open_operations(settings.operations) as operations:
+        entries = Entries(operations)
+        if is_idle(log, entries):
+            return Enqueued()
+        with transaction(operations):
+            failpoint("enqueue.begun")
+            enqueued = write(log, entries, settings, now, start_over)
+            failpoint("enqueue.written")
+        failpoint("enqueue.committed")
+    return enqueued
+
+
+def is_idle(log: TransitionLog, entries: Entries) -> bool:
+    """The log is as the last enqueue left it, and every customer was told their state."""
+    mark = entries.mark()
+    if mark is None or mark.sequence != entries.last_sequence() or mark.fingerprint != log.fingerprint():
+        return False
+    return not log.disagreeing(entries.told_states())
+
+
+def write(log: TransitionLog, entries: Entries, settings: Settings, now: datetime, start_over: bool) -> Enqueued:
+    since = entries.last_sequence()
+    news = log.compare(entries.known(stands=True), entries.known(stands=False))
+    if not start_over:
+        refuse_if_lost(log, entries, news, now)
+    canceled = entries.turn(news.turned, log.baselines())
+    customers = {*canceled, *log.customers_with_news(), *log.disagreeing(entries.told_states())}
+    for decisions in decided(log, entries, sorted(customers), settings, now, start_over):
+        entries.add(decisions, now)
+    entries.hold(since, settings.flow_builder_hold_above)
+    entries.set_mark(log.fingerprint(), now)
+    return enqueued(entries.counts(since), len(canceled))
+
+
+def refuse_if_lost(log: TransitionLog, entries: Entries, news: News, now: datetime) -> None:
+    if not news.new or news.new < log.size():
+        return
+    mark = entries.mark()
+    until = mark.read_at if mark else now - timedelta(microseconds=1)
+    if count := log.news_until(until):
+        raise OutboxLost(
+            f"the outbox knows none of the {news.new} transitions in the log, of which {count} were told or decided in"
+            " earlier runs: operations.sqlite was lost or replaced. Nothing was enqueued. Put its back-up in place and"
+            " run sync again; or, if there is none, run `servicetitan-flow sync --start-over`, which takes all of them"
+            " as told"
+        )
+
+
+def decided(
+    log: TransitionLog, entries: Entries, customers: Sequence[Key], settings: Settings, now: datetime, start_over: bool
+) -> Iterator[list[Entry]]:
+    rules = Rules(
+        timedelta(hours=settings.flow_builder_max_age_hours),
+        settings.flow_builder_superseded == "skip",
+        START_OVER if start_over else REASONS,
+    )
+    for start in range(0, len(customers), CUSTOMERS_AT_ONCE):
+        histories = list(log.histories(customers[start : start + CUSTOMERS_AT_ONCE]))
+        news = [
+            Entry(history.key, decision)
+            for history, customer in zip(histories, entries.customers(histories), strict=True)
+            for decision in decide(customer, rules)
+        ]
+        yield with_bodies(log.con, news, now, settings.flow_builder_include_contact)
+
+
+def with_bodies(
+    con: duckdb.DuckDBPyConnection, entries: Sequence[Entry], now: datetime, include_contact: bool
+) -> list[Entry]:
+    sends = [entry for entry in entries if entry.decision.reason is None]
+    facts = read_facts(con, [(*entry.key, entry.transition_id) for entry in sends], include_contact)
+    bodies = {
+        (send.key, send.decision.kind, send.transition_id): body(send.decision, fact, now)
+        for send, fact in zip(sends, facts, strict=True)
+    }
+    return [replace(entry, body=bodies.get((entry.key, entry.decision.kind, entry.transition_id))) for entry in entries]
+
+
+def enqueued(counts: Sequence[Count], canceled: int) -> Enqueued:
+    sends = [count for count in counts if count.status in ("pending", "held")]
+    return Enqueued(
+        sent=sum(count.rows for count in sends if count.kind == "changed"),
+        corrected=sum(count.rows for count in sends if count.kind == "corrected"),
+        held=sum(count.rows for count in sends if count.status == "held"),
+        canceled=canceled,
+        not_sent={str(count.reason): count.rows for count in counts if count.status == "not_sent"},
+    )

@@ -1,0 +1,97 @@
+"""``operations.sqlite``: what the product must remember and cannot derive again.
+
+Each file of ``migrations/`` is applied once, in the order of its number; ``user_version`` is the last one.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+MIGRATIONS = sorted((Path(__file__).parent / "migrations").glob("[0-9][0-9][0-9]_*.sql"))
+PATIENCE = 60.0  # seconds; enqueueing a tenant's whole history holds the file for about half of that
+
+
+class OperationsError(Exception):
+    """The operations file cannot be used; the message says what to do."""
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as the file keeps it: UTC, always 27 characters, so that text sorts as time."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+@contextmanager
+def open_operations(path: Path, patience: float = PATIENCE) -> Iterator[sqlite3.Connection]:
+    """A connection in autocommit: group writes by `transaction`. Raises `OperationsError`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    con = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+    try:
+        con.execute("pragma journal_mode = wal")
+        con.execute("pragma synchronous = full")
+        con.execute("pragma foreign_keys = on")
+        migrate(con, path)
+        yield con
+    except sqlite3.OperationalError as error:
+        raise OperationsError(f"{path}: {error}; {way_out(error)}") from error
+    except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:
+            raise
+        raise OperationsError(f"{path}: {error}; put a back-up of this file in its place") from error
+    finally:
+        con.close()
+
+
+def way_out(error: sqlite3.OperationalError) -> str:
+    if "locked" in str(error):
+        return f"another process has held it for {PATIENCE:.0f} s; end that one, then run this again"
+    if "full" in str(error):
+        return "make room on the disk, then run this again; nothing was lost"
+    return "see that the disk and the file's permissions are in order, then run this again"
+
+
+def migrate(con: sqlite3.Connection, path: Path) -> None:
+    if version(con) == len(MIGRATIONS):
+        return
+    with transaction(con):
+        if version(con) > len(MIGRATIONS):
+            raise OperationsError(
+                f"{path}: written by a newer release (version {version(con)}; this one knows {len(MIGRATIONS)});"
+                " run that release, or newer"
+            )
+        for migration in MIGRATIONS[version(con) :]:
+            for statement in statements(migration.read_text()):
+                con.execute(statement)
+        con.execute(f"pragma user_version = {len(MIGRATIONS)}")
+
+
+def version(con: sqlite3.Connection) -> int:
+    return int(con.execute("pragma user_version").fetchone()[0])
+
+
+def statements(script: str) -> Iterator[str]:
+    """One by one, because ``executescript`` commits, and a migration is one transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+@contextmanager
+def transaction(con: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """All or nothing, and alone: the write lock is taken at the start."""
+    con.execute("begin immediate")
+    try:
+        yield con
+        con.execute("commit")
+    except BaseException:
+        if con.in_transaction:  # a full disk ends it without being asked
+            con.execute("rollback")
+        raise

@@ -1,0 +1,168 @@
+"""The dispatcher against a receiver, over real HTTP."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from pipelines.flow_builder.dispatcher import Delivered
+from pipelines.flow_builder.outbox import due
+from pipelines.settings import ConfigurationError
+from tests.flow_builder.line import Line
+from tests.simulator.receiver import Receiver, Reply
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def booked(line: Line, *customers: int) -> list[str]:
+    """A delivery that is due, for each of these customers."""
+    for customer_id in customers:
+        line.marts.customer(customer_id)
+    ids = [line.marts.enters(2.0, customer_id=customer_id) for customer_id in customers]
+    line.sync()
+    return ids
+
+
+def test_what_is_due_arrives_once_signed_and_as_stored(sending_line: Line, receiver: Receiver) -> None:
+    (webhook_id,) = booked(sending_line, 1)
+    assert sending_line.deliver() == Delivered(delivered=1)
+    assert sending_line.deliver() == Delivered()
+    (received,) = receiver.received
+    assert received.verified
+    assert (received.id, received.headers["idempotency-key"]) == (webhook_id, webhook_id)
+    assert received.headers["content-type"] == "application/json"
+    assert [(received.raw,)] == sending_line.ask("select body from deliveries")
+
+
+def test_a_token_is_sent_where_there_is_one(sending_line: Line, receiver: Receiver) -> None:
+    booked(sending_line, 1)
+    sending_line.configure(flow_builder_token="t0ken")
+    sending_line.deliver()
+    assert receiver.received[0].headers["authorization"] == "Bearer t0ken"
+
+
+def test_a_customers_transitions_arrive_in_order(sending_line: Line, receiver: Receiver) -> None:
+    line = sending_line
+    ids = [line.marts.enters(state, occurred_at=line.now - HOUR + state * MINUTE) for state in (1.0, 2.0, 3.0, 4.0)]
+    line.sync()
+    line.deliver()
+    assert [received.id for received in receiver.received] == ids
+
+
+def test_a_later_one_waits_for_the_earlier_and_other_customers_do_not(sending_line: Line, receiver: Receiver) -> None:
+    line = sending_line
+    first = line.marts.enters(1.0)
+    line.sync()
+    receiver.reply(500)
+    assert line.deliver() == Delivered(retry=1)
+    second = line.marts.enters(2.0, occurred_at=line.now)
+    line.marts.customer(7)
+    other = line.marts.enters(2.0, customer_id=7)
+    line.sync(after=timedelta(0))
+    assert line.deliver() == Delivered(delivered=1)
+    line.now += MINUTE
+    assert line.deliver() == Delivered(delivered=2)
+    assert [received.id for received in receiver.received] == [first, other, first, second]
+
+
+def test_seven_attempts_are_made_and_then_it_is_dead(sending_line: Line, receiver: Receiver) -> None:
+    booked(sending_line, 1)
+    receiver.otherwise = Reply(500)
+    begun = []
+    while not sending_line.ask("select 1 from deliveries where status = 'dead'"):
+        if due(sending_line.settings.operations, sending_line.now):
+            begun.append(sending_line.now)
+            sending_line.deliver()
+        sending_line.now += MINUTE / 4
+    delays = [(later - earlier) / MINUTE for earlier, later in pairwise(begun)]
+    for delay, documented in zip(delays, [0.5, 2, 15, 60, 240, 720], strict=True):
+        assert 0.8 * documented <= delay <= 1.2 * documented + 0.25
+    assert {received.raw for received in receiver.received} == {receiver.received[0].raw}
+
+
+@pytest.mark.parametrize("status", [400, 409, 413, 415, 422])
+def test_a_message_that_is_refused_is_dead_at_once(sending_line: Line, receiver: Receiver, status: int) -> None:
+    booked(sending_line, 1)
+    receiver.reply(status)
+    counts = sending_line.deliver()
+    assert (counts.dead, counts.failed) == (1, True)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 401, 403, 404, 405, 410])
+def test_a_wrong_endpoint_stops_the_run_and_costs_no_attempt(
+    sending_line: Line, receiver: Receiver, status: int
+) -> None:
+    line = sending_line
+    booked(line, *range(1, 21))
+    receiver.otherwise = Reply(status, headers={"location": f"{receiver.url}/elsewhere"})
+    counts = line.deliver()
+    assert (counts.stopped, counts.failed, counts.delivered) == (True, True, 0)
+    assert len(receiver.received) <= 8
+    assert line.ask("select sum(attempts) from deliveries") == [(0,)]
+    assert due(line.settings.operations, line.now) == 0
+    line.now += 5 * MINUTE
+    assert due(line.settings.operations, line.now) == 20
+
+
+def test_a_stopped_endpoint_is_tried_with_one_and_then_goes_on(sending_line: Line, receiver: Receiver) -> None:
+    line = sending_line
+    booked(line, *range(1, 21))
+    receiver.otherwise = Reply(404)
+    line.deliver()
+    begun = len(receiver.received)
+    line.deliver()
+    assert len(receiver.received) == begun + 1
+    line.now += 5 * MINUTE
+    receiver.otherwise = Reply()
+    assert line.deliver() == Delivered(delivered=20)
+    assert line.ask("select stopped_at from endpoint") == [(None,)]
+
+
+@pytest.mark.parametrize(("status", "attempts"), [(429, 0), (503, 1)])
+def test_retry_after_holds_the_whole_queue(sending_line: Line, receiver: Receiver, status: int, attempts: int) -> None:
+    line = sending_line
+    booked(line, *range(1, 21))
+    receiver.reply(*[Reply(status, headers={"retry-after": "120"})] * 8)
+    assert line.deliver().waits_until == line.now + 2 * MINUTE
+    assert line.ask("select max(attempts) from deliveries") == [(attempts,)]
+    assert (line.deliver().delivered, due(line.settings.operations, line.now)) == (0, 0)
+    line.now += 2 * MINUTE
+    assert line.deliver() == Delivered(delivered=20)
+
+
+def test_what_became_too_old_is_not_sent_and_the_next_sync_corrects(sending_line: Line, receiver: Receiver) -> None:
+    line = sending_line
+    lead = line.marts.enters(1.0)
+    line.sync()
+    line.deliver()
+    late = line.marts.enters(2.0, occurred_at=line.now)
+    line.sync()
+    line.now += 73 * HOUR
+    assert line.deliver() == Delivered(expired=1)
+    assert (line.row(late).status, line.row(late).reason) == ("not_sent", "expired")
+    line.sync()
+    line.deliver()
+    assert [received.id for received in receiver.received] == [lead, line.rows()[-1].webhook_id]
+    assert receiver.received[-1].body["type"] == "servicetitan.customer_state.corrected"
+
+
+def test_a_send_that_was_cut_off_is_sent_again_when_its_lease_is_over(sending_line: Line, receiver: Receiver) -> None:
+    line = sending_line
+    (webhook_id,) = booked(line, 1)
+    receiver.reply(Reply(drop=True))
+    line.deliver()
+    line.becomes(webhook_id, "sending")
+    assert line.deliver() == Delivered()
+    line.now += MINUTE
+    assert line.deliver() == Delivered(delivered=1, again=1)
+    assert len({received.raw for received in receiver.received}) == 1
+
+
+def test_without_an_address_nothing_can_be_sent(line: Line) -> None:
+    line.configure(flow_builder_trigger_url=None)
+    with pytest.raises(ConfigurationError, match="FLOW_BUILDER_TRIGGER_URL"):
+        line.deliver()
+
+
+def test_nothing_is_due_where_there_is_no_outbox_yet(line: Line) -> None:
+    assert due(line.settings.operations, line.now) == 0
