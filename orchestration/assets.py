@@ -1,16 +1,20 @@
-"""Every asset: the streams, dbt's models, the outbox, the analysts' copy, the deliveries. The heavy libraries are
-imported inside the steps, so that a run that needs none of them starts at once."""
+"""Every asset, in the order of the line. Heavy libraries are imported inside the steps: the process of a run that
+needs none of them starts two seconds sooner."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from orchestration.lineage import dbt_assets, dbt_checks
-from orchestration.resources import Progress, Warehouse
-from pipelines.derive import manifest
-from pipelines.servicetitan.streams import STREAMS, Stream
+from orchestration import lineage
+from orchestration.checks import complete, complete_check, nothing_held, nothing_held_check
+from orchestration.progress import Progress
+from orchestration.resources import Warehouse
+from pipelines.dbt_process import manifest_path
+from pipelines.servicetitan.tables import RAW_TABLES
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,48 +23,29 @@ if TYPE_CHECKING:
 
 POOL = "warehouse"
 OUTBOX = dg.AssetKey(["flow_builder", "outbox"])
-ANALYTICS = dg.AssetKey(["analytics"])
 DELIVERIES = dg.AssetKey(["flow_builder", "deliveries"])
-TRANSITIONS = dg.AssetKey(["marts", "customer_state_transitions"])
+ANALYTICS = dg.AssetKey("analytics")
 Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
 
 
 def assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    return [extract_assets(settings), derive_assets(settings), outbox(settings), analytics(settings), deliveries(settings)]
+    derived = derive_asset(settings)
+    marts = [key for key in derived.keys if key.path[0] == "marts"]
+    return [extract_asset(settings), derived, outbox(settings, marts), analytics(settings, marts), deliveries(settings)]
 
 
 class ExtractConfig(dg.Config):
+    """``tenants``: names; empty for all. ``reconcile``: compare all contacts, and mark those that are gone."""
+
     tenants: list[str] = []
     reconcile: bool = False
 
 
-def stream_spec(stream: Stream) -> dg.AssetSpec:
-    columns = {"tenant_id": "bigint", **stream.columns, "record": "json"}
-    return dg.AssetSpec(
-        key=["servicetitan", stream.name],
-        group_name="extract",
-        kinds={"dlt", "duckdb"},
-        description=f"ServiceTitan's {stream.name.replace('_', ' ')}, of every tenant, as received ({stream.scope}).",
-        metadata={
-            "dagster/table_name": f"servicetitan.{stream.name}",
-            "dagster/column_schema": dg.TableSchema([dg.TableColumn(name, kind) for name, kind in columns.items()]),
-        },
-    )
-
-
-def complete_check(stream: Stream) -> dg.AssetCheckSpec:
-    return dg.AssetCheckSpec(
-        "complete",
-        asset=["servicetitan", stream.name],
-        description="Every tenant's stream was read to its end in the last sync.",
-    )
-
-
-def extract_assets(settings: Settings) -> dg.AssetsDefinition:
+def extract_asset(settings: Settings) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="extract",
-        specs=[stream_spec(stream) for stream in STREAMS],
-        check_specs=[complete_check(stream) for stream in STREAMS],
+        specs=[lineage.raw_asset(table) for table in RAW_TABLES],
+        check_specs=[complete_check(table.name) for table in RAW_TABLES if table.name in lineage.STREAMS_BY_NAME],
         pool=POOL,
     )
     def extract(
@@ -68,53 +53,124 @@ def extract_assets(settings: Settings) -> dg.AssetsDefinition:
     ) -> Results:
         from pipelines.servicetitan.load import load
 
-        result = load(
-            settings,
-            tenants=config.tenants or None,
-            clock=lambda: datetime.now(UTC),
-            on_progress=lambda line: progress.show(context.log, line),
-            reconcile=config.reconcile,
-        )
-        for stream in STREAMS:
-            yield from stream_results(stream, result)
+        with progress.shown(context.log) as show:
+            result = load(
+                settings,
+                tenants=config.tenants or None,
+                clock=warehouse.now,
+                on_progress=show,
+                reconcile=config.reconcile,
+            )
+        for table in RAW_TABLES:
+            yield raw_result(table.name, result)
+            if table.name in lineage.STREAMS_BY_NAME:
+                yield complete(table.name, result)
 
     return extract
 
 
-def stream_results(stream: Stream, result: "LoadResult") -> Results:
-    key = ["servicetitan", stream.name]
-    syncs = [sync for sync in result.streams if sync.stream == stream.name]
-    errors = {sync.tenant_name: sync.error for sync in syncs if not sync.complete}
-    yield dg.MaterializeResult(
-        asset_key=key,
+def raw_result(table: str, result: "LoadResult") -> dg.MaterializeResult[Any]:
+    syncs = [sync for sync in result.streams if sync.stream == table]
+    read = {
+        "rows_read": sum(sync.rows for sync in syncs),
+        "pages": sum(sync.pages for sync in syncs),
+        "rejected": sum(sync.rejected for sync in syncs),
+        "seconds": sum(sync.seconds for sync in syncs),
+    }
+    return dg.MaterializeResult(
+        asset_key=["servicetitan", table],
         metadata={
-            "dagster/row_count": result.stored_rows.get(stream.name, 0),
-            "rows": sum(sync.rows for sync in syncs),
-            "pages": sum(sync.pages for sync in syncs),
-            "tenants": len(syncs),
+            "dagster/row_count": result.stored_rows.get(table, 0),
+            "rows_changed": result.changed_rows.get(table, 0),
+            **(read if syncs else {}),
         },
     )
-    yield dg.AssetCheckResult(asset_key=key, check_name="complete", passed=not errors, metadata={**errors})
 
 
-def derive_assets(settings: Settings) -> dg.AssetsDefinition:
-    parsed = manifest(settings)
-    specs, checks = dbt_assets(parsed), dbt_checks(parsed)
+def derive_asset(settings: Settings) -> dg.AssetsDefinition:
+    manifest = json.loads(manifest_path(settings.warehouse, dbt_folder(settings)).read_bytes())
+    specs, checks = lineage.dbt_assets(manifest), lineage.dbt_checks(manifest)
 
-    @dg.multi_asset(
-        name="derive",
-        specs=list(specs.values()),
-        check_specs=list(checks.values()),
-        pool=POOL,
-        can_subset=True,
-    )
-    def derive(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Results:
+    @dg.multi_asset(name="derive", specs=[*specs.values()], check_specs=[*checks.values()], pool=POOL)
+    def derive(warehouse: Warehouse) -> Results:
         from pipelines.derive import derive
 
-        for node in derive(settings, as_of=warehouse.clock()).nodes:
-            if node.unique_id in specs:
-                yield node_result(specs[node.unique_id], node)
-            elif node.unique_id in checks:
-                yield test_result(checks[node.unique_id], node)
+        for node in derive(settings.warehouse, warehouse.clock(), work_dir=dbt_folder(settings)).nodes:
+            if spec := specs.get(node.unique_id):
+                yield dg.MaterializeResult(asset_key=spec.key, metadata={"seconds": node.seconds})
+            elif check := checks.get(node.unique_id):
+                yield test_result(check, node)
 
     return derive
+
+
+def test_result(check: dg.AssetCheckSpec, node: "NodeResult") -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=check.asset_key,
+        check_name=check.name,
+        passed=node.status == "pass",
+        severity=dg.AssetCheckSeverity.WARN if node.status == "warn" else dg.AssetCheckSeverity.ERROR,
+        metadata={"failing_rows": node.failures or 0, "message": node.message or ""},
+    )
+
+
+def dbt_folder(settings: Settings) -> Any:
+    return settings.data_dir.absolute() / "dbt"
+
+
+def outbox(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=OUTBOX,
+        deps=marts,
+        group_name="deliver",
+        kinds={"sqlite"},
+        pool=POOL,
+        check_specs=[nothing_held_check(OUTBOX)],
+        description="One delivery for every transition: what Flow Builder is to be told, and what not, and why.",
+    )
+    def enqueue(warehouse: Warehouse) -> Results:
+        import duckdb
+
+        from pipelines.flow_builder.enqueue import enqueue
+
+        with duckdb.connect(settings.warehouse) as con:
+            con.execute("set TimeZone = 'UTC'")
+            enqueued = enqueue(con, settings, warehouse.clock())
+        yield dg.MaterializeResult(asset_key=OUTBOX, metadata=asdict(enqueued))
+        yield nothing_held(OUTBOX, enqueued)
+
+    return enqueue
+
+
+def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=ANALYTICS,
+        deps=marts,
+        group_name="derive",
+        kinds={"duckdb"},
+        pool=POOL,
+        description="A copy of all marts in a file of its own, which people may open at any time.",
+    )
+    def publish(warehouse: Warehouse) -> dg.MaterializeResult[Any]:  # noqa: ARG001 (to hold it)
+        from pipelines.publish import publish
+
+        return dg.MaterializeResult(metadata=publish(settings.warehouse, settings.analytics))
+
+    return publish
+
+
+def deliveries(settings: Settings) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=DELIVERIES,
+        deps=[OUTBOX],
+        group_name="deliver",
+        kinds={"http"},
+        description="What was due in the outbox, posted to Flow Builder.",
+    )
+    def deliver() -> dg.MaterializeResult[Any]:
+        from pipelines.flow_builder.delivery import deliver
+
+        counts = asdict(deliver(settings, clock=lambda: datetime.now(UTC)))
+        return dg.MaterializeResult(metadata={name: count for name, count in counts.items() if count is not None})
+
+    return deliver

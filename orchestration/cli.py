@@ -46,9 +46,7 @@ def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool) -> None:
     run_config = {
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         "ops": {
-            "extract": {
-                "config": {"tenants": [settings.tenant(name).name for name in tenants], "reconcile": reconcile}
-            }
+            "extract": {"config": {"tenants": [settings.tenant(name).name for name in tenants], "reconcile": reconcile}}
         },
         "resources": {
             "warehouse": {"config": {"as_of": as_of}},
@@ -71,8 +69,19 @@ def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool) -> None:
 
 
 def closing_line(result: "dg.ExecuteInProcessResult") -> str:
-    """Counts of what the run did, from the metadata that the assets reported."""
-    return "sync: done"
+    """Counts of what the run did, as its assets reported them."""
+    reported = {
+        step: [one.metadata for one in result.asset_materializations_for_node(step)]
+        for step in ("extract", "flow_builder__outbox")
+    }
+
+    def total(step: str, name: str) -> Any:
+        return sum(metadata[name].value for metadata in reported[step] if name in metadata)
+
+    rows, changed = total("extract", "rows_read"), total("extract", "rows_changed")
+    counts = {name: total("flow_builder__outbox", name) for name in ("sent", "corrected", "held", "canceled")}
+    queued = ", ".join(f"{count} {name}" for name, count in counts.items())
+    return f"sync: {rows:,} rows read, {changed:,} changed; enqueued: {queued}"
 
 
 def run_in_process(settings: Settings, job_name: str, run_config: dict[str, Any]) -> "dg.ExecuteInProcessResult":

@@ -3,7 +3,8 @@
 import dagster as dg
 
 from orchestration.assets import assets
-from orchestration.resources import Progress, Warehouse
+from orchestration.progress import Progress
+from orchestration.resources import Warehouse
 from orchestration.schedules import sync, sync_schedule
 from orchestration.sensors import deliver, deliver_sensor
 from pipelines.settings import load_settings

@@ -1,16 +1,42 @@
-"""dbt's manifest as Dagster asset and check specs.
+"""The raw tables and dbt's manifest as Dagster asset and check specs.
 
 dagster-dbt builds the same from a `DbtProject`, but its import costs every run process two seconds, and its resource
 starts dbt twice in processes of their own; `tests/test_lineage.py` holds these specs against dagster-dbt's.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 
+from pipelines.servicetitan.streams import STREAMS
+from pipelines.servicetitan.tables import RawTable
+
 Node = Mapping[str, Any]
 ASSET_TYPES = {"model", "seed", "snapshot"}
+STREAMS_BY_NAME = {stream.name: stream for stream in STREAMS}
+OWN_TABLES = {
+    "rejected_records": "Records that break their schema, with the reason; the rest of their page is loaded.",
+    "tenants": "The tenants of the configuration.",
+    "state_updates": "States set by hand, through the actions API.",
+    "contact_links": "Which contact of Flow Builder is which customer, from lead intake.",
+    "tenant_syncs": "A row per tenant, stream and run: when, how many rows, complete or why not.",
+}
+
+
+def raw_asset(table: RawTable) -> dg.AssetSpec:
+    stream = STREAMS_BY_NAME.get(table.name)
+    words = f"ServiceTitan's {table.name.replace('_', ' ')} of every tenant"
+    return dg.AssetSpec(
+        key=["servicetitan", table.name],
+        group_name="extract",
+        kinds={"dlt", "duckdb"},
+        description=f"{words} (scope {stream.scope})." if stream else OWN_TABLES[table.name],
+        metadata={
+            "dagster/table_name": f"servicetitan.{table.name}",
+            "dagster/column_schema": dg.TableSchema([dg.TableColumn(*column) for column in table.columns.items()]),
+        },
+    )
 
 
 def asset_key(node: Node) -> dg.AssetKey:
@@ -20,17 +46,25 @@ def asset_key(node: Node) -> dg.AssetKey:
     return dg.AssetKey([node["schema"], node["name"]])
 
 
+def parents(node: Node) -> list[str]:
+    found: list[str] = node["depends_on"].get("nodes", [])
+    return found
+
+
 def dbt_assets(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
     """dbt's unique id -> spec, for every model and seed."""
     nodes = {**manifest["nodes"], **manifest["sources"]}
     return {
         unique_id: dg.AssetSpec(
             key=asset_key(node),
-            deps=[asset_key(nodes[parent]) for parent in node["depends_on"]["nodes"] if parent in nodes],
+            deps=[asset_key(nodes[parent]) for parent in parents(node) if parent in nodes],
             description=node["description"],
             group_name="derive",
             kinds={"dbt", "duckdb", "seed" if node["resource_type"] == "seed" else node["config"]["materialized"]},
-            metadata={"dagster/column_schema": _columns(node), "dagster/table_name": f"{node['schema']}.{node['name']}"},
+            metadata={
+                "dagster/column_schema": _columns(node),
+                "dagster/table_name": f"{node['schema']}.{node['name']}",
+            },
         )
         for unique_id, node in manifest["nodes"].items()
         if node["resource_type"] in ASSET_TYPES and node["config"].get("enabled", True)
@@ -43,20 +77,20 @@ def dbt_checks(manifest: Mapping[str, Any]) -> dict[str, dg.AssetCheckSpec]:
     return {
         unique_id: dg.AssetCheckSpec(
             name=node["name"],
-            asset=assets[parents[0]].key,
-            additional_deps=[assets[parent].key for parent in parents[1:]],
+            asset=assets[tested[0]].key,
+            additional_deps=[assets[parent].key for parent in tested[1:]],
             description=node["description"] or None,
             blocking=node["config"]["severity"].lower() == "error",
         )
         for unique_id, node in manifest["nodes"].items()
-        if node["resource_type"] == "test" and (parents := list(_tested(node, assets)))
+        if node["resource_type"] == "test" and (tested := _tested(node, assets))
     }
 
 
-def _tested(test: Node, assets: Mapping[str, dg.AssetSpec]) -> Iterator[str]:
+def _tested(test: Node, assets: Mapping[str, dg.AssetSpec]) -> list[str]:
     """The tested asset first, then the others that the test reads."""
-    parents = [test.get("attached_node"), *test["depends_on"]["nodes"]]
-    yield from dict.fromkeys(parent for parent in parents if parent in assets)
+    candidates = [str(test.get("attached_node")), *parents(test)]
+    return list(dict.fromkeys(parent for parent in candidates if parent in assets))
 
 
 def _columns(node: Node) -> dg.TableSchema:

@@ -1,10 +1,8 @@
-"""What a run holds while it lasts: the warehouse, its clock, and a place to show progress."""
+"""What a run holds while it lasts."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 import dagster as dg
 from filelock import FileLock, Timeout
@@ -14,19 +12,19 @@ from pipelines.settings import ConfigurationError, Settings, load_settings
 
 
 class AnotherSyncIsRunning(Exception):
-    """The warehouse is held by another run, in Dagster or on a command line."""
+    """The warehouse is held by another run, Dagster's or a command's."""
 
 
 @contextmanager
 def exclusive(settings: Settings, wait_seconds: float) -> Iterator[None]:
-    """The only writer of the warehouse, over all processes of this machine; raises `AnotherSyncIsRunning`."""
+    """Makes this process the only writer of the warehouse; raises `AnotherSyncIsRunning`."""
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(f"{settings.warehouse}.lock")
     try:
         lock.acquire(timeout=wait_seconds)
     except Timeout:
         raise AnotherSyncIsRunning(
-            f"another sync is running (it holds {lock.lock_file}); waited {wait_seconds:.0f} s; try again when it is done"
+            f"another sync is running: it holds {lock.lock_file}; waited {wait_seconds:.0f} s; wait until it ends"
         ) from None
     try:
         yield
@@ -35,7 +33,10 @@ def exclusive(settings: Settings, wait_seconds: float) -> Iterator[None]:
 
 
 class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The warehouse, held from the run's first step to its last."""
+    """The warehouse, held from a run's first step to its last, and the run's clock.
+
+    ``as_of``: ISO 8601; moves the clock of the derivation, for trials.
+    """
 
     wait_seconds: float = 60
     as_of: str | None = None
@@ -43,12 +44,19 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:  # noqa: ARG002
-        with exclusive(load_settings(), self.wait_seconds):
+        settings = load_settings()
+        if self.as_of and settings.servicetitan_environment == "production":
+            raise ConfigurationError(f"as_of: found {self.as_of}; in production the clock is not moved")
+        self._as_of = parse_time(self.as_of) if self.as_of else None
+        with exclusive(settings, self.wait_seconds):
             yield self
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
 
     def clock(self) -> datetime:
         """The run's clock: read once, when the derivation asks for it."""
-        self._as_of = self._as_of or (parse_time(self.as_of) if self.as_of else datetime.now(UTC))
+        self._as_of = self._as_of or self.now()
         return self._as_of
 
 
@@ -61,15 +69,3 @@ def parse_time(text: str) -> datetime:
             f"as_of: found {text!r}; expected ISO 8601, such as 2026-11-22 or 2026-11-22T15:04:05Z"
         ) from None
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-
-
-class Progress(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Where long work shows itself: the run's log, or a terminal."""
-
-    terminal: bool = False
-
-    def show(self, log: Any, line: str) -> None:
-        if self.terminal:
-            print(line, file=sys.stderr, flush=True)
-        else:
-            log.info(line)

@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from orchestration.assets import DELIVERIES
 from orchestration.resources import AnotherSyncIsRunning, exclusive
 from pipelines.settings import Settings
 
 sync = dg.define_asset_job(
     "sync",
-    selection=dg.AssetSelection.groups("extract", "derive", "outbox"),
-    description="ServiceTitan to the outbox: extract and load, derive the states, enqueue what is new, publish the marts.",
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(DELIVERIES),
+    description="ServiceTitan to the outbox: load, derive the states, enqueue what is new, publish the marts.",
     executor_def=dg.in_process_executor,
 )
 

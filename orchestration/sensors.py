@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from orchestration.assets import DELIVERIES
 from pipelines.flow_builder.outbox import due
 from pipelines.settings import Settings
 
 deliver = dg.define_asset_job(
     "deliver",
-    selection=dg.AssetSelection.groups("deliver"),
+    selection=dg.AssetSelection.assets(DELIVERIES),
     description="Posts what is due in the outbox to Flow Builder.",
     executor_def=dg.in_process_executor,
 )
