@@ -1,0 +1,179 @@
+"""The table of actions: what a node of Flow Builder can do, with which form and which result."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from pipelines.actions import inputs, results
+from pipelines.actions.bookings import create_booking
+from pipelines.actions.customers import create_customer, find_customers, get_customer
+from pipelines.actions.inputs import Input
+from pipelines.actions.leads import create_lead
+from pipelines.actions.office import Call
+from pipelines.actions.records import get_appointments, get_estimates, get_jobs, get_leads
+from pipelines.actions.schemas import Schema, input_schema, result_schema
+from pipelines.actions.states import get_state, update_state
+
+In = TypeVar("In", bound=Input)
+Out = TypeVar("Out", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Action(Generic[In, Out]):
+    """``name`` is its type in Flow Builder, ``status`` that of a success, by the result."""
+
+    name: str
+    label: str
+    description: str
+    input: type[In]
+    result: type[Out]
+    run: Callable[[Call, In], Out]
+    writes: bool = False
+    status: Callable[[Out], int] = lambda _: 200
+
+
+def _created(_result: BaseModel) -> int:
+    return 201
+
+
+def _accepted(_result: BaseModel) -> int:
+    return 202
+
+
+GET_CUSTOMER = Action(
+    "servicetitan_get_customer",
+    "Get a customer",
+    "The customer as ServiceTitan has it now, with contacts.",
+    inputs.GetCustomer,
+    results.Customer,
+    get_customer,
+)
+CREATE_CUSTOMER = Action(
+    "servicetitan_create_customer",
+    "Create a customer",
+    "Finds the customer by phone and e-mail, and creates one with a location where there is none. Where several match,"
+    " nothing is created: they come back in the problem needs_review.",
+    inputs.CreateCustomer,
+    results.CreatedCustomer,
+    create_customer,
+    writes=True,
+    status=lambda result: 201 if result.created else 200,
+)
+GET_APPOINTMENTS = Action(
+    "servicetitan_get_appointments",
+    "Get appointments",
+    "Appointments, by customer, job, status or time.",
+    inputs.GetAppointments,
+    results.Page[results.Appointment],
+    get_appointments,
+)
+GET_JOBS = Action(
+    "servicetitan_get_jobs",
+    "Get jobs",
+    "Jobs, by customer, location, status, type or time.",
+    inputs.GetJobs,
+    results.Page[results.Job],
+    get_jobs,
+)
+GET_ESTIMATES = Action(
+    "servicetitan_get_estimates",
+    "Get estimates",
+    "Estimates, by customer, job, location, status or time.",
+    inputs.GetEstimates,
+    results.Page[results.Estimate],
+    get_estimates,
+)
+GET_LEADS = Action(
+    "servicetitan_get_leads",
+    "Get leads",
+    "Leads, by customer, status or time.",
+    inputs.GetLeads,
+    results.Page[results.Lead],
+    get_leads,
+)
+CREATE_LEAD = Action(
+    "servicetitan_create_lead",
+    "Create a lead",
+    "A lead for a customer, or for somebody who is none yet.",
+    inputs.CreateLead,
+    results.Lead,
+    create_lead,
+    writes=True,
+    status=_created,
+)
+CREATE_BOOKING = Action(
+    "servicetitan_create_booking",
+    "Create a booking",
+    "A booking for the office to confirm, at the tenant's booking provider.",
+    inputs.CreateBooking,
+    results.Booking,
+    create_booking,
+    writes=True,
+    status=_created,
+)
+GET_STATE = Action(
+    "servicetitan_get_state",
+    "Get a customer's state",
+    "Where the customer stood at the last sync, and how it came there.",
+    inputs.GetState,
+    results.CustomerState,
+    get_state,
+)
+UPDATE_STATE = Action(
+    "servicetitan_update_state",
+    "Set a customer's state",
+    "Sets the state by hand. It takes effect, and starts the state's flow, with the next sync.",
+    inputs.UpdateState,
+    results.StateSet,
+    update_state,
+    writes=True,
+    status=_accepted,
+)
+
+# No action of Flow Builder's, only a route.
+FIND_CUSTOMERS = Action(
+    "find_customers",
+    "Find customers",
+    "By phone, e-mail or both; active customers only.",
+    inputs.FindCustomers,
+    results.FoundCustomers,
+    find_customers,
+)
+
+ACTIONS: dict[str, Action[Any, Any]] = {
+    action.name: action
+    for action in (
+        GET_CUSTOMER,
+        CREATE_CUSTOMER,
+        GET_APPOINTMENTS,
+        GET_JOBS,
+        GET_ESTIMATES,
+        GET_LEADS,
+        CREATE_LEAD,
+        CREATE_BOOKING,
+        GET_STATE,
+        UPDATE_STATE,
+    )
+}
+
+
+class CatalogueEntry(BaseModel):
+    type: str
+    label: str
+    description: str
+    writes: bool
+    input_schema: Schema
+    result_schema: Schema
+
+
+def entry(action: Action[Any, Any]) -> CatalogueEntry:
+    return CatalogueEntry(
+        type=action.name,
+        label=action.label,
+        description=action.description,
+        writes=action.writes,
+        input_schema=input_schema(action.input),
+        result_schema=result_schema(action.result),
+    )

@@ -1,0 +1,40 @@
+"""Phone numbers and e-mail addresses in one form each, so that equal ones compare equal."""
+
+import re
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat
+
+EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
+
+
+def e164(text: str, country: str) -> str | None:
+    """``(213) 555-0123`` in US -> ``+12135550123``; None for what cannot be a number."""
+    number = _number(text, country)
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164) if number else None
+
+
+def national_digits(text: str, country: str) -> str:
+    """``2135550123``: what ServiceTitan is asked for, because how it stores numbers differs by tenant."""
+    number = _number(text, country)
+    return phonenumbers.national_significant_number(number) if number else ""
+
+
+def as_stored(number: str | None, country: str) -> str | None:
+    """A number in E.164 as a new contact's value: at home only its digits, as most people enter it."""
+    if number is None or not number.startswith(f"+{phonenumbers.country_code_for_region(country)}"):
+        return number
+    return national_digits(number, country)
+
+
+def email_address(text: str) -> str | None:
+    address = text.strip().removeprefix("mailto:").lower()
+    return address if EMAIL.fullmatch(address) else None
+
+
+def _number(text: str, country: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+    return number if phonenumbers.is_possible_number(number) else None

@@ -1,0 +1,103 @@
+"""From a request to an action and back: whose call it is, for which tenant, and whether it is done already."""
+
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Request, Response
+from pydantic import BaseModel, ValidationError
+
+from pipelines.actions.access import Access
+from pipelines.actions.catalogue import Action
+from pipelines.actions.idempotency import Asked, Idempotency, Outcome, check_key
+from pipelines.actions.inputs import Input
+from pipelines.actions.office import Call, Office
+from pipelines.actions.problems import Problem, invalid
+from pipelines.actions.servicetitan_problems import as_problem
+from pipelines.servicetitan.errors import ServiceTitanError
+from pipelines.settings import ConfigurationError, Tenant
+
+Form = TypeVar("Form", bound=BaseModel)
+
+
+class Desk:
+    """One caller's, for one request."""
+
+    def __init__(self, request: Request) -> None:
+        self.office: Office = request.app.state.office
+        self.idempotency: Idempotency = request.app.state.idempotency
+        self.access: Access = request.state.access
+        self.key = request.headers.get("idempotency-key")
+
+    def tenants(self) -> list[Tenant]:
+        return [tenant for tenant in self.office.settings.tenants if self.access.admits(tenant)]
+
+    def tenant(self, name: str | None) -> Tenant:
+        """A tenant that the caller may not see answers like one that is not there. Raises `Problem`."""
+        mine = self.tenants()
+        if name is None:
+            if len(mine) == 1:
+                return mine[0]
+            wrong = "is needed: one of " + ", ".join(tenant.name for tenant in mine)
+            raise Problem("invalid_request", "see errors: tenant", errors={"tenant": [wrong]})
+        try:
+            tenant = self.office.settings.tenant(name)
+        except ConfigurationError:
+            tenant = None
+        if tenant not in mine:
+            raise Problem("not_found", "there is no such tenant")
+        return tenant
+
+    def may_write(self) -> None:
+        if not self.access.writes:
+            raise Problem("not_permitted", f"the token {self.access.name} may only read")
+
+    def act(self, action: Action[Any, Any], form: Input) -> Response:
+        if not action.writes:
+            tenant = self.tenant(form.tenant)
+            return self._response(_outcome(action, Call(self.office, tenant, self.access.name), form))
+        self.may_write()
+        key, tenant = check_key(self.key), self.tenant(form.tenant)
+        asked = Asked(self.access.name, key, action.name, tenant.id, fingerprint(action.name, tenant, form))
+        call = Call(self.office, tenant, self.access.name, key, asked.write_id)
+        return self._response(self.idempotency.once(asked, lambda: _outcome(action, call, form)))
+
+    def _response(self, outcome: Outcome) -> Response:
+        headers = {"idempotent-replayed": "true"} if outcome.replayed else None
+        return Response(outcome.body, outcome.status, headers, media_type=outcome.media_type)
+
+
+def _outcome(action: Action[Any, Any], call: Call, form: Input) -> Outcome:
+    try:
+        result = action.run(call, form)
+    except ServiceTitanError as error:
+        raise as_problem(error) from None
+    return Outcome(action.status(result), result.model_dump_json().encode())
+
+
+def fingerprint(name: str, tenant: Tenant, form: Input) -> str:
+    """What two requests must have in common to be the same: omitted fields count as their defaults."""
+    return sha256(f"{name}\n{tenant.id}\n{form.model_dump_json(exclude={'tenant'})}".encode()).hexdigest()
+
+
+AtDesk = Annotated[Desk, Depends(Desk)]
+
+
+def json_body(model: type[Form], empty: str | None = None) -> Callable[[Request], Awaitable[Form]]:
+    """The body as that form, strictly: no ``"5"`` for 5. ``empty`` is read where there is none. Raises `Problem`."""
+
+    async def read(request: Request) -> Form:
+        kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise Problem("unsupported_media_type", "expected application/json")
+        return parsed(model, await request.body() or empty or b"")
+
+    return read
+
+
+def parsed(model: type[Form], content: bytes | str, below: str = "") -> Form:
+    """Raises `Problem`; ``below`` stands before the names of its fields."""
+    try:
+        return model.model_validate_json(content, strict=True)
+    except ValidationError as error:
+        raise invalid(error.errors(include_url=False, include_input=False), below=below) from None

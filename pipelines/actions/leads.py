@@ -1,0 +1,44 @@
+"""Leads: create."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from pipelines.actions.inputs import CreateLead
+from pipelines.actions.office import LEADS, Call
+from pipelines.actions.once import Write, write_once
+from pipelines.actions.records import Filters, rows_of, typed, utc, written
+from pipelines.actions.results import Lead
+from pipelines.servicetitan.client import Json
+
+CLOCKS_APART = timedelta(minutes=5)  # between ServiceTitan's and ours
+SAME = (
+    "customerId",
+    "campaignId",
+    "summary",
+    "callReasonId",
+    "jobTypeId",
+    "leadPhone",
+    "leadEmail",
+    "leadCustomerName",
+)
+
+
+def create_lead(call: Call, form: CreateLead) -> Lead:
+    body = written(form, leave_out=("tenant",))
+    write = Write(LEADS, lambda: call.post(LEADS, body), lambda began: _look(call, body, began))
+    return typed(Lead, write_once(call, write))
+
+
+def _look(call: Call, body: Json, began: datetime) -> Json | None:
+    """Leads take no external data: a lead with the same content, entered since, that is no other write of ours."""
+    asked: Filters = {"createdOnOrAfter": utc(began - CLOCKS_APART), "sort": "-Id", "pageSize": 200}
+    if "customerId" in body:
+        asked["customerId"] = body["customerId"]
+    others = set(_of_other_writes(call))
+    rows = (row for row in rows_of(call.get(LEADS, asked)) if row["id"] not in others)
+    return next((row for row in rows if all(row.get(name) == body.get(name) for name in SAME)), None)
+
+
+def _of_other_writes(call: Call) -> Iterable[int]:
+    known = "select record_id from servicetitan_writes where tenant_id = ? and resource = ? and write_id != ?"
+    return (row["record_id"] for row in call.office.store.rows(known, call.tenant.id, LEADS.path, call.write_id))

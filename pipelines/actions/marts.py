@@ -1,0 +1,79 @@
+"""Look-ups in the analysts' copy, ``analytics.duckdb``; the warehouse is never opened here."""
+
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+Row = dict[str, Any]
+
+STATE = "select * from marts.customer_servicetitan_state where tenant_id = ? and servicetitan_customer_id = ?"
+HISTORY = """
+select *
+from marts.customer_state_transitions
+where tenant_id = ? and servicetitan_customer_id = ?
+order by occurred_at, event_name != 'reset', event_name = 'state_set', to_state, event_id
+"""
+SYNCS = "select tenant_id, last_complete_sync_at from marts.tenant_syncs_latest"
+
+
+class Marts:
+    """Sees each newly published file.
+
+    DuckDB holds one instance of a path per process, and with it the file that was there when it was opened: the one
+    connection is closed before the path is opened again, and queries take turns.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._lock = path, threading.Lock()
+        self._con: duckdb.DuckDBPyConnection | None = None
+        self._version: tuple[int, int] | None = None
+
+    def close(self) -> None:
+        with self._lock:
+            self._reopen(None)
+
+    def state(self, tenant_id: int, customer_id: int) -> Row | None:
+        return next(iter(self._rows(STATE, [tenant_id, customer_id])), None)
+
+    def history(self, tenant_id: int, customer_id: int) -> list[Row]:
+        return self._rows(HISTORY, [tenant_id, customer_id])
+
+    def last_complete_syncs(self) -> dict[int, datetime]:
+        return {row["tenant_id"]: row["last_complete_sync_at"] for row in self._rows(SYNCS, [])}
+
+    def _rows(self, query: str, values: list[Any]) -> list[Row]:
+        """None where nothing was published yet, or not this table."""
+        with self._lock:
+            if (con := self._newest()) is None:
+                return []
+            try:
+                found = con.execute(query, values)
+            except duckdb.CatalogException:
+                return []
+            names = [column[0] for column in found.description or ()]
+            return [dict(zip(names, map(_plain, row), strict=True)) for row in found.fetchall()]
+
+    def _newest(self) -> duckdb.DuckDBPyConnection | None:
+        try:
+            file = self._path.stat()
+        except FileNotFoundError:
+            return None
+        if self._version != (file.st_ino, file.st_mtime_ns):
+            self._reopen((file.st_ino, file.st_mtime_ns))
+        return self._con
+
+    def _reopen(self, version: tuple[int, int] | None) -> None:
+        if self._con is not None:
+            self._con.close()
+        self._con, self._version = None, None
+        if version:
+            self._con = duckdb.connect(self._path, read_only=True)
+            self._con.execute("set TimeZone = 'UTC'")
+            self._version = version
+
+
+def _plain(value: Any) -> Any:
+    return value.astimezone(UTC) if isinstance(value, datetime) else value

@@ -1,0 +1,54 @@
+"""The routes beside the actions: the integration card, connecting, health, starting a sync."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from pipelines.actions.dagster import Dagster, StartedSync
+from pipelines.actions.desk import AtDesk, json_body
+from pipelines.actions.documented import documented
+from pipelines.actions.inputs import Input
+from pipelines.actions.servicetitan_problems import as_problem
+from pipelines.actions.status import Connected, Health, Integration, connect, health, integration
+from pipelines.actions.where import Alone, InTenant
+from pipelines.servicetitan.errors import ServiceTitanError
+
+router = APIRouter(tags=["service"])
+
+
+class OnlyTenant(Input):
+    pass
+
+
+Body = Annotated[OnlyTenant, Depends(json_body(OnlyTenant, empty="{}"))]
+
+
+@router.get("/integration", **documented(Integration, summary="The integration card"))
+def get_integration(desk: AtDesk, _alone: Alone) -> Response:
+    return Response(integration(desk.office, desk.tenants()).model_dump_json(), media_type="application/json")
+
+
+@router.post("/auth", **documented(Connected, body=OnlyTenant, summary="Connect: ask ServiceTitan for a token"))
+def post_auth(desk: AtDesk, where: InTenant, form: Body) -> Response:
+    tenant = desk.tenant(where.put_into(form).tenant)
+    try:
+        connected = connect(desk.office, tenant)
+    except ServiceTitanError as error:
+        raise as_problem(error) from None
+    return Response(connected.model_dump_json(), media_type="application/json")
+
+
+@router.post("/sync", **documented(StartedSync, 202, body=OnlyTenant, summary="Start a sync"))
+def post_sync(request: Request, desk: AtDesk, where: InTenant, form: Body) -> Response:
+    desk.may_write()
+    name = where.put_into(form).tenant
+    tenants = [desk.tenant(name)] if name else desk.tenants()
+    every = len(tenants) == len(desk.office.settings.tenants)
+    dagster: Dagster = request.app.state.dagster
+    started = dagster.start_sync([] if every else [tenant.name for tenant in tenants])
+    return Response(started.model_dump_json(), 202, media_type="application/json")
+
+
+@router.get("/health", **documented(Health, summary="Process, ServiceTitan, age of the last sync", tags=["health"]))
+def get_health(request: Request, _alone: Alone) -> Response:
+    return Response(health(request.app.state.office).model_dump_json(), media_type="application/json")

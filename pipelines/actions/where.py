@@ -1,0 +1,34 @@
+"""Which tenant a request means."""
+
+from typing import Annotated, TypeVar
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipelines.actions.inputs import Input, Line
+from pipelines.actions.problems import Problem
+
+Form = TypeVar("Form", bound=Input)
+TENANT = "Name or id; may be left out where only one tenant is configured"
+
+
+class NoQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Where(BaseModel):
+    """Beside a path or a body; a body may name the tenant too."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tenant: Line | None = Field(None, description=TENANT)
+
+    def put_into(self, form: Form) -> Form:
+        if self.tenant and form.tenant and self.tenant != form.tenant:
+            wrong = ["two different tenants are named"]
+            raise Problem("invalid_request", "see errors: tenant", errors={"tenant": wrong})
+        return form.model_copy(update={"tenant": form.tenant or self.tenant})
+
+
+InTenant = Annotated[Where, Query()]
+Alone = Annotated[NoQuery, Query()]
