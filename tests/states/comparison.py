@@ -1,0 +1,72 @@
+"""The marts beside the oracle: rows that only one of them has."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tests.oracle.derivation import Log
+from tests.oracle.fold import Story
+from tests.states.warehouse import Warehouse
+
+Fact = tuple[Any, ...]  # tenant, customer, what it is about, and the rest
+Stories = Mapping[int, Mapping[int, Story]]
+
+STATES = """
+    select tenant_id, servicetitan_customer_id, 'state', current_state, job_id, previous_state, last_transition_id,
+        case when last_transition_id is not null then state_changed_at end, reset_due_at
+    from marts.customer_servicetitan_state
+"""
+EVENTS = """
+    select tenant_id, servicetitan_customer_id, 'event', event_id, event_name, to_state, occurred_at, job_id,
+        source_table, source_id, from_state, rule, verdict
+    from marts.customer_events
+"""
+TRANSITIONS = """
+    select tenant_id, servicetitan_customer_id, 'transition', transition_id, job_id, from_state, to_state, event_name,
+        event_id, source_table, source_id, occurred_at
+    from marts.customer_state_transitions
+    where retracted_at is null
+"""
+LOG = """
+    select tenant_id, 0, 'log', transition_id, detected_at, retracted_at, is_baseline
+    from marts.customer_state_transitions
+"""
+
+
+def facts(warehouse: Warehouse, *queries: str) -> set[Fact]:
+    return {tuple(row) for query in queries for row in warehouse.rows(query)}
+
+
+def expected(stories: Stories) -> set[Fact]:
+    return {
+        (tenant, story.customer, *fact)
+        for tenant, each in stories.items()
+        for story in each.values()
+        for fact in (_state(story), *_events(story), *_transitions(story))
+    }
+
+
+def expected_log(logs: Mapping[int, Log]) -> set[Fact]:
+    return {
+        (tenant, 0, "log", identity, entry.detected_at, entry.retracted_at, entry.is_baseline)
+        for tenant, log in logs.items()
+        for identity, entry in log.entries.items()
+    }
+
+
+def _state(story: Story) -> Fact:
+    last = story.transitions[-1] if story.transitions else None
+    came = (last.from_state, last.transition_id) if last else (None, None)
+    return ("state", story.state, story.job, *came, story.entered_at, story.reset_due_at)
+
+
+def _events(story: Story) -> Iterator[Fact]:
+    for each in story.verdicts:
+        yield ("event", *each.event[1:5], *each.event[5:], each.from_state, each.rule, each.verdict)
+
+
+def _transitions(story: Story) -> Iterator[Fact]:
+    for each in story.transitions:
+        yield (
+            *("transition", each.transition_id, each.job, each.from_state, each.to_state, each.event_name),
+            *(each.event_id, each.source_table, each.source_id, each.occurred_at),
+        )

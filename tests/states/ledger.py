@@ -1,0 +1,67 @@
+"""What a test put into the raw tables, as the oracle reads it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from tests.oracle.derivation import Log, derive
+from tests.oracle.fold import Story
+from tests.oracle.records import Records
+from tests.states.histories import TENANTS, Op
+from tests.states.warehouse import KEYS, Warehouse
+
+JOB_TYPES = {1: "Sales Consultation", 2: "Window Install", 3: "AC Tune-Up"}
+NAMES = {410387862: "socal", 1116148646: "dfw"}
+ROOT = [
+    *(Op("tenants", {"tenant_id": tenant, "tenant_name": name}) for tenant, name in NAMES.items()),
+    *(
+        Op("job_types", {"tenant_id": tenant, "id": identity, "name": name})
+        for tenant in TENANTS
+        for identity, name in JOB_TYPES.items()
+    ),
+]
+STREAMS = (
+    *("customers", "customer_contacts", "leads", "jobs", "appointments", "estimates"),
+    *("job_canceled_logs", "job_types", "business_units"),
+)
+
+
+class Ledger:
+    """The rows so far, per tenant, table and key."""
+
+    def __init__(self, ops: Iterable[Op] = ()) -> None:
+        self.rows: dict[tuple[int, str], dict[Any, dict[str, Any]]] = defaultdict(dict)
+        self.logs = {tenant: Log() for tenant in TENANTS}
+        self.add([*ROOT, *ops])
+
+    def add(self, ops: Iterable[Op]) -> dict[str, list[dict[str, Any]]]:
+        """Gives the rows to load: of several with one key the last."""
+        added: dict[tuple[int, str], dict[Any, dict[str, Any]]] = defaultdict(dict)
+        for op in ops:
+            key = tuple(op.row[name] for name in KEYS[op.table])
+            added[op.row["tenant_id"], op.table][key] = op.row
+        loaded: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for (tenant, table), rows in added.items():
+            self.rows[tenant, table] |= rows
+            loaded[table] += rows.values()
+        return loaded
+
+    def all_rows(self) -> dict[str, list[dict[str, Any]]]:
+        loaded: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for (_, table), rows in self.rows.items():
+            loaded[table] += rows.values()
+        return loaded
+
+    def records(self, tenant: int) -> Records:
+        tables = {*STREAMS, "state_updates"}
+        return {table: list(self.rows[tenant, table].values()) for table in tables}
+
+    def stories(self, as_of: datetime) -> dict[int, dict[int, Story]]:
+        return {tenant: derive(self.records(tenant), tenant, as_of) for tenant in TENANTS}
+
+    def derive(self, as_of: datetime, *, complete: Iterable[int] = ()) -> dict[int, dict[int, Story]]:
+        stories = self.stories(as_of)
+        for tenant, log in self.logs.items():
+            log.update(stories[tenant], as_of, is_complete=tenant in complete)
+        return stories
