@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests import test_simulator_writes as writes
 from tests.simulator.caller import Caller, calling
 from tests.simulator.endpoints import EXPORTS, LISTINGS, Export
 from tests.simulator.history import seed_history
@@ -89,3 +90,52 @@ def test_an_error_is_valid(caller: Caller) -> None:
     refused = caller.get("crm/customers", pageSize=5001)
     assert refused.status_code == 400
     assert shown(validator("crm", "customers", status=400).iter_errors(refused.json())) == []
+
+
+BOOKING = writes.BOOKING | {"address": writes.ADDRESS}
+WRITES: list[tuple[str, str, str, Any]] = [
+    (
+        "POST",
+        "crm/customers",
+        "customers",
+        writes.CUSTOMER | {"contacts": [{"type": "Email", "value": "a@example.com"}]},
+    ),
+    ("POST", "crm/leads", "leads", writes.LEAD),
+    ("POST", "crm/leads/form", "leads/form", {"name": "Ada"}),
+    (
+        "POST",
+        writes.PROVIDER,
+        "booking-provider/{booking_provider}/bookings",
+        writes.BOOKING | {"address": writes.ADDRESS},
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "declared", "body"), WRITES, ids=[path for _, path, _, _ in WRITES])
+def test_the_answer_to_a_write_is_valid(caller: Caller, method: str, path: str, declared: str, body: Any) -> None:
+    answer = caller.send(method, path, body).raise_for_status().json()
+    assert shown(validator(path.partition("/")[0], declared, method.lower()).iter_errors(answer)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "declared"),
+    [
+        ("crm/contacts", "contacts"),
+        ("crm/contacts/contact-methods", "contacts/contact-methods"),
+        ("crm/customers/{customer}/contacts", "customers/{id}/contacts"),
+        ("jpm/jobs/{canceled}/canceled-log", "jobs/{id}/canceled-log"),
+        ("jpm/jobs/{canceled}/booked-log", "jobs/{id}/booked-log"),
+        ("jpm/jobs/{canceled}/history", "jobs/{id}/history"),
+        ("jpm/jobs/cancel-reasons?ids={canceled}", "jobs/cancel-reasons"),
+        ("sales/status/estimates/{sold}/changes", "status/estimates/{id}/changes"),
+    ],
+)
+def test_what_is_read_beside_a_record_is_valid(caller: Caller, path: str, declared: str) -> None:
+    ids = {
+        "customer": caller.records("crm/customers/contacts", modifiedOnOrAfter="2000-01-01T00:00:00Z")[0]["customerId"],
+        "canceled": caller.records("jpm/jobs", jobStatus="Canceled")[0]["id"],
+        "sold": caller.records("sales/estimates", status="Sold")[0]["id"],
+    }
+    module, _, resource = path.format(**ids).partition("/")
+    answer = caller.client.get(caller.address(f"{module}/{resource}")).raise_for_status().json()
+    assert shown(validator(module, declared).iter_errors(answer)) == []

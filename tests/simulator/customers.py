@@ -22,14 +22,19 @@ class CustomerVerbs(Ledger):
         **fields: Any,
     ) -> int:
         """With one location, and a contact for each of phone, mobile and email that is given."""
-        customer_id = self.new_id()
-        name, address = name or _name(customer_id), fields.pop("address", None) or _address(customer_id)
-        self.insert("customers", records.customer(id=customer_id, name=name, address=address, **fields))
-        self.add_location(customer_id, name, address)
+        customer_id = self.add_bare_customer(**fields, **({"name": name} if name else {}))
+        customer = self.get("customers", customer_id)
+        self.add_location(customer_id, customer["name"], customer["address"])
         for kind, value in (("Phone", phone), ("MobilePhone", mobile), ("Email", email)):
             if value is not None:
                 self.add_contact(customer_id, kind, value)
         return customer_id
+
+    def add_bare_customer(self, **fields: Any) -> int:
+        """Without location and contacts."""
+        customer_id = self.new_id()
+        made_up = {"name": _name(customer_id), "address": _address(customer_id)}
+        return self.insert("customers", records.customer(id=customer_id, **(made_up | fields)))
 
     def add_household(self) -> int:
         """A customer with a made-up phone number and e-mail address, as a call centre enters one."""
@@ -60,12 +65,12 @@ class CustomerVerbs(Ledger):
         contact = records.customer_contact(id=self.new_id(), customerId=customer_id, type=type, value=value, **fields)
         return self.insert("customer_contacts", contact)
 
-    def update_contact(self, contact_id: int, **fields: Any) -> None:
-        self.change("customer_contacts", self._contact_key(contact_id), **fields)
+    def update_contact(self, contact_id: int, customer_id: int | None = None, **fields: Any) -> None:
+        self.change("customer_contacts", self._contact_key(contact_id, customer_id), **fields)
 
-    def delete_contact(self, contact_id: int, trace: bool = False) -> None:
+    def delete_contact(self, contact_id: int, customer_id: int | None = None, trace: bool = False) -> None:
         """Without a trace no endpoint ever mentions it again; with one it stays as inactive."""
-        key = self._contact_key(contact_id)
+        key = self._contact_key(contact_id, customer_id)
         if trace:
             self.change("customer_contacts", key, active=False)
         else:
@@ -95,10 +100,11 @@ class CustomerVerbs(Ledger):
     def location_of(self, customer_id: int) -> int:
         return int(self.children("locations", "customerId", customer_id)[0]["id"])
 
-    def _contact_key(self, contact_id: int) -> tuple[int, int]:
-        for customer_id, key in self.tables["customer_contacts"].rows:
-            if key == contact_id:
-                return customer_id, contact_id
+    def _contact_key(self, contact_id: int, customer_id: int | None) -> tuple[int, int]:
+        """After a merge two customers have a contact of the same id; without a customer the first is meant."""
+        for key in self.tables["customer_contacts"].rows:
+            if key[1] == contact_id and customer_id in (None, key[0]):
+                return int(key[0]), contact_id
         raise Unknown(f"customer_contacts has no record {contact_id}")
 
 

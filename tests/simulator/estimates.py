@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.simulator import records
 from tests.simulator.jobs import JobVerbs
+from tests.simulator.ledger import Refused
 from tests.simulator.wire import Record, written
 
 STATUS = {name: {"value": value, "name": name} for value, name in enumerate(("Open", "Sold", "Dismissed"))}
@@ -35,9 +36,13 @@ class EstimateVerbs(JobVerbs):
         return estimate_id
 
     def sell(self, estimate_id: int, sold_by: int = SALESPERSON) -> None:
+        if self.get("estimates", estimate_id)["status"]["name"] == "Sold":
+            raise Refused("id", f"estimate {estimate_id} is already sold")
         self._set_status(estimate_id, "Sold", soldOn=written(self.now()), soldBy=sold_by)
 
     def unsell(self, estimate_id: int) -> None:
+        if self.get("estimates", estimate_id)["status"]["name"] != "Sold":
+            raise Refused("id", f"estimate {estimate_id} is not sold")
         self._set_status(estimate_id, "Open", soldOn=None, soldBy=None)
 
     def dismiss_estimate(self, estimate_id: int) -> None:

@@ -84,7 +84,7 @@ class JobVerbs(CustomerVerbs):
     def delete_appointment(self, appointment_id: int) -> None:
         appointment = self.get("appointments", appointment_id)
         if len(self.appointments_of(appointment["jobId"])) < 2:
-            raise Refused("id", "the only appointment of a job cannot be deleted; cancel the job")
+            raise Refused("id", "the only appointment of a job cannot be deleted; cancel the job", 409)
         self.change("appointments", appointment_id, active=False)
         self._recount(appointment["jobId"])
 

@@ -31,11 +31,11 @@ PARENTS = ("customerId", "jobId", "estimateId", "bookingId")
 
 
 class Refused(Exception):
-    """A change that ServiceTitan answers with 400: the field and the reason."""
+    """A change that ServiceTitan refuses: the field and the reason."""
 
-    def __init__(self, field: str, reason: str) -> None:
+    def __init__(self, field: str, reason: str, status: int = 400) -> None:
         super().__init__(f"{field}: {reason}")
-        self.field, self.reason = field, reason
+        self.field, self.reason, self.status = field, reason, status
 
 
 class Unknown(LookupError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tests.simulator.answers import Page, Problem
 from tests.simulator.filters import Filter, Test, everything, numbers, truth, whole
@@ -52,8 +52,7 @@ def list_page(listing: Listing, company: Company, params: Params, switches: Swit
         raise Problem(400, {"": f"One of {', '.join(listing.needs_one_of)} is required."})
     tests = _tests(listing, company, params)
     rows = [row for row in company.tables[listing.table].rows.values() if all(test(row) for test in tests)]
-    column, descending = _order(listing, params)
-    rows.sort(key=lambda row: _place(row, column), reverse=descending)
+    rows = ordered(rows, params, listing.sort_parameter, listing.sorts)
     return cut(rows, params, switches, lambda row: rendered(listing.table, row, "list", switches))
 
 
@@ -95,21 +94,21 @@ def _activity(text: str) -> Test:
     return lambda row: row.record["active"] == wanted
 
 
-def _order(listing: Listing, params: Params) -> tuple[str, bool]:
-    """The column and whether it descends; unsorted, the newest id comes first, as on a real inventory list."""
-    if listing.sort_parameter == "orderBy":
+def ordered(rows: list[Row], params: Params, parameter: str = "sort", sorts: Mapping[str, str] = SORTED) -> list[Row]:
+    """Ties by id; unsorted, the newest id comes first, as on a real inventory list."""
+    if parameter == "orderBy":
         asked = params.get("orderBy") or "id"
         descending = params.get("orderByDirection", "desc" if asked == "id" else "asc").lower().startswith("desc")
     else:
-        asked = (params.get("sort") if listing.sorts else None) or "-id"
+        asked = (params.get("sort") if sorts else None) or "-Id"
         descending, asked = asked[0] == "-", asked[1:] if asked[0] in "+-" else f" {asked}"
-    if asked.lower() not in (listing.sorts or SORTED):
-        raise Problem(400, {listing.sort_parameter: f"The value '{asked}' is not valid."})
-    return (listing.sorts or SORTED)[asked.lower()], descending
+    column = (sorts or SORTED).get(asked.lower())
+    if column is None:
+        raise Problem(400, {parameter: f"The value '{asked}' is not valid."})
+    return sorted(rows, key=lambda row: _place(row, column), reverse=descending)
 
 
-def _place(row: Row, column: str) -> tuple[int, int]:
-    """Ties are broken by id."""
+def _place(row: Row, column: str) -> tuple[int, Any]:
     record = row.record
     return (0 if column == "id" else ticks(record[column]), record["id"])
 

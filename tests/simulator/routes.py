@@ -5,12 +5,15 @@ from typing import Any
 from starlette.routing import Route
 
 from tests.simulator.answers import Page
+from tests.simulator.contact_family import CONTACT_DETAILS
+from tests.simulator.details import DETAILS, Detail
 from tests.simulator.endpoints import EXPORTS, LISTINGS, Export
 from tests.simulator.exporting import export_page
 from tests.simulator.forms import rendered
 from tests.simulator.ledger import Unknown
 from tests.simulator.listing import Listing, list_page
 from tests.simulator.servicetitan import ServiceTitan, Visit
+from tests.simulator.writes import WRITES, Write
 
 
 def api_routes(simulator: ServiceTitan) -> list[Route]:
@@ -18,6 +21,8 @@ def api_routes(simulator: ServiceTitan) -> list[Route]:
         *(_export_route(simulator, export) for export in EXPORTS),
         *(_list_route(simulator, listing) for listing in LISTINGS),
         *(_record_route(simulator, listing) for listing in LISTINGS if listing.by_id),
+        *(_detail_route(simulator, detail) for detail in (*DETAILS, *CONTACT_DETAILS)),
+        *(_write_route(simulator, write) for write in WRITES),
     ]
 
 
@@ -51,3 +56,11 @@ def _record_route(simulator: ServiceTitan, listing: Listing) -> Route:
         return rendered(listing.table, row, "list", simulator.switches)
 
     return Route(place(listing.module, f"{listing.path}/{{id:int}}"), simulator.door(listing.scope, set(), work))
+
+
+def _detail_route(simulator: ServiceTitan, detail: Detail) -> Route:
+    return Route(place(detail.module, detail.path), simulator.door(detail.scope, set(detail.parameters), detail.work))
+
+
+def _write_route(simulator: ServiceTitan, write: Write) -> Route:
+    return Route(place(write.module, write.path), simulator.door(write.scope, {"id"}, write), methods=[write.method])

@@ -15,10 +15,13 @@ from starlette.routing import Route
 from tests.simulator.answers import Answer, Page, Problem, problem
 from tests.simulator.credentials import APP_KEY, TokenServer
 from tests.simulator.faults import BEFORE, BODIES, IN_BETWEEN, PAGES, Fault, Faults
+from tests.simulator.forms import in_form
 from tests.simulator.ledger import Refused, Unknown
 from tests.simulator.rate import RateLimit, too_many
 from tests.simulator.request_log import Call, RequestLog
 from tests.simulator.switches import Switches
+from tests.simulator.tables import Key
+from tests.simulator.wire import Record
 from tests.simulator.wire_faults import Cut, Dropped
 from tests.simulator.world import Company, World
 
@@ -31,6 +34,11 @@ class Visit:
     params: dict[str, str]
     path: dict[str, Any]
     body: bytes
+    switches: Switches
+
+    def shown(self, table: str, key: Key) -> Record:
+        """A record as a list would show it."""
+        return in_form(table, self.company.get(table, key), "list", self.switches.schema)
 
 
 Work = Callable[[Visit], Any]
@@ -90,11 +98,11 @@ class ServiceTitan:
             call.unknown = sorted(set(call.query) - parameters)
             if call.unknown and self.switches.strict:
                 raise Problem(400, dict.fromkeys(call.unknown, "The parameter is not known."))
-            return self._after(fault, call, work, Visit(company, call.query, request.path_params, body))
+            return self._after(fault, call, work, Visit(company, call.query, request.path_params, body, self.switches))
         except Problem as refusal:
             return refusal.answer
         except Refused as refusal:
-            return problem(400, {refusal.field: refusal.reason})
+            return problem(refusal.status, {refusal.field: refusal.reason})
         except Unknown as error:
             return problem(404, title=str(error))
 
