@@ -1,0 +1,154 @@
+"""What an operator can do to the outbox, and what is refused."""
+
+from datetime import timedelta
+
+import pytest
+
+from pipelines.flow_builder.dispatcher import Delivered
+from pipelines.flow_builder.operators import Action, Decided, decide
+from pipelines.flow_builder.report import deliveries
+from tests.flow_builder.line import Line
+from tests.flow_builder.marts import SOCAL
+from tests.simulator.receiver import Receiver
+
+HOUR = timedelta(hours=1)
+
+
+def asked(line: Line, action: Action, *webhook_ids: str, dry_run: bool = False) -> list[Decided]:
+    return decide(
+        line.settings.operations, action, webhook_ids, reason="asked", by="ada", now=line.now, dry_run=dry_run
+    )
+
+
+def test_a_held_batch_leaves_when_it_is_released(sending_line: Line) -> None:
+    line = sending_line
+    line.configure(flow_builder_hold_above=0)
+    booked = line.marts.enters(2.0)
+    line.sync()
+    assert line.deliver() == Delivered()
+    assert asked(line, "release", booked) == [Decided(booked)]
+    assert line.deliver() == Delivered(delivered=1)
+
+
+def test_a_dead_one_is_sent_again_with_the_same_id_and_bytes(sending_line: Line, receiver: Receiver) -> None:
+    line = sending_line
+    booked = line.marts.enters(2.0)
+    line.sync()
+    receiver.reply(400)
+    line.deliver()
+    asked(line, "replay", booked)
+    assert line.deliver() == Delivered(delivered=1)
+    assert len({(received.id, received.raw) for received in receiver.received}) == 1
+
+
+def test_what_expired_is_sent_all_the_same_when_a_person_says_so(sending_line: Line) -> None:
+    line = sending_line
+    booked = line.marts.enters(2.0)
+    line.sync()
+    line.now += 100 * HOUR
+    assert line.deliver() == Delivered(expired=1)
+    asked(line, "replay", booked)
+    assert line.deliver() == Delivered(delivered=1)
+
+
+def test_what_is_canceled_does_not_leave(sending_line: Line) -> None:
+    line = sending_line
+    booked = line.marts.enters(2.0)
+    line.sync()
+    asked(line, "cancel", booked)
+    assert line.deliver() == Delivered()
+    assert (line.row(booked).status, line.row(booked).reason) == ("canceled", "operator")
+
+
+def test_what_a_person_canceled_stays_so_though_its_transition_goes_and_comes(line: Line) -> None:
+    booked = line.marts.enters(2.0)
+    line.sync()
+    asked(line, "cancel", booked)
+    line.marts.retract(booked)
+    line.sync()
+    line.marts.bring_back(booked)
+    line.sync()
+    assert line.row(booked).status == "canceled"
+
+
+def test_a_dead_one_stays_dead_when_its_loss_is_accepted(line: Line) -> None:
+    booked = line.marts.enters(2.0)
+    line.sync()
+    line.becomes(booked, "dead")
+    assert asked(line, "cancel", booked) == [Decided(booked)]
+    assert (line.row(booked).status, line.row(booked).reason) == ("dead", "accepted")
+
+
+def test_every_decision_is_kept(line: Line) -> None:
+    booked = line.marts.enters(2.0)
+    line.sync()
+    asked(line, "cancel", booked)
+    (row,) = deliveries(line.settings.operations, customer_id=1001)
+    assert row["decisions"] == [
+        {"action": "canceled", "reason": "asked", "decided_by": "ada", "decided_at": "2026-11-22T15:11:00.000000Z"}
+    ]
+
+
+def test_a_dry_run_says_what_it_would_do_and_does_nothing(line: Line) -> None:
+    booked = line.marts.enters(2.0)
+    line.sync()
+    assert asked(line, "cancel", booked, "unheard-of", dry_run=True) == [
+        Decided(booked),
+        Decided("unheard-of", "no such delivery"),
+    ]
+    assert line.row(booked).status == "pending"
+    assert line.ask("select * from decisions") == []
+
+
+def test_a_decision_needs_a_reason(line: Line) -> None:
+    with pytest.raises(ValueError, match="needs a reason"):
+        decide(line.settings.operations, "cancel", ["id"], reason=" ", by="ada", now=line.now)
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "why"),
+    [
+        ("replay", "pending", "it is pending; only dead, not_sent, delivered can be replayed"),
+        ("release", "dead", "it is dead; only held can be released"),
+        ("cancel", "delivered", "it is delivered; only pending, sending, retry, held, dead can be canceled"),
+    ],
+)
+def test_a_deed_is_for_some_statuses(line: Line, action: Action, status: str, why: str) -> None:
+    booked = line.marts.enters(2.0)
+    line.sync()
+    line.becomes(booked, status)
+    assert asked(line, action, booked) == [Decided(booked, why)]
+
+
+def test_a_flow_of_the_past_is_not_replayed(line: Line) -> None:
+    lead = line.marts.enters(1.0, occurred_at=line.now - HOUR)
+    line.marts.enters(2.0)
+    line.sync()
+    line.becomes(lead, "dead")
+    assert asked(line, "replay", lead) == [Decided(lead, "a later transition of this customer is known")]
+
+
+def test_what_was_retracted_is_not_replayed(line: Line) -> None:
+    booked = line.marts.enters(2.0)
+    line.sync()
+    line.becomes(booked, "dead")
+    line.marts.retract(booked)
+    line.sync()
+    assert asked(line, "replay", booked) == [Decided(booked, "its transition was retracted")]
+
+
+def test_what_was_never_to_be_sent_cannot_be_replayed(line: Line) -> None:
+    old = line.marts.enters(2.0, is_baseline=True)
+    line.sync()
+    assert asked(line, "replay", old) == [Decided(old, "it was never to be sent, so there is no body")]
+
+
+def test_what_a_replay_tells_is_told_last(line: Line) -> None:
+    line.marts.customer(7, tenant_id=SOCAL)
+    first = line.marts.enters(2.0)
+    line.sync()
+    line.becomes(first, "dead")
+    line.marts.enters(2.0, customer_id=7)
+    line.sync()
+    asked(line, "replay", first)
+    assert [row.webhook_id for row in line.rows()][-1] == first
