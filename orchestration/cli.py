@@ -3,12 +3,13 @@
 import os
 import shutil
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from orchestration.customer_cli import customer_command
+from orchestration.outbox_cli import COMMANDS
 from pipelines.settings import ConfigurationError, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -109,13 +110,14 @@ def dagster_home(settings: Settings) -> Path:
 
 
 @main.command()
-def deliver() -> None:
-    """Post what is due now. Exit status 1 if anything became dead or the endpoint is stopped."""
-    settings = load_settings()
-    if not settings.flow_builder_trigger_url:
-        click.echo("FLOW_BUILDER_TRIGGER_URL is not set: nothing is sent")
-        return
-    from pipelines.flow_builder.delivery import deliver as send_due
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8400, show_default=True)
+def serve(host: str, port: int) -> None:
+    """The actions API, until it is stopped."""
+    from pipelines.actions.app import serve
 
-    counts = send_due(settings, clock=lambda: datetime.now(UTC))
-    click.echo(str(counts))
+    serve(load_settings(), host, port)
+
+
+for command in [*COMMANDS, customer_command]:
+    main.add_command(command)
