@@ -23,7 +23,7 @@ def customer_command(tenant: str, customer_id: int, as_json: bool) -> None:
     found = customer(settings.analytics, settings.operations, chosen.id, customer_id)
     if found is None:
         raise click.ClickException(
-            f"customer {customer_id} of {chosen.name}: not in the last published sync (not loaded, or merged into another)"
+            f"customer {customer_id} of {chosen.name}: not in the last published sync; not loaded, or merged"
         )
     if as_json:
         click.echo(json.dumps(found, indent=2, default=plain))
