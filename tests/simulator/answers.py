@@ -47,20 +47,18 @@ class Answer:
 
 
 class Problem(Exception):
-    """Ends a request with ServiceTitan's error object."""
+    """Ends a request with ServiceTitan's error object, or another answer."""
 
     def __init__(
         self,
-        status: int,
+        status: int = 400,
         errors: Mapping[str, str] | None = None,
-        title: str | None = None,
         body: Literal["problem", "empty", "text"] = "problem",
+        answer: Answer | None = None,
     ) -> None:
         super().__init__(status)
-        self.answer = problem(status, errors, title)
-        if body != "problem":
-            text = TITLES[status].encode() if body == "text" else b""
-            self.answer = Answer(text, status, content_type="text/plain; charset=utf-8")
+        text = Answer(TITLES[status].encode() if body == "text" else b"", status, content_type="text/plain")
+        self.answer = answer or (problem(status, errors) if body == "problem" else text)
 
 
 def problem(status: int, errors: Mapping[str, str] | None = None, title: str | None = None) -> Answer:

@@ -13,8 +13,8 @@ from tests.simulator.filters import Filter, boolean, contains, text
 from tests.simulator.ledger import Unknown
 from tests.simulator.listing import PAGING, cut, ordered, parsed
 from tests.simulator.records import USER
-from tests.simulator.servicetitan import Visit
 from tests.simulator.tables import Row
+from tests.simulator.visit import Visit
 from tests.simulator.wire import Record, dumps
 from tests.simulator.world import Company
 

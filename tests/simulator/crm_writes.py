@@ -5,7 +5,7 @@ from typing import Any
 from tests.simulator import bodies
 from tests.simulator.customers import BOOKING_PROVIDER, CAMPAIGN
 from tests.simulator.ledger import Refused, Unknown
-from tests.simulator.servicetitan import Visit
+from tests.simulator.visit import Visit
 from tests.simulator.wire import Record, written
 
 

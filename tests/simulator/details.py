@@ -9,7 +9,7 @@ from tests.simulator.crm_writes import check_provider
 from tests.simulator.filters import numbers
 from tests.simulator.forms import in_form
 from tests.simulator.listing import PAGING, cut, parsed
-from tests.simulator.servicetitan import Visit
+from tests.simulator.visit import Visit
 from tests.simulator.wire import Record, dumps
 
 

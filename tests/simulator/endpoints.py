@@ -197,7 +197,7 @@ class Export:
     path: str
     table: str
     scope: str
-    spelling: str = "both"  # of estimates: the new or the old one
+    spelling: str = ""  # of estimates: new or old; a switch may close one of them
 
 
 EXPORTS = (

@@ -3,7 +3,7 @@
 from tests.simulator import bodies
 from tests.simulator.crm_writes import external_data, must_exist
 from tests.simulator.ledger import Refused
-from tests.simulator.servicetitan import Visit
+from tests.simulator.visit import Visit
 from tests.simulator.wire import Record, written
 
 

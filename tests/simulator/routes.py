@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from tests.simulator.answers import Page
+from tests.simulator.answers import Page, Problem
 from tests.simulator.contact_family import CONTACT_DETAILS
 from tests.simulator.details import DETAILS, Detail
 from tests.simulator.endpoints import EXPORTS, LISTINGS, Export
@@ -12,7 +12,8 @@ from tests.simulator.exporting import export_page
 from tests.simulator.forms import rendered
 from tests.simulator.ledger import Unknown
 from tests.simulator.listing import Listing, list_page
-from tests.simulator.servicetitan import ServiceTitan, Visit
+from tests.simulator.servicetitan import ServiceTitan
+from tests.simulator.visit import Visit
 from tests.simulator.writes import WRITES, Write
 
 
@@ -32,18 +33,20 @@ def place(module: str, path: str) -> str:
 
 def _export_route(simulator: ServiceTitan, export: Export) -> Route:
     def work(visit: Visit) -> Page:
-        return export_page(export, visit.company, visit.params, simulator.switches, simulator.release)
-
-    def exists() -> bool:
-        return export.spelling == "both" or simulator.switches.estimates_export in ("both", export.spelling)
+        if (
+            export.spelling not in ("both", visit.switches.estimates_export)
+            and visit.switches.estimates_export != "both"
+        ):
+            raise Problem(404)
+        return export_page(export, visit.company, visit.params, visit.switches, simulator.release)
 
     parameters = {"from", "includeRecentChanges"}
-    return Route(place(export.module, export.path), simulator.door(export.scope, parameters, work, exists))
+    return Route(place(export.module, export.path), simulator.door(export.scope, parameters, work))
 
 
 def _list_route(simulator: ServiceTitan, listing: Listing) -> Route:
     def work(visit: Visit) -> Page:
-        return list_page(listing, visit.company, visit.params, simulator.switches)
+        return list_page(listing, visit.company, visit.params, visit.switches)
 
     return Route(place(listing.module, listing.path), simulator.door(listing.scope, listing.parameters, work))
 
@@ -53,7 +56,7 @@ def _record_route(simulator: ServiceTitan, listing: Listing) -> Route:
         row = visit.company.tables[listing.table].rows.get(visit.path["id"])
         if row is None:
             raise Unknown(f"{listing.path} has no record {visit.path['id']}")
-        return rendered(listing.table, row, "list", simulator.switches)
+        return rendered(listing.table, row, "list", visit.switches)
 
     return Route(place(listing.module, f"{listing.path}/{{id:int}}"), simulator.door(listing.scope, set(), work))
 

@@ -1,9 +1,12 @@
-"""Answers that break off. They need the transport, which `server.Protocol` puts into the scope."""
+"""How an answer leaves: whole, late, or broken off. Breaking needs the transport that `server.Protocol` provides."""
 
 import asyncio
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+from tests.simulator.answers import Answer
+from tests.simulator.faults import BODIES, Fault
 
 
 class Dropped(Response):
@@ -23,3 +26,15 @@ class Cut(Response):
         await send({"type": "http.response.body", "body": half, "more_body": True})
         scope["transport"].close()
         await asyncio.sleep(0)
+
+
+async def sent(answer: Answer, fault: Fault | None) -> Response:
+    kind = fault.kind if fault else ""
+    if kind == "lose_answer":
+        return Dropped()
+    if fault and kind == "slow":
+        await asyncio.sleep(fault.seconds)
+    if fault and kind == "odd_body":
+        return Response(BODIES[fault.body][0], 200, media_type=BODIES[fault.body][1])
+    response = Cut if kind == "cut" else Response
+    return response(answer.render(), answer.status, answer.headers, answer.content_type)

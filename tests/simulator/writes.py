@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from tests.simulator import bodies, crm_writes, job_writes
 from tests.simulator.answers import Answer, Problem
-from tests.simulator.servicetitan import Visit
+from tests.simulator.visit import Visit
 
 CUSTOMERS, LEADS, BOOKINGS = "tn.crm.customers", "tn.crm.leads", "tn.crm.bookings"
 JOBS, APPOINTMENTS, ESTIMATES = "tn.jpm.jobs", "tn.jpm.appointments", "tn.sal.estimates"
