@@ -33,10 +33,7 @@ def place(module: str, path: str) -> str:
 
 def _export_route(simulator: ServiceTitan, export: Export) -> Route:
     def work(visit: Visit) -> Page:
-        if (
-            export.spelling not in ("both", visit.switches.estimates_export)
-            and visit.switches.estimates_export != "both"
-        ):
+        if export.spelling and visit.switches.estimates_export not in ("both", export.spelling):
             raise Problem(404)
         return export_page(export, visit.company, visit.params, visit.switches, simulator.release)
 
