@@ -1,10 +1,10 @@
 """The actions API: what Flow Builder calls."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from importlib.metadata import version
 
 import anyio.to_thread
@@ -14,13 +14,16 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
 from starlette.types import Lifespan
 
-from pipelines.actions import routes, service_routes
+from pipelines.actions import lead_routes, routes, service_routes
 from pipelines.actions.access import accesses
+from pipelines.actions.clock import Clock, now
 from pipelines.actions.dagster import Dagster
 from pipelines.actions.gate import PREFIX, Gate, Rates
 from pipelines.actions.idempotency import Idempotency
+from pipelines.actions.intake import Intake
+from pipelines.actions.lead_work import LeadWorker
 from pipelines.actions.marts import Marts
-from pipelines.actions.office import Clock, Office
+from pipelines.actions.office import Office
 from pipelines.actions.problems import answer_problems
 from pipelines.actions.store import Store
 from pipelines.servicetitan.budget import Budget
@@ -30,11 +33,8 @@ from pipelines.settings import Settings
 
 REQUESTS_AT_ONCE = 100
 CALLS_SIDE_BY_SIDE = 32
+FORGET_EVERY = 3600  # seconds
 ABOUT = "What Flow Builder can do in ServiceTitan. Every write takes an Idempotency-Key; every error is RFC 9457's."
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 def app(
@@ -47,26 +47,27 @@ def app(
 ) -> FastAPI:
     """``transport``: to ServiceTitan. Raises `ConfigurationError` where ACTIONS_TOKENS cannot work."""
     known = accesses(settings)
+    store = Store(settings.operations)
     office = Office(
         settings=settings,
         clock=clock,
         servicetitan=Client(settings, Budget(settings.data_dir / "budget.sqlite"), transport, read, write),
-        store=Store(settings.operations),
+        store=store,
+        intake=Intake(store, clock),
         marts=Marts(settings.analytics),
         side_by_side=ThreadPoolExecutor(CALLS_SIDE_BY_SIDE, "servicetitan"),
     )
-    dagster = Dagster(settings.dagster_url)
+    dagster, idempotency = Dagster(settings.dagster_url), Idempotency(store, clock)
     api = FastAPI(
         title="servicetitan-flow actions",
         version=version("servicetitan-flow"),
         description=ABOUT,
         redoc_url=None,
-        lifespan=_lifespan(office, dagster),
+        lifespan=_lifespan(office, idempotency, dagster),
     )
-    api.state.office, api.state.dagster = office, dagster
-    api.state.idempotency = Idempotency(office.store, clock)
+    api.state.office, api.state.dagster, api.state.idempotency = office, dagster, idempotency
     under = APIRouter(prefix=PREFIX, dependencies=[Depends(HTTPBearer(auto_error=False))])
-    for router in (routes.router, service_routes.router):
+    for router in (routes.router, service_routes.router, lead_routes.router):
         under.include_router(router)
     api.include_router(under)
     answer_problems(api)
@@ -75,20 +76,32 @@ def app(
     return api
 
 
-def _lifespan(office: Office, dagster: Dagster) -> Lifespan[FastAPI]:
+def _lifespan(office: Office, idempotency: Idempotency, dagster: Dagster) -> Lifespan[FastAPI]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = REQUESTS_AT_ONCE
+        worker = LeadWorker(office)
+        worker.start()
+        forgetting = asyncio.create_task(_forget_old(office, idempotency))
         try:
             yield
         finally:
-            office.side_by_side.shutdown()
+            forgetting.cancel()
+            worker.stop()
+            office.side_by_side.shutdown(wait=False, cancel_futures=True)
             office.servicetitan.close()
             dagster.close()
             office.marts.close()
             office.store.close()
 
     return lifespan
+
+
+async def _forget_old(office: Office, idempotency: Idempotency) -> None:
+    while True:
+        await asyncio.to_thread(idempotency.forget_old)
+        await asyncio.to_thread(office.intake.forget_old)
+        await asyncio.sleep(FORGET_EVERY)
 
 
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8400) -> None:

@@ -31,7 +31,7 @@ def provider(call: Call) -> Resource:
 
 
 def booking_body(call: Call, form: CreateBooking) -> Json:
-    number = as_stored(phone_number(call, form.phone), call.tenant.country)
+    number = as_stored(phone_number(call.tenant, form.phone), call.tenant.country)
     contacts = [{"type": "Phone", "value": number}] if number else []
     contacts += [{"type": "Email", "value": form.email}] if form.email else []
     address = {"address": form.address.model_dump()} if form.address else {}

@@ -7,7 +7,7 @@ from pipelines.actions.contacts import as_stored
 from pipelines.actions.find import contacts_of, find, phone_number, typed_contacts
 from pipelines.actions.inputs import CreateCustomer, FindCustomers, GetCustomer
 from pipelines.actions.office import CUSTOMERS, LOCATIONS, Call
-from pipelines.actions.once import Write, write_once
+from pipelines.actions.once import Write, already_written, write_once
 from pipelines.actions.problems import Problem
 from pipelines.actions.records import rows_of, typed
 from pipelines.actions.results import CreatedCustomer, Customer, FoundCustomer, FoundCustomers
@@ -29,14 +29,19 @@ def find_customers(call: Call, form: FindCustomers) -> FoundCustomers:
     return FoundCustomers(customers=find(call, form.phone, form.email))
 
 
-def create_customer(call: Call, form: CreateCustomer) -> CreatedCustomer:
-    """Finds first. Raises `Problem` ``needs_review`` where several match: which one is meant is for a person to say."""
-    number = phone_number(call, form.phone)
+def create_customer(call: Call, form: CreateCustomer, find_first: bool = True) -> CreatedCustomer:
+    """Raises `Problem` ``needs_review`` where several match: which one is meant is for a person to say."""
+    number = phone_number(call.tenant, form.phone)
+    write = customer_write(call, form, number)
     with one_at_a_time(call.tenant.id, number, form.email):
-        found = find(call, form.phone, form.email)
-        if len(found) > 1:
-            raise needs_review(found)
-        result = CreatedCustomer(created=False, customer=found[0]) if found else _created(call, form, number)
+        if record := already_written(call, write):
+            result = _created(call, record)
+        else:
+            found = find(call, form.phone, form.email) if find_first else []
+            if len(found) > 1:
+                raise needs_review(found)
+            known = CreatedCustomer(created=False, customer=found[0]) if found else None
+            result = known or _created(call, write_once(call, write))
     if form.contact_id:
         link_contact(call, result.customer.id, form.contact_id)
     return result
@@ -47,7 +52,9 @@ def needs_review(found: list[FoundCustomer]) -> Problem:
     return Problem("needs_review", f"{len(found)} customers match; nothing was written", candidates=candidates)
 
 
-def _created(call: Call, form: CreateCustomer, number: str | None) -> CreatedCustomer:
+def customer_write(call: Call, form: CreateCustomer, number: str | None) -> Write:
+    body = customer_body(form, as_stored(number, call.tenant.country), call.write_id)
+
     def look(_began: datetime) -> Json | None:
         named = {
             "externalDataApplicationGuid": APPLICATION_GUID,
@@ -58,9 +65,11 @@ def _created(call: Call, form: CreateCustomer, number: str | None) -> CreatedCus
         # A server that does not know these filters would give all customers.
         return next((row for row in rows if _carries(row, call.write_id)), None)
 
-    body = customer_body(form, as_stored(number, call.tenant.country), call.write_id)
-    record = write_once(call, Write(CUSTOMERS, lambda: call.post(CUSTOMERS, body), look))
-    location = next(iter(record.get("locations") or _locations(call, record["id"])), None)
+    return Write(CUSTOMERS, lambda: call.post(CUSTOMERS, body), look)
+
+
+def _created(call: Call, record: Json) -> CreatedCustomer:
+    location = next(iter(record.get("locations") or locations_of(call, record["id"])), None)
     contacts = typed_contacts(record.get("contacts") or contacts_of(call, [record["id"]])[record["id"]])
     customer = typed(Customer, record | {"contacts": []}).model_copy(update={"contacts": contacts})
     return CreatedCustomer(created=True, customer=customer, location_id=location["id"] if location else None)
@@ -74,8 +83,8 @@ def customer_body(form: CreateCustomer, number: str | None, write_id: str) -> Js
         "name": form.name,
         "type": form.type,
         "address": address,
-        "locations": [{"name": form.name, "address": address, "contacts": contacts}],
-        "contacts": contacts,
+        "locations": [{"name": form.name, "address": address}],
+        "contacts": contacts,  # ServiceTitan would copy those of a location to the customer
         "doNotMail": form.do_not_mail,
         "doNotService": form.do_not_service,
         "externalData": {
@@ -89,5 +98,5 @@ def _carries(row: Json, write_id: str) -> bool:
     return any(datum == {"key": WRITE_KEY, "value": write_id} for datum in row.get("externalData") or ())
 
 
-def _locations(call: Call, customer_id: int) -> list[Json]:
-    return rows_of(call.get(LOCATIONS, {"customerId": customer_id, "sort": "+Id", "pageSize": 1}))
+def locations_of(call: Call, customer_id: int) -> list[Json]:
+    return rows_of(call.get(LOCATIONS, {"customerId": customer_id, "sort": "+Id", "pageSize": 2}))

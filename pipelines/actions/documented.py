@@ -14,7 +14,7 @@ KEY_HEADER = {
     "in": "header",
     "required": True,
     "description": "New for each new write, the same on every repeat of it",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
 }
 PROBLEM = {
     "description": "A problem; `code` says which",

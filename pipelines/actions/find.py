@@ -9,6 +9,7 @@ from pipelines.actions.office import CONTACT_METHODS, CONTACT_PERSONS, CONTACTS,
 from pipelines.actions.problems import Problem
 from pipelines.actions.records import IDS_AT_ONCE, rows_of, typed
 from pipelines.actions.results import Contact, FoundCustomer
+from pipelines.settings import Tenant
 
 Json = dict[str, Any]
 MOST = 200  # contacts or customers that a look-up may bring before it is refused as too wide
@@ -17,7 +18,7 @@ LONGEST_CHAIN = 10  # of merges
 
 def find(call: Call, phone: str | None, email: str | None) -> list[FoundCustomer]:
     """Active customers, by id. ``email`` is in the form of `email_address`. Raises `Problem` for a wrong phone."""
-    number = phone_number(call, phone)
+    number = phone_number(call.tenant, phone)
     by_phone = _by_phone(call, number)
     by_email = _standing(call, {*_ids_by_email(call, email)} - {row["id"] for row in by_phone})
     customers = {row["id"]: row for row in (*by_phone, *by_email)}
@@ -31,13 +32,13 @@ def find(call: Call, phone: str | None, email: str | None) -> list[FoundCustomer
     return found
 
 
-def phone_number(call: Call, phone: str | None) -> str | None:
+def phone_number(tenant: Tenant, phone: str | None) -> str | None:
     """In E.164; raises `Problem`."""
     if phone is None:
         return None
-    if number := e164(phone, call.tenant.country):
+    if number := e164(phone, tenant.country):
         return number
-    wrong = f"expected a phone number; without a country code it is read as one of {call.tenant.country}"
+    wrong = f"expected a phone number; without a country code it is read as one of {tenant.country}"
     raise Problem("invalid_request", "see errors: phone", errors={"phone": [wrong]})
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pipelines.actions.office import Clock
+from pipelines.actions.clock import Clock
 from pipelines.actions.problems import MEDIA_TYPE, Problem
 from pipelines.actions.store import Store
 from pipelines.operations import stamp
 
 KEPT = timedelta(days=30)
-KEY = re.compile(r"[\x21-\x7e]{1,255}")
+KEY = re.compile(r"[\x20-\x7e]{1,255}")
 # These tell that nothing was settled: the same request may come again and is then worked on anew.
 UNSETTLED = {"unavailable", "in_doubt", "busy", "not_permitted", "not_configured", "internal"}
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from pipelines.actions.inputs import CreateLead
 from pipelines.actions.office import LEADS, Call
-from pipelines.actions.once import Write, write_once
+from pipelines.actions.once import Write, already_written, write_once
 from pipelines.actions.records import Filters, rows_of, typed, utc, written
 from pipelines.actions.results import Lead
 from pipelines.servicetitan.client import Json
@@ -26,7 +26,7 @@ SAME = (
 def create_lead(call: Call, form: CreateLead) -> Lead:
     body = written(form, leave_out=("tenant",))
     write = Write(LEADS, lambda: call.post(LEADS, body), lambda began: _look(call, body, began))
-    return typed(Lead, write_once(call, write))
+    return typed(Lead, already_written(call, write) or write_once(call, write))
 
 
 def _look(call: Call, body: Json, began: datetime) -> Json | None:

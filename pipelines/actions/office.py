@@ -1,17 +1,17 @@
 """What every action works with: the settings, a clock, ServiceTitan, our own stores; and one call of one caller."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pipelines.actions.clock import Clock
+from pipelines.actions.intake import Intake
 from pipelines.actions.marts import Marts
 from pipelines.actions.store import Store
 from pipelines.servicetitan.client import Client, Json
 from pipelines.settings import Settings, Tenant
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,10 @@ class Office:
     servicetitan: Client
     store: Store
     marts: Marts
+    intake: Intake
     side_by_side: ThreadPoolExecutor  # calls to ServiceTitan that need not wait for each other
+    # Seconds before each look for a write that was lost: the server may still be at work on it.
+    pauses: tuple[float, ...] = (0.0, 0.5, 2.0)
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,6 @@ from pipelines.operations import moment, stamp
 from pipelines.servicetitan.client import Json, OutcomeUnknown, TooBusy
 from pipelines.servicetitan.errors import ServiceTitanError
 
-# Seconds before each look: a server that lost the connection may still be at work.
-PAUSES = (0.0, 0.5, 2.0)
-
 
 @dataclass(frozen=True)
 class Write:
@@ -28,54 +25,58 @@ class Write:
     look: Callable[[datetime], Json | None]
 
 
-def write_once(call: Call, write: Write, sleep: Callable[[float], None] = time.sleep) -> Json:
-    """The record. Raises `ServiceTitanError` where nothing was written, and where that is unknown, `Problem`."""
-    began = _begun_before(call)
-    if began and (found := _looked_for(write, began)):
-        return _noted(call, found)
-    began = began or _begin(call, write.resource)
+def already_written(call: Call, write: Write) -> Json | None:
+    """The record, where an earlier attempt was cut off behind the write; asks ServiceTitan only where there was one."""
+    row = call.office.store.row("select began_at from servicetitan_writes where write_id = ?", call.write_id)
+    return _looked_for(call, write, moment(row["began_at"])) if row else None
+
+
+def write_once(call: Call, write: Write) -> Json:
+    """The record. Raises `ServiceTitanError` where nothing was written, and where that is unknown, `Problem`.
+
+    An attempt of before was looked for by `already_written`.
+    """
+    began = _begin(call, write.resource)
     for last in (False, True):
         try:
             return _noted(call, write.send())
         except OutcomeUnknown as unknown:
-            for pause in PAUSES:
-                sleep(pause)
-                if found := _looked_for(write, began):
-                    return _noted(call, found)
+            if found := _looked_for(call, write, began):
+                return found
             if unknown.busy is not None:
                 raise TooBusy(str(unknown), unknown.busy) from None
             if last:
                 raise Problem("in_doubt", f"{unknown}, twice; {REPEAT}") from None
+        except ServiceTitanError:
+            call.office.store.write("delete from servicetitan_writes where write_id = ?", call.write_id)
+            raise
     raise AssertionError("the last time ends in an answer or in doubt")
 
 
 REPEAT = "repeat the request with the same Idempotency-Key: what was written is then found"
 
 
-def _looked_for(write: Write, began: datetime) -> Json | None:
+def _looked_for(call: Call, write: Write, began: datetime) -> Json | None:
+    """A server that lost the connection may still be at work: it is given time."""
     try:
-        return write.look(began)
+        for pause in call.office.pauses:
+            time.sleep(pause)
+            if found := write.look(began):
+                return _noted(call, found)
     except ServiceTitanError as error:
-        raise Problem(
-            "in_doubt", f"the write may have been carried out, and looking failed ({error}); {REPEAT}"
-        ) from None
-
-
-def _begun_before(call: Call) -> datetime | None:
-    row = call.office.store.row("select began_at from servicetitan_writes where write_id = ?", call.write_id)
-    return moment(row["began_at"]) if row else None
+        detail = f"the write may have been carried out, and looking failed ({error}); {REPEAT}"
+        raise Problem("in_doubt", detail) from None
+    return None
 
 
 def _begin(call: Call, resource: Resource) -> datetime:
-    began = call.now()
-    call.office.store.write(
-        "insert into servicetitan_writes (write_id, tenant_id, resource, began_at) values (?, ?, ?, ?)",
-        call.write_id,
-        call.tenant.id,
-        resource.path,
-        stamp(began),
-    )
-    return began
+    """The moment of the first attempt."""
+    store, insert = call.office.store, "insert into servicetitan_writes (write_id, tenant_id, resource, began_at)"
+    values = (call.write_id, call.tenant.id, resource.path, stamp(call.now()))
+    store.write(f"{insert} values (?, ?, ?, ?) on conflict do nothing", *values)
+    row = store.row("select began_at from servicetitan_writes where write_id = ?", call.write_id)
+    assert row is not None
+    return moment(row["began_at"])
 
 
 def _noted(call: Call, record: Json) -> Json:

@@ -40,12 +40,15 @@ create table inbound_leads (
     tries integer not null default 0,
     next_try_at text,
     last_error text,
+    find_first integer not null default 1, -- 0: a person has decided that this is a new customer
     decided_by text,
-    ended_at text,
-    unique (tenant_id, lead_key)
+    ended_at text
 ) strict;
 
-create index inbound_leads_open on inbound_leads (next_try_at) where status = 'open';
+create index inbound_leads_key on inbound_leads (tenant_id, lead_key, received_at);
+
+create index inbound_leads_open on inbound_leads (tenant_id, ifnull(next_try_at, ''), received_at)
+where status = 'open';
 
 create index inbound_leads_status on inbound_leads (status, received_at);
 
