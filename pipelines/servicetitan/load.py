@@ -1,38 +1,36 @@
 """Extract and load: everything that changed in ServiceTitan, into the raw tables of the warehouse."""
 
-import logging
-import shutil
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import chain
 
-import dlt
 import duckdb
 import pyarrow as pa
 
 from pipelines.servicetitan.budget import Budget
 from pipelines.servicetitan.connection import Connection, http_client
+from pipelines.servicetitan.contacts import Comparisons, first_comparisons
 from pipelines.servicetitan.inflow import Batch, Inflow
 from pipelines.servicetitan.operations import asides
 from pipelines.servicetitan.patience import Patience
-from pipelines.servicetitan.reading import Clock, Reading, StreamSync
-from pipelines.servicetitan.source import NAME, bookmarks, servicetitan
+from pipelines.servicetitan.pipeline import bookmarks, load_packages, open_pipeline
+from pipelines.servicetitan.progress import Progress, StreamSync
+from pipelines.servicetitan.reading import Clock, Reading
+from pipelines.servicetitan.source import NAME
 from pipelines.servicetitan.tables import RAW_TABLES, TENANT_SYNCS
-from pipelines.servicetitan.warehouse import Warehouse
 from pipelines.settings import Settings
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What one sync brought. ``changed_rows`` and ``stored_rows`` are per raw table, ``tenant_syncs`` left out."""
+    """What one sync brought; rows are counted per raw table, ``tenant_syncs`` left out."""
 
     sync_id: str
     streams: tuple[StreamSync, ...]
     load_ids: tuple[str, ...]
-    changed_rows: dict[str, int] = field(default_factory=dict)
-    stored_rows: dict[str, int] = field(default_factory=dict)
+    changed_rows: dict[str, int]
+    stored_rows: dict[str, int]
 
     @property
     def changed(self) -> bool:
@@ -54,100 +52,51 @@ def load(
 ) -> LoadResult:
     """Reads all streams of the tenants (default: all) and commits them; no connection stays open.
 
-    A tenant or stream that fails is told in the result and in ``tenant_syncs``; the others are loaded.
+    A tenant or stream that fails is told in the result and in ``tenant_syncs``; the others are loaded. ``reconcile``
+    compares the contacts now, not only once a day.
     """
     chosen = [settings.tenant(name) for name in tenants] if tenants else list(settings.tenants)
-    patience = patience or Patience()
+    patience, sync_id = patience or Patience(), uuid.uuid4().hex
     pipeline = open_pipeline(settings)
-    known = bookmarks(pipeline.state)
-    inflow = Inflow()
+    known = bookmarks(pipeline)
+    budget = Budget(settings.data_dir / "budget.sqlite")
     with http_client(patience) as http:
-        budget = Budget(settings.data_dir / "budget.sqlite")
+        connections = [Connection(settings, tenant, http, budget, patience) for tenant in chosen]
         reading = Reading(
-            connections=[Connection(settings, tenant, http, budget, patience) for tenant in chosen],
+            connections=connections,
             bookmarks=known,
-            inflow=inflow,
+            inflow=Inflow(),
             mode=settings.servicetitan_sync_mode,
             clock=clock,
-            on_page=on_progress or (lambda _: None),
-            asides=asides(settings, known),
+            progress=Progress(on_progress),
+            asides=chain(asides(settings, known), first_comparisons(chosen, known, clock())),
         )
         with reading.under_way():
-            load_ids = load_packages(pipeline, inflow)
-    sync_id = uuid.uuid4().hex
-    load_ids += load_packages(pipeline, record(sync_id, reading.syncs))
+            load_ids = load_packages(pipeline, reading.inflow)
+        comparisons = Comparisons(settings.warehouse, known, reading.syncs, clock(), forced=reconcile)
+        load_ids += load_packages(pipeline, Inflow.of(comparisons.batches(connections)))
+    load_ids += load_packages(pipeline, Inflow.of([as_batch(sync_id, reading.syncs)]))
     return summary(settings, sync_id, reading.syncs, load_ids)
 
 
-def open_pipeline(settings: Settings) -> dlt.Pipeline:
-    """Bookmarks and schema come from the warehouse alone, where they moved in one commit with their rows.
-
-    What a cut-off sync left in the working folder is read again, not loaded: so a package that cannot be loaded
-    blocks nothing, and a warehouse put back from a backup goes on where the backup ends.
-    """
-    folder = settings.data_dir / "dlt"
-    shutil.rmtree(folder / NAME, ignore_errors=True)
-    settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    for name, value in CONFIGURATION.items():
-        dlt.config[name] = value
-    logging.getLogger("dlt").setLevel(logging.ERROR)  # it warns of each JSON column that arrives as text
-    pipeline = dlt.pipeline(
-        NAME,
-        pipelines_dir=str(folder),
-        destination=Warehouse(settings.warehouse),
-        dataset_name=NAME,
-    )
-    pipeline.sync_destination()
-    return pipeline
-
-
-def load_packages(pipeline: dlt.Pipeline, inflow: Inflow) -> list[str]:
-    """Package after package, as the pages arrive; the first ever creates all tables."""
-    load_ids: list[str] = []
-    while inflow.begin_package() or lacks_tables(pipeline):
-        info = pipeline.run(servicetitan(inflow, create=lacks_tables(pipeline)), loader_file_format="parquet")
-        load_ids += info.loads_ids
-    return load_ids
-
-
-def lacks_tables(pipeline: dlt.Pipeline) -> bool:
-    if not pipeline.default_schema_name:
-        return True
-    return not {table.name for table in RAW_TABLES} <= set(pipeline.default_schema.tables)
-
-
-def record(sync_id: str, syncs: Sequence[StreamSync]) -> Inflow:
-    """The rows of ``tenant_syncs``: a package of their own, after all others are committed."""
+def as_batch(sync_id: str, syncs: Sequence[StreamSync]) -> Batch:
+    """The rows of ``tenant_syncs``: a package of their own, when all others are committed."""
     rows = [{name: getattr(sync, name, sync_id) for name in TENANT_SYNCS.columns} for sync in syncs]
-    inflow = Inflow()
-    inflow.put(Batch(TENANT_SYNCS.name, pa.Table.from_pylist(rows, TENANT_SYNCS.schema)))
-    inflow.finish()
-    return inflow
+    return Batch(TENANT_SYNCS.name, pa.Table.from_pylist(rows, TENANT_SYNCS.schema))
 
 
 def summary(settings: Settings, sync_id: str, syncs: Sequence[StreamSync], load_ids: Sequence[str]) -> LoadResult:
-    with duckdb.connect(str(settings.warehouse)) as warehouse:
-        counts = {
-            table.name: (
-                warehouse.execute(
-                    f"select count(*) from {NAME}.{table.name} where list_contains(?, _dlt_load_id)", [load_ids]
-                ).fetchall(),
-                warehouse.execute(f"select count(*) from {NAME}.{table.name}").fetchall(),
-            )
-            for table in RAW_TABLES
-            if table is not TENANT_SYNCS
-        }
-    return LoadResult(
-        sync_id,
-        tuple(syncs),
-        tuple(load_ids),
-        changed_rows={table: count[0][0][0] for table, count in counts.items()},
-        stored_rows={table: count[1][0][0] for table, count in counts.items()},
-    )
+    tables = [table.name for table in RAW_TABLES if table is not TENANT_SYNCS]
+    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
 
+        def count(table: str, condition: str = "", *parameters: object) -> int:
+            query = f"select count(*) from {NAME}.{table} {condition}"
+            return int(warehouse.execute(query, parameters).fetchall()[0][0])
 
-CONFIGURATION = {
-    "normalize.parquet_normalizer.add_dlt_load_id": True,
-    "data_writer.compression": "none",  # the files live for seconds
-    "runtime.dlthub_telemetry": False,
-}
+        return LoadResult(
+            sync_id,
+            tuple(syncs),
+            tuple(load_ids),
+            changed_rows={name: count(name, "where list_contains(?, _dlt_load_id)", load_ids) for name in tables},
+            stored_rows={name: count(name) for name in tables},
+        )

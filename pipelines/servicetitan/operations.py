@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.servicetitan.inflow import Batch
-from pipelines.servicetitan.pages import Bookmark
+from pipelines.servicetitan.pages import Bookmarks
 from pipelines.servicetitan.streams import DataType
 from pipelines.servicetitan.tables import CONTACT_LINKS, STATE_UPDATES, TENANTS, RawTable
 from pipelines.settings import Settings
@@ -20,7 +20,7 @@ OWNER = "all"
 Row = Mapping[str, Any]
 
 
-def asides(settings: Settings, bookmarks: Mapping[str, Mapping[str, Bookmark]]) -> Iterator[Batch]:
+def asides(settings: Settings, bookmarks: Bookmarks) -> Iterator[Batch]:
     """Each table as a whole, if it is not what was stored last."""
     for table, rows in ((TENANTS, configured), (STATE_UPDATES, stored), (CONTACT_LINKS, stored)):
         batch = whole(table, list(rows(settings, table)))

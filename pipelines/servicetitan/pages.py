@@ -1,13 +1,16 @@
 """The pages of a stream, as ServiceTitan wraps them and as we pass them on."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
 import msgspec
 
 Bookmark = dict[str, str]
 """Where the next sync of a (tenant, stream) goes on: ``from`` is an export's token, ``since`` a list's newest stamp."""
+
+Bookmarks = Mapping[str, Mapping[str, Bookmark]]
+"""Raw table -> owner (a tenant's id, as text) -> bookmark."""
 
 
 class ExportEnvelope(msgspec.Struct, rename="camel", gc=False):

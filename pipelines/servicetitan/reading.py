@@ -1,7 +1,8 @@
 """All streams of all tenants, read side by side into one inflow."""
 
+import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -12,37 +13,16 @@ import pyarrow as pa
 from pipelines.servicetitan.connection import CALLS_AT_ONCE, Connection
 from pipelines.servicetitan.errors import ScopeMissing, ServiceTitanError
 from pipelines.servicetitan.inflow import Batch, Closed, Inflow
-from pipelines.servicetitan.pages import Bookmark, Envelope, Page
+from pipelines.servicetitan.pages import Bookmark, Bookmarks, Envelope, Page
+from pipelines.servicetitan.progress import Progress, StreamSync
 from pipelines.servicetitan.readers import Mode, read_stream
 from pipelines.servicetitan.records import to_table
+from pipelines.servicetitan.rejects import Rejected
 from pipelines.servicetitan.streams import STREAMS, Stream
 from pipelines.servicetitan.tables import REJECTED_RECORDS
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
-Bookmarks = Mapping[str, Mapping[str, Bookmark]]  # table -> tenant id as text -> bookmark
-
-
-@dataclass
-class StreamSync:
-    """How one stream of one tenant fares in one sync; it grows while the stream is read."""
-
-    tenant_id: int
-    tenant_name: str
-    stream: str
-    started_at: datetime
-    ended_at: datetime | None = None
-    rows: int = 0
-    pages: int = 0
-    rejected: int = 0
-    complete: bool = False
-    error: str | None = None
-    missing_scope: str | None = None
-    warnings: list[str] = field(default_factory=list)
-
-    @property
-    def seconds(self) -> float:
-        return (self.ended_at - self.started_at).total_seconds() if self.ended_at else 0.0
 
 
 @dataclass
@@ -54,7 +34,7 @@ class Reading:
     inflow: Inflow
     mode: Mode
     clock: Clock
-    on_page: Callable[[StreamSync], None]
+    progress: Progress
     asides: Iterable[Batch] = ()
     syncs: list[StreamSync] = field(default_factory=list)
 
@@ -95,7 +75,7 @@ class Reading:
         sync = StreamSync(tenant.id, tenant.name, stream.name, self.clock())
         self.syncs.append(sync)
         try:
-            for page in self._pages(connection, stream):
+            for page in self._pages(connection, stream, sync):
                 self._pass_on(page, stream, sync)
             sync.complete = True
         except Closed:
@@ -105,37 +85,48 @@ class Reading:
             sync.missing_scope = error.scope if isinstance(error, ScopeMissing) else None
         except Exception as error:
             log.exception("tenant %s, stream %s, page %d", tenant.name, stream.name, sync.pages + 1)
-            sync.error = f"tenant {tenant.name}, stream {stream.name}, page {sync.pages + 1}: {error!r}"
+            sync.error = f"tenant {tenant.name}, stream {stream.name}, page {sync.pages + 1}: {type(error).__name__}"
         finally:
             sync.ended_at = self.clock()
-            self.on_page(sync)
+            self.progress.ended(sync)
 
-    def _pages(self, connection: Connection, stream: Stream) -> Iterator[Page]:
+    def _pages(self, connection: Connection, stream: Stream, sync: StreamSync) -> Iterator[Page]:
         def fetch(path: str, params: dict[str, str], decode: Callable[[bytes], Envelope]) -> Envelope:
-            return connection.get(stream.module, path, params, decode, stream.scope)
+            answer = connection.get(stream.module, path, params, decode, stream.scope)
+            sync.pages += 1
+            return answer
 
         bookmark = self.bookmarks.get(stream.name, {}).get(str(connection.tenant.id), {})
-        return read_stream(fetch, stream, bookmark, self.mode)
+        return unless_stored(read_stream(fetch, stream, bookmark, self.mode), bookmark)
 
     def _pass_on(self, page: Page, stream: Stream, sync: StreamSync) -> None:
         if page.warning:
             log.warning("tenant %s, stream %s: %s", sync.tenant_name, stream.name, page.warning)
             sync.warnings.append(page.warning)
-            return
         rows, rejected = to_table(stream, sync.tenant_id, page.records)
-        refusals = [
-            {
-                "tenant_id": sync.tenant_id,
-                "stream": stream.name,
-                "reason": refusal.reason,
-                "record": refusal.record,
-                "rejected_at": self.clock(),
-            }
-            for refusal in rejected
-        ]
-        aside = Batch(REJECTED_RECORDS.name, pa.Table.from_pylist(refusals, REJECTED_RECORDS.schema))
-        self.inflow.put(Batch(stream.name, rows, str(sync.tenant_id), page.bookmark, aside if refusals else None))
-        sync.pages += 1
+        refusals = rejected_batch(sync, rejected, self.clock()) if rejected else None
+        self.inflow.put(Batch(stream.name, rows, str(sync.tenant_id), page.bookmark, refusals))
         sync.rows += rows.num_rows
         sync.rejected += len(rejected)
-        self.on_page(sync)
+        self.progress.grew(sync)
+
+
+def unless_stored(pages: Iterator[Page], bookmark: Bookmark) -> Iterator[Page]:
+    """The first page without its records, if the last sync began with the very same ones.
+
+    With recent changes, or with an overlap, the same few records come again and again while nothing happens.
+    """
+    for page in pages:
+        if page.records:
+            digest = hashlib.sha256(b"\n".join(sorted(page.records, key=bytes))).hexdigest()
+            records = [] if bookmark.get("digest") == digest else page.records
+            yield Page(records, {**(page.bookmark or {}), "digest": digest}, page.warning)
+            break
+        yield page
+    yield from pages
+
+
+def rejected_batch(sync: StreamSync, rejected: Sequence[Rejected], now: datetime) -> Batch:
+    origin = {"tenant_id": sync.tenant_id, "stream": sync.stream, "rejected_at": now}
+    rows = [{**origin, "reason": one.reason, "record": one.record} for one in rejected]
+    return Batch(REJECTED_RECORDS.name, pa.Table.from_pylist(rows, REJECTED_RECORDS.schema))

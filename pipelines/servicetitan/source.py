@@ -56,9 +56,3 @@ def column_hints(table: RawTable) -> Any:
     if table.newest_by:
         hints[table.newest_by]["dedup_sort"] = "desc"
     return {**hints, "_dlt_load_id": {"data_type": "text"}}
-
-
-def bookmarks(state: Any) -> dict[str, dict[str, dict[str, str]]]:
-    """Table -> owner -> bookmark, out of a pipeline's state."""
-    resources: dict[str, dict[str, dict[str, str]]] = state.get("sources", {}).get(NAME, {}).get("resources", {})
-    return resources

@@ -37,6 +37,7 @@ class Stream:
     list_incremental: bool = True  # the list takes ``modifiedOnOrAfter``
     after: str | None = None  # the stream that must be read before, per tenant
     key: tuple[str, ...] = ("id",)
+    enumerations: Mapping[str, str] = field(default_factory=dict, hash=False)  # field, or field.part -> known values
 
     @property
     def columns(self) -> dict[str, DataType]:
@@ -65,6 +66,7 @@ STREAMS: tuple[Stream, ...] = (
         module="crm",
         path="customers",
         scope="tn.crm.customers:r",
+        enumerations={"type": "Residential Commercial"},
         fields=fields(
             bigint="id createdById mergedToId paymentTermId",
             bool="active taxExempt doNotMail doNotService nationalAccount",
@@ -80,6 +82,7 @@ STREAMS: tuple[Stream, ...] = (
         path="customers/contacts",
         scope="tn.crm.customers:r",
         key=("customer_id", "id"),
+        enumerations={"type": "Phone Email Fax MobilePhone"},
         list_sorted=False,
         list_active=False,
         fields=fields(
@@ -95,6 +98,7 @@ STREAMS: tuple[Stream, ...] = (
         module="crm",
         path="leads",
         scope="tn.crm.leads:r",
+        enumerations={"status": "Open Dismissed Converted", "priority": "Low Normal High Urgent"},
         list_active=False,
         fields=fields(
             bigint="id customerId locationId businessUnitId jobTypeId campaignId createdById callReasonId callId"
@@ -111,6 +115,7 @@ STREAMS: tuple[Stream, ...] = (
         module="jpm",
         path="jobs",
         scope="tn.jpm.jobs:r",
+        enumerations={"jobStatus": "Scheduled Dispatched InProgress Hold Completed Canceled"},
         list_active=False,
         fields=fields(
             bigint="id projectId customerId locationId businessUnitId jobTypeId campaignId appointmentCount"
@@ -128,6 +133,7 @@ STREAMS: tuple[Stream, ...] = (
         module="jpm",
         path="appointments",
         scope="tn.jpm.appointments:r",
+        enumerations={"status": "Scheduled Dispatched Working Hold Done Canceled"},
         after="jobs",
         fields=fields(
             bigint="id jobId customerId createdById",
@@ -142,6 +148,7 @@ STREAMS: tuple[Stream, ...] = (
         module="sales",
         path="estimates",
         scope="tn.sal.estimates:r",
+        enumerations={"status.name": "Open Sold Dismissed", "reviewStatus": "None NeedsApproval Approved NotApproved"},
         older_export="estimates/export",
         fields=fields(
             bigint="id jobId projectId locationId customerId soldBy businessUnitId budgetCodeId",
@@ -204,3 +211,4 @@ STREAMS: tuple[Stream, ...] = (
         ),
     ),
 )
+STREAM = {stream.name: stream for stream in STREAMS}
