@@ -1,6 +1,7 @@
 """Every answer of the stand-in world is valid against ServiceTitan's own OpenAPI documents."""
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,8 @@ from jsonschema import Draft202012Validator
 
 from tests import test_simulator_writes as writes
 from tests.simulator.caller import Caller, calling
+from tests.simulator.contact_family import CONTACT_DETAILS
+from tests.simulator.details import DETAILS, Detail
 from tests.simulator.endpoints import EXPORTS, LISTINGS, Export
 from tests.simulator.history import seed_history
 from tests.simulator.listing import Listing
@@ -139,3 +142,15 @@ def test_what_is_read_beside_a_record_is_valid(caller: Caller, path: str, declar
     module, _, resource = path.format(**ids).partition("/")
     answer = caller.client.get(caller.address(f"{module}/{resource}")).raise_for_status().json()
     assert shown(validator(module, declared).iter_errors(answer)) == []
+
+
+@pytest.mark.parametrize("endpoint", [*LISTINGS, *DETAILS, *CONTACT_DETAILS], ids=lambda row: str(row.path))
+def test_an_endpoint_takes_the_parameters_that_are_declared_and_no_others(endpoint: Listing | Detail) -> None:
+    paths = {nameless(path): operations for path, operations in document(endpoint.module)["paths"].items()}
+    operation = paths[nameless(f"/tenant/{{tenant}}/{endpoint.path}")]["get"]
+    declared = {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "query"}
+    assert set(endpoint.parameters) == declared
+
+
+def nameless(path: str) -> str:
+    return re.sub(r"{[^}]*}", "{}", path)

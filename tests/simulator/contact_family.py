@@ -4,12 +4,12 @@ An e-mail address leads to a customer by contact-methods (``type=Email``, ``valu
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from uuid import NAMESPACE_URL, uuid5
 
 from tests.simulator.answers import Page
 from tests.simulator.details import Detail
-from tests.simulator.endpoints import CHANGED
-from tests.simulator.filters import Filter, boolean, contains, text
+from tests.simulator.filters import CHANGED, Filter, before, boolean, contains, number, since, text
 from tests.simulator.ledger import Unknown
 from tests.simulator.listing import PAGING, cut, ordered, parsed
 from tests.simulator.records import USER
@@ -34,8 +34,22 @@ METHOD_FILTERS: dict[str, Filter] = {
 }
 
 
+RELATIONSHIP_FILTERS: dict[str, Filter] = {
+    "relatedEntityId": number("relatedEntityId"),
+    "typeSlug": text("typeSlug"),
+    "typeName": text("typeName"),
+    "createdOnOrAfter": since("createdOn"),
+    "createdBefore": before("createdOn"),
+}
+
+
+@lru_cache(maxsize=1 << 16)
+def _guid(name: str) -> str:
+    return str(uuid5(NAMESPACE_URL, name))
+
+
 def guid(company: Company, kind: str, key: int) -> str:
-    return str(uuid5(NAMESPACE_URL, f"{company.tenant_id}/{kind}/{key}"))
+    return _guid(f"{company.tenant_id}/{kind}/{key}")
 
 
 def contacts(visit: Visit) -> Page:
@@ -64,19 +78,24 @@ def relationships(visit: Visit) -> Page:
         "createdOn": customer["createdOn"],
         "createdBy": USER,
     }
-    return cut([relationship], visit.params, visit.switches, dumps)
+    return _page(visit, [Row(relationship, 0, 0)], RELATIONSHIP_FILTERS)
 
 
 def methods(visit: Visit) -> Page:
     """``value`` is compared without regard to case, exactly or in part: ServiceTitan does not say which."""
-    exactly = visit.switches.contact_value == "exact"
-    value = text("value") if exactly else contains("value")
-    return _page(visit, _methods(visit.company), {**METHOD_FILTERS, "value": value})
+    return _page(visit, _methods(visit.company), _method_filters(visit))
 
 
 def methods_of_contact(visit: Visit) -> Page:
     wanted = str(visit.path["guid"])
-    return _page(visit, (row for row in _methods(visit.company) if row.record["contactId"] == wanted), METHOD_FILTERS)
+    return _page(
+        visit, (row for row in _methods(visit.company) if row.record["contactId"] == wanted), _method_filters(visit)
+    )
+
+
+def _method_filters(visit: Visit) -> dict[str, Filter]:
+    exactly = visit.switches.contact_value == "exact"
+    return {**METHOD_FILTERS, "value": text("value") if exactly else contains("value")}
 
 
 def _contacts(company: Company) -> Iterable[Row]:
@@ -125,13 +144,14 @@ def _page(visit: Visit, rows: Iterable[Row], filters: Mapping[str, Filter]) -> P
     return cut(ordered(kept, visit.params), visit.params, visit.switches, lambda row: dumps(row.record))
 
 
-ORDERED = frozenset(PAGING | {"sort"})
+ORDERED = PAGING | {"sort"}
+OF_CONTACTS = ORDERED | CONTACT_FILTERS.keys()
 OF_METHODS = ORDERED | METHOD_FILTERS.keys() | {"value"}
 CONTACT_DETAILS = (
-    Detail("crm", "contacts", SCOPE, contacts, ORDERED | CONTACT_FILTERS.keys()),
+    Detail("crm", "contacts", SCOPE, contacts, OF_CONTACTS),
     Detail("crm", "contacts/contact-methods", SCOPE, methods, OF_METHODS),
-    Detail("crm", "contacts/relationships/{id:int}", SCOPE, contacts_of_entity, ORDERED | CONTACT_FILTERS.keys()),
+    Detail("crm", "contacts/relationships/{id:int}", SCOPE, contacts_of_entity, OF_CONTACTS),
     Detail("crm", "contacts/{guid:uuid}", SCOPE, contact),
-    Detail("crm", "contacts/{guid:uuid}/contact-methods", SCOPE, methods_of_contact, OF_METHODS),
-    Detail("crm", "contacts/{guid:uuid}/relationships", SCOPE, relationships),
+    Detail("crm", "contacts/{guid:uuid}/contact-methods", SCOPE, methods_of_contact, OF_METHODS - {"contactId"}),
+    Detail("crm", "contacts/{guid:uuid}/relationships", SCOPE, relationships, ORDERED | RELATIONSHIP_FILTERS.keys()),
 )

@@ -1,14 +1,15 @@
 """What can be read of one record beside the record itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 from tests.simulator.answers import Page
+from tests.simulator.crm_endpoints import BOOKINGS
 from tests.simulator.crm_writes import check_provider
 from tests.simulator.filters import numbers
 from tests.simulator.forms import in_form
-from tests.simulator.listing import PAGING, cut, parsed
+from tests.simulator.listing import PAGING, cut, list_page, parsed
 from tests.simulator.visit import Visit
 from tests.simulator.wire import Record, dumps
 
@@ -28,9 +29,12 @@ def contacts_of_booking(visit: Visit) -> Page:
 
 def bookings_of_provider(visit: Visit) -> Page:
     check_provider(visit)
-    wanted = visit.params.get("externalId")
-    bookings = [b for b in visit.company.records("bookings") if wanted in (None, b["externalId"])]
-    return _page(visit, [in_form("bookings", booking, "list", visit.switches.schema) for booking in bookings])
+    return list_page(BOOKINGS, visit.company, visit.params, visit.switches)
+
+
+def booking_of_provider(visit: Visit) -> Record:
+    check_provider(visit)
+    return visit.shown("bookings", visit.path["id"])
 
 
 def canceled_log(visit: Visit) -> Page:
@@ -100,18 +104,19 @@ class Detail:
     path: str
     scope: str
     work: Callable[[Visit], Any]
-    parameters: frozenset[str] = frozenset(PAGING)
+    parameters: Collection[str] = ()
 
 
-BOOKINGS = "booking-provider/{provider:int}/bookings"
+OF_PROVIDER = "booking-provider/{provider:int}/bookings"
 DETAILS = (
-    Detail("crm", "customers/{id:int}/contacts", "tn.crm.customers", contacts_of_customer),
-    Detail("crm", "bookings/{id:int}/contacts", "tn.crm.bookings", contacts_of_booking),
-    Detail("crm", BOOKINGS, "tn.crm.bookings", bookings_of_provider, frozenset(PAGING | {"externalId"})),
-    Detail("crm", BOOKINGS + "/{id:int}/contacts", "tn.crm.bookings", contacts_of_booking),
-    Detail("jpm", "jobs/{id:int}/canceled-log", "tn.jpm.jobs", canceled_log),
+    Detail("crm", "customers/{id:int}/contacts", "tn.crm.customers", contacts_of_customer, PAGING),
+    Detail("crm", "bookings/{id:int}/contacts", "tn.crm.bookings", contacts_of_booking, PAGING),
+    Detail("crm", OF_PROVIDER, "tn.crm.bookings", bookings_of_provider, BOOKINGS.parameters),
+    Detail("crm", OF_PROVIDER + "/{id:int}", "tn.crm.bookings", booking_of_provider),
+    Detail("crm", OF_PROVIDER + "/{id:int}/contacts", "tn.crm.bookings", contacts_of_booking, PAGING),
+    Detail("jpm", "jobs/{id:int}/canceled-log", "tn.jpm.jobs", canceled_log, PAGING),
     Detail("jpm", "jobs/{id:int}/booked-log", "tn.jpm.jobs", booked_log),
     Detail("jpm", "jobs/{id:int}/history", "tn.jpm.jobs", job_history),
-    Detail("jpm", "jobs/cancel-reasons", "tn.jpm.jobs", cancel_reasons, frozenset(PAGING | {"ids"})),
+    Detail("jpm", "jobs/cancel-reasons", "tn.jpm.jobs", cancel_reasons, {"ids"}),
     Detail("sales", "status/estimates/{id:int}/changes", "tn.sal.estimates", status_changes),
 )

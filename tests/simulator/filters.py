@@ -94,5 +94,28 @@ def dates(**fields: str) -> dict[str, Filter]:
     return pairs
 
 
+CHANGED = dates(created="createdOn", modified="modifiedOn")
+
+
+def overlap(field: str) -> Filter:
+    """A list of ids that shares one with the parameter's."""
+
+    def parse(text: str) -> Test:
+        wanted = {whole(part) for part in text.split(",")}
+        return lambda row: not wanted.isdisjoint(row.record.get(field) or [])
+
+    return parse
+
+
+def ignored(_text: str) -> Test:
+    """A parameter that is known and chooses nothing."""
+    return everything
+
+
+def nobody(_text: str) -> Test:
+    """A filter on something that this world does not have, such as technicians."""
+    return lambda _row: False
+
+
 def digits(value: object) -> str:
     return "".join(re.findall(r"\d", str(value)))

@@ -18,7 +18,10 @@ PAGE = """<!doctype html>
 <meta http-equiv="refresh" content="2">
 <title>Flow Builder: received ({count})</title>
 <style>
-:root {{ color-scheme: light dark; --line: #8883; --soft: #8889; --good: #1a7f4b; --bad: #c0392b; --accent: #3558c9 }}
+:root {{
+  color-scheme: light dark; --line: #8883; --soft: light-dark(#5d6470, #a4abb6);
+  --good: light-dark(#1a7f4b, #5fd08f); --bad: light-dark(#b3261e, #ff8a80); --accent: light-dark(#3558c9, #93acff)
+}}
 body {{ font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem }}
 h1 {{ font-size: 1.4rem; margin: 0 }}
 p {{ color: var(--soft); margin: .2rem 0 1.2rem }}
@@ -35,7 +38,7 @@ small {{ color: var(--soft) }}
 <h1>What Flow Builder received</h1>
 <p>{count} received{refused}. Newest first. The same as JSON: <a href="/received.json">received.json</a></p>
 <table>
-<thead><tr><th>Received</th><th>Customer</th><th>State</th><th>Flow to start</th><th>Signature</th></tr></thead>
+<thead><tr><th>Received (UTC)</th><th>Customer</th><th>State</th><th>Flow to start</th><th>Signature</th></tr></thead>
 <tbody>
 {rows}
 </tbody>
@@ -45,7 +48,7 @@ small {{ color: var(--soft) }}
 """
 ROW = (
     '<tr><td class="time">{time}</td><td>{customer}<br><small>{tenant} {customer_id}</small></td>'
-    '<td>{before} → <b>{after}</b><br><small>{type}</small></td><td class="flow">{flow}</td><td>{verified}</td></tr>'
+    "<td>{before} → <b>{after}</b><br><small>{type}{superseded}</small></td><td>{flow}</td><td>{verified}</td></tr>"
 )
 
 
@@ -73,9 +76,14 @@ def _row(one: Received) -> str:
         "before": _state(data, "from_state"),
         "after": _state(data, "to_state"),
         "type": str(body.get("type") or "").rpartition(".")[2],
-        "flow": data.get("flow_name") or "none",
+        "superseded": ", superseded" if data.get("superseded") else "",
     }
-    return ROW.format(verified=verified + again, **{name: escape(str(text)) for name, text in texts.items()})
+    flow = (
+        f'<span class="flow">{escape(str(data["flow_name"]))}</span>'
+        if data.get("flow_name")
+        else "<small>none</small>"
+    )
+    return ROW.format(flow=flow, verified=verified + again, **{name: escape(str(text)) for name, text in texts.items()})
 
 
 def _state(data: dict[str, Any], which: str) -> str:
