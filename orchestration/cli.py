@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from orchestration.check_cli import check
 from orchestration.customer_cli import customer_command
 from orchestration.outbox_cli import COMMANDS
 from pipelines.settings import ConfigurationError, Settings, load_settings
@@ -97,7 +98,7 @@ def run_in_process(settings: Settings, job_name: str, run_config: dict[str, Any]
             job = definitions().resolve_job_def(job_name)
             return job.execute_in_process(instance=instance, run_config=run_config)
         except Exception as error:
-            raise click.ClickException(f"{job_name} failed: {error}") from error
+            raise click.ClickException(f"{job_name} failed: {getattr(error, 'user_exception', error)}") from error
 
 
 def dagster_home(settings: Settings) -> Path:
@@ -119,5 +120,5 @@ def serve(host: str, port: int) -> None:
     serve(load_settings(), host, port)
 
 
-for command in [*COMMANDS, customer_command]:
+for command in [check, *COMMANDS, customer_command]:
     main.add_command(command)

@@ -11,7 +11,7 @@ import dagster as dg
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from pipelines.servicetitan.reading import StreamSync
+    from pipelines.servicetitan.progress import StreamSync
 
 Show = Callable[["StreamSync"], None]
 LINE_EVERY = 10.0  # seconds, per stream and tenant
