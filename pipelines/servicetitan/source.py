@@ -8,15 +8,13 @@ import pyarrow as pa
 from dlt.extract import DltResource, DltSource
 
 from pipelines.servicetitan.inflow import Inflow
-from pipelines.servicetitan.tables import RAW_TABLES, RawTable
-
-NAME = "servicetitan"  # of the source, its schema, the dataset and the pipeline
+from pipelines.servicetitan.tables import DATASET, RAW_TABLES, RawTable
 
 
 def servicetitan(inflow: Inflow, create: bool = False) -> DltSource:
     """Needs neither network nor settings. ``create`` makes the tables that stay empty, too."""
 
-    @dlt.source(name=NAME, section=NAME)
+    @dlt.source(name=DATASET, section=DATASET)
     def source() -> Iterator[DltResource]:
         for table in RAW_TABLES:
             yield resource(table, inflow, create)

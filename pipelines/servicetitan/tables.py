@@ -6,6 +6,8 @@ import pyarrow as pa
 
 from pipelines.servicetitan.streams import STREAMS, DataType, Stream
 
+DATASET = "servicetitan"  # the schema of the raw tables
+
 Columns = dict[str, DataType]
 
 ARROW_TYPES: dict[DataType, pa.DataType] = {
