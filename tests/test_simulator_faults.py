@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.simulator.caller import Caller, calling
+from tests.simulator.history import live
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World
 
@@ -188,6 +189,13 @@ def test_the_control_door_moves_the_clock_does_business_and_orders_faults(caller
     assert caller.get("crm/leads").status_code == 418
     assert door.patch("/_control/switches", json={"schema": "S12"}).json()["schema"] == "S12"
     assert [call["status"] for call in door.get("/_control/requests").json()][-1] == 418
+
+
+def test_a_visitor_sees_the_tenants_and_what_happened(caller: Caller, world: World) -> None:
+    told = next(live(world))
+    page = caller.client.get("/").text
+    assert "socal (410387862)" in page
+    assert told in page
 
 
 @pytest.mark.parametrize(

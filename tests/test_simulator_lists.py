@@ -160,6 +160,14 @@ def test_estimates_have_no_filter_by_customer_but_by_job(caller: Caller, socal: 
     assert len(caller.records("sales/estimates", customerId=1)) == 2
 
 
+def test_answers_are_compressed_for_callers_who_accept_it(caller: Caller, simulator: ServiceTitan) -> None:
+    simulator.switches.gzip = True
+    answer = caller.get("jpm/job-types")
+    assert (answer.headers["content-encoding"], len(answer.json()["data"])) == ("gzip", 7)
+    caller.client.headers["accept-encoding"] = "identity"
+    assert "content-encoding" not in caller.get("jpm/job-types").headers
+
+
 def test_a_record_that_is_not_there_is_a_404(caller: Caller) -> None:
     assert caller.get("crm/customers/1").status_code == 404
 

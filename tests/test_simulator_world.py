@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from tests.simulator.clock import OffsetClock
-from tests.simulator.history import live, seed_history
+from tests.simulator.history import ENDINGS, live, seed_history
 from tests.simulator.ledger import Refused, Unknown
 from tests.simulator.wire import dumps, stamp, ticks
 from tests.simulator.world import START, Company, Profile, World
@@ -224,6 +224,12 @@ def test_history_is_the_same_for_the_same_seed() -> None:
         seed_history(world, customers=10, seed=7)
     first, second = (orjson.dumps([dumps(r).decode() for r in world["dfw"].records("jobs")]) for world in worlds)
     assert first == second
+
+
+def test_the_first_customers_end_in_every_stage_of_a_sale() -> None:
+    journeys = seed_history(World(), customers=9)
+    stages = [ending[-1] if ending else "customer" for ending in ENDINGS]
+    assert [journey.stage for journey in journeys] == stages * 2
 
 
 def test_life_goes_on_step_by_step_and_new_customers_come() -> None:

@@ -69,7 +69,9 @@ def live(world: World, journeys: Sequence[Journey] = (), seed: int = 1, at_once:
         if journey.stage in RESTS:
             under_way.remove(journey)
         name = journey.company.get("customers", journey.customer_id)["name"]
-        yield f"{journey.company.name}: {name} ({journey.customer_id}) {move.words}"
+        words = f"{journey.company.name}: {name} ({journey.customer_id}) {move.words}"
+        world.diary.append((world.now(), words))
+        yield words
 
 
 def _arrival(world: World, number: int, customers: int, years: float, random: Random) -> Due:

@@ -6,9 +6,7 @@ temporary file, so that memory stays small and a request costs one copy. Once it
 """
 
 import argparse
-import json
 import mmap
-import signal
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
@@ -28,7 +26,7 @@ from tests.simulator.environment import environment
 from tests.simulator.forms import rendered
 from tests.simulator.history import seed_history
 from tests.simulator.routes import place
-from tests.simulator.server import run_server
+from tests.simulator.server import serve_until_a_signal
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.switches import Switches
 from tests.simulator.wire import stamp
@@ -36,8 +34,6 @@ from tests.simulator.world import Company, World
 
 MARK = 98765  # the first five of the eleven digits of every id in the block that the others are made from
 FIRST_BLOCK = 10_000
-ENDINGS = (signal.SIGINT, signal.SIGTERM)
-LIFETIME = 3600
 CUSTOMERS = 100  # of one company in one block
 STREAMS = [export for export in EXPORTS if export.table not in ("locations", "bookings") and export.spelling != "old"]
 
@@ -162,12 +158,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--data-dir", type=Path, default=Path("data"), help="what the environment says of DATA_DIR")
     options = parser.parse_args(arguments)
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
     pages = PreparedPages(options.records, options.page_size)
-    with run_server(pages.app, options.port) as url:
-        variables = environment(pages.simulator, url, options.data_dir)
-        print(json.dumps({"url": url, **pages.summary(), "environment": variables}), flush=True)
-        signal.sigtimedwait(ENDINGS, LIFETIME)
+
+    def announced(url: str) -> dict[str, Any]:
+        return {"url": url, **pages.summary(), "environment": environment(pages.simulator, url, options.data_dir)}
+
+    serve_until_a_signal(pages.app, options.port, announced)
 
 
 if __name__ == "__main__":

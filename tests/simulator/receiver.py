@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from tests.simulator.clock import Clock
-from tests.simulator.receiver_page import page
+from tests.simulator.receiver_page import received_page
 from tests.simulator.wire_faults import Dropped
 
 TOLERANCE = timedelta(minutes=5)  # of the signed time, as the Standard Webhooks libraries have it
@@ -127,7 +127,7 @@ class Receiver:
         return Response(orjson.dumps([one.as_json() for one in self.received]), media_type="application/json")
 
     async def _page(self, _request: Request) -> Response:
-        return HTMLResponse(page(self.received))
+        return HTMLResponse(received_page(self.received))
 
 
 def _real() -> datetime:

@@ -1,8 +1,10 @@
 """Servers on 127.0.0.1 in a thread, started and stopped within bounded time."""
 
 import asyncio
+import json
+import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, cast
 
@@ -11,6 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 BOUND = 10.0  # seconds for a start or a stop
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
+LIFETIME = 3600
 
 
 class Protocol(HttpToolsProtocol):
@@ -71,3 +75,11 @@ def run_server(app: ASGIApp, port: int = 0) -> Iterator[str]:
     finally:
         server.stop()
         thread.join(BOUND)
+
+
+def serve_until_a_signal(app: ASGIApp, port: int, announced: Callable[[str], Mapping[str, Any]]) -> None:
+    """For a process of its own: prints what is announced of its address as one line of JSON, an hour at most."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+    with run_server(app, port) as url:
+        print(json.dumps(announced(url)), flush=True)
+        signal.sigtimedwait(ENDINGS, LIFETIME)

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from tests.simulator.answers import Answer, Page, Problem, problem
 from tests.simulator.credentials import APP_KEY, TokenServer
 from tests.simulator.faults import BEFORE, IN_BETWEEN, PAGES, Fault, Faults
+from tests.simulator.home import home_route
 from tests.simulator.ledger import Refused, Unknown
 from tests.simulator.rate import RateLimit, too_many
 from tests.simulator.request_log import Call, RequestLog
@@ -41,7 +42,8 @@ class ServiceTitan:
         from tests.simulator.control import control_routes
         from tests.simulator.routes import api_routes
 
-        routes = [Route("/connect/token", self._token, methods=["POST"]), *api_routes(self), *control_routes(self)]
+        token = Route("/connect/token", self._token, methods=["POST"])
+        routes = [token, home_route(self.world), *api_routes(self), *control_routes(self)]
         return Starlette(routes=routes, exception_handlers={HTTPException: _not_found})
 
     def door(self, scope: str, parameters: set[str], work: Work) -> Any:
@@ -63,7 +65,8 @@ class ServiceTitan:
                 except (Problem, Refused, Unknown) as refusal:
                     answer = _refusal(refusal)
             call.status = answer.status
-            return await sent(answer, fault)
+            compress = self.switches.gzip and "gzip" in request.headers.get("accept-encoding", "")
+            return await sent(answer, fault, compress)
 
         return endpoint
 

@@ -19,4 +19,5 @@ class Switches:
     retry_after: Literal["seconds", "date", "none"] = "seconds"
     contact_value: Literal["exact", "substring"] = "exact"  # how contact-methods compares
     schema: Literal["S12", "S03", "S26"] = "S26"
+    gzip: bool = False  # compress for callers who accept it, as ServiceTitan does
     strict: bool = False  # unknown parameters are refused, not only recorded

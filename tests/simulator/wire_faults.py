@@ -1,6 +1,7 @@
 """How an answer leaves: whole, late, or broken off. Breaking needs the transport that `server.Protocol` provides."""
 
 import asyncio
+import gzip
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -28,7 +29,7 @@ class Cut(Response):
         await asyncio.sleep(0)
 
 
-async def sent(answer: Answer, fault: Fault | None) -> Response:
+async def sent(answer: Answer, fault: Fault | None, compress: bool = False) -> Response:
     kind = fault.kind if fault else ""
     if kind == "lose_answer":
         return Dropped()
@@ -36,5 +37,7 @@ async def sent(answer: Answer, fault: Fault | None) -> Response:
         await asyncio.sleep(fault.seconds)
     if fault and kind == "odd_body":
         return Response(BODIES[fault.body][0], 200, media_type=BODIES[fault.body][1])
-    response = Cut if kind == "cut" else Response
-    return response(answer.render(), answer.status, answer.headers, answer.content_type)
+    response, body = Cut if kind == "cut" else Response, answer.render()
+    if compress:
+        body, answer.headers["content-encoding"] = gzip.compress(body, 1), "gzip"
+    return response(body, answer.status, answer.headers, answer.content_type)

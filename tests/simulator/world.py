@@ -1,5 +1,6 @@
 """The stand-in world: companies that use ServiceTitan, under one clock that can be moved."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ class World:
     ) -> None:
         self.clock = clock or ManualClock(START)
         self.lock = RLock()
+        self.diary: deque[tuple[datetime, str]] = deque(maxlen=500)  # what `live` let happen, in words
         self._moment: datetime | None = None
         with self.at(datetime(2020, 1, 1, tzinfo=UTC)):
             self.companies = {profile.tenant_id: Company(profile, self.now, self.lock) for profile in profiles}
