@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from orchestration import lineage
-from orchestration.checks import complete, complete_check, nothing_held, nothing_held_check
+from orchestration.checks import (
+    ENDPOINT_CHECK,
+    OUTBOX_CHECKS,
+    STREAM_CHECKS,
+    endpoint_check,
+    outbox_checks,
+    stream_checks,
+)
 from orchestration.progress import Progress
 from orchestration.resources import Warehouse
 from pipelines.dbt_process import manifest_path
@@ -45,12 +52,13 @@ def extract_asset(settings: Settings) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="extract",
         specs=[lineage.raw_asset(table) for table in RAW_TABLES],
-        check_specs=[complete_check(table.name) for table in RAW_TABLES if table.name in lineage.STREAMS_BY_NAME],
+        check_specs=[check.spec(raw_key(name)) for name in lineage.STREAMS_BY_NAME for check in STREAM_CHECKS.values()],
         pool=POOL,
     )
     def extract(
         context: dg.AssetExecutionContext, config: ExtractConfig, warehouse: Warehouse, progress: Progress
     ) -> Results:
+        from pipelines.servicetitan.drift import find_drift
         from pipelines.servicetitan.load import load
 
         with progress.shown(context.log) as show:
@@ -61,12 +69,16 @@ def extract_asset(settings: Settings) -> dg.AssetsDefinition:
                 on_progress=show,
                 reconcile=config.reconcile,
             )
-        for table in RAW_TABLES:
-            yield raw_result(table.name, result)
-            if table.name in lineage.STREAMS_BY_NAME:
-                yield complete(table.name, result)
+        drift = find_drift(settings.warehouse, result.load_ids)
+        yield from (raw_result(table.name, result) for table in RAW_TABLES)
+        for name in lineage.STREAMS_BY_NAME:
+            yield from stream_checks(name, raw_key(name), result, drift)
 
     return extract
+
+
+def raw_key(table: str) -> dg.AssetKey:
+    return dg.AssetKey(["servicetitan", table])
 
 
 def raw_result(table: str, result: "LoadResult") -> dg.MaterializeResult[Any]:
@@ -78,7 +90,7 @@ def raw_result(table: str, result: "LoadResult") -> dg.MaterializeResult[Any]:
         "seconds": sum(sync.seconds for sync in syncs),
     }
     return dg.MaterializeResult(
-        asset_key=["servicetitan", table],
+        asset_key=raw_key(table),
         metadata={
             "dagster/row_count": result.stored_rows.get(table, 0),
             "rows_changed": result.changed_rows.get(table, 0),
@@ -118,6 +130,12 @@ def dbt_folder(settings: Settings) -> Any:
     return settings.data_dir.absolute() / "dbt"
 
 
+class EnqueueConfig(dg.Config):
+    """``start_over``: take every transition that the outbox does not know as told; for when it was lost."""
+
+    start_over: bool = False
+
+
 def outbox(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     @dg.asset(
         key=OUTBOX,
@@ -125,19 +143,22 @@ def outbox(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         group_name="deliver",
         kinds={"sqlite"},
         pool=POOL,
-        check_specs=[nothing_held_check(OUTBOX)],
+        check_specs=[check.spec(OUTBOX) for check in OUTBOX_CHECKS.values()],
         description="One delivery for every transition: what Flow Builder is to be told, and what not, and why.",
     )
-    def enqueue(warehouse: Warehouse) -> Results:
+    def enqueue(config: EnqueueConfig, warehouse: Warehouse) -> Results:
         import duckdb
 
         from pipelines.flow_builder.enqueue import enqueue
+        from pipelines.flow_builder.report import counts, troubles
+        from pipelines.flow_builder.transition_log import TransitionLog
 
         with duckdb.connect(settings.warehouse) as con:
             con.execute("set TimeZone = 'UTC'")
-            enqueued = enqueue(con, settings, warehouse.clock())
+            enqueued = enqueue(con, settings, warehouse.clock(), start_over=config.start_over)
+            unknown = TransitionLog(con).size() - sum(counts(settings.operations).values())
         yield dg.MaterializeResult(asset_key=OUTBOX, metadata=asdict(enqueued))
-        yield nothing_held(OUTBOX, enqueued)
+        yield from outbox_checks(OUTBOX, troubles(settings.operations, warehouse.now()), unknown)
 
     return enqueue
 
@@ -165,12 +186,17 @@ def deliveries(settings: Settings) -> dg.AssetsDefinition:
         deps=[OUTBOX],
         group_name="deliver",
         kinds={"http"},
+        check_specs=[ENDPOINT_CHECK.spec(DELIVERIES)],
         description="What was due in the outbox, posted to Flow Builder.",
     )
-    def deliver() -> dg.MaterializeResult[Any]:
+    def deliver() -> Results:
         from pipelines.flow_builder.delivery import deliver
+        from pipelines.flow_builder.report import troubles
 
         counts = asdict(deliver(settings, clock=lambda: datetime.now(UTC)))
-        return dg.MaterializeResult(metadata={name: count for name, count in counts.items() if count is not None})
+        yield dg.MaterializeResult(
+            asset_key=DELIVERIES, metadata={name: count for name, count in counts.items() if count is not None}
+        )
+        yield endpoint_check(DELIVERIES, troubles(settings.operations, datetime.now(UTC)))
 
     return deliver

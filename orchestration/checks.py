@@ -1,48 +1,113 @@
-"""Asset checks of our own; dbt's tests come with its assets."""
+"""Asset checks of our own, as data; dbt's tests come with its assets."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 if TYPE_CHECKING:
-    from pipelines.flow_builder.enqueue import Enqueued
+    from pipelines.flow_builder.report import Troubles
+    from pipelines.servicetitan.drift import Drift
     from pipelines.servicetitan.load import LoadResult
 
-COMPLETE = "complete"
-NOTHING_HELD = "nothing_held"
+COMPLETE, NOTHING_REJECTED, NOTHING_NEW = "complete", "nothing_rejected", "no_drift"
+WHAT_TO_DO = "what to do"
 
 
-def complete_check(stream: str) -> dg.AssetCheckSpec:
-    return dg.AssetCheckSpec(
+@dataclass(frozen=True)
+class Check:
+    """`WHAT_TO_DO` stands in the metadata where it fails."""
+
+    name: str
+    description: str
+    what_to_do: str
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR
+
+    def spec(self, asset: dg.AssetKey) -> dg.AssetCheckSpec:
+        return dg.AssetCheckSpec(self.name, asset=asset, description=self.description)
+
+    def result(self, asset: dg.AssetKey, found: Mapping[str, Any]) -> dg.AssetCheckResult:
+        """Passed where nothing was found."""
+        return dg.AssetCheckResult(
+            asset_key=asset,
+            check_name=self.name,
+            passed=not found,
+            severity=self.severity,
+            metadata={**found, **({WHAT_TO_DO: self.what_to_do} if found else {})},
+        )
+
+
+STREAM_CHECKS = {
+    COMPLETE: Check(
         COMPLETE,
-        asset=["servicetitan", stream],
-        description="The last sync read this stream of every tenant to its end.",
-    )
+        "The last sync read this stream of every tenant to its end.",
+        "grant the scope or mend the secret that is named, then run `servicetitan-flow check`",
+    ),
+    NOTHING_REJECTED: Check(
+        NOTHING_REJECTED,
+        "No record broke the stream's schema in the last sync.",
+        "look into servicetitan.rejected_records, which keeps the records with the reasons",
+        dg.AssetCheckSeverity.WARN,
+    ),
+    NOTHING_NEW: Check(
+        NOTHING_NEW,
+        "ServiceTitan sent no field and no value of an enumeration that is not declared.",
+        "nothing is lost (the column `record` has it); declare it in pipelines/servicetitan/streams.py",
+        dg.AssetCheckSeverity.WARN,
+    ),
+}
 
 
-def complete(stream: str, result: "LoadResult") -> dg.AssetCheckResult:
-    """Its metadata: tenant -> what went wrong."""
-    errors = {sync.tenant_name: sync.error for sync in result.streams if sync.stream == stream and not sync.complete}
-    return dg.AssetCheckResult(
-        asset_key=["servicetitan", stream], check_name=COMPLETE, passed=not errors, metadata={**errors}
-    )
+def stream_checks(stream: str, asset: dg.AssetKey, result: "LoadResult", drift: Sequence["Drift"]) -> Iterator[Any]:
+    """The first one's metadata: tenant -> what went wrong."""
+    syncs = [sync for sync in result.streams if sync.stream == stream]
+    found: dict[str, dict[str, Any]] = {
+        COMPLETE: {sync.tenant_name: sync.error for sync in syncs if not sync.complete},
+        NOTHING_REJECTED: {sync.tenant_name: sync.rejected for sync in syncs if sync.rejected},
+        NOTHING_NEW: {str(one): one.records for one in drift if one.stream == stream},
+    }
+    for name, check in STREAM_CHECKS.items():
+        yield check.result(asset, found[name])
 
 
-def nothing_held_check(outbox: dg.AssetKey) -> dg.AssetCheckSpec:
-    return dg.AssetCheckSpec(
-        NOTHING_HELD,
-        asset=outbox,
-        description="No sync found so much to send that a person must look at it first (FLOW_BUILDER_HOLD_ABOVE).",
-    )
+OUTBOX_CHECKS = {
+    "held": Check(
+        "nothing_held",
+        "No sync found so much to send that a person must look at it first (FLOW_BUILDER_HOLD_ABOVE).",
+        "servicetitan-flow deliveries --status held; then release ID… or cancel ID… --reason TEXT",
+    ),
+    "dead": Check(
+        "nothing_dead",
+        "No delivery failed for good without a person's decision.",
+        "servicetitan-flow deliveries --status dead; then replay ID… or cancel ID… --reason TEXT",
+    ),
+    "overdue": Check(
+        "nothing_overdue",
+        "Nothing that is due waits for more than 15 minutes.",
+        "see that the sensor deliver_sensor is on and its runs succeed",
+    ),
+    "unknown": Check(
+        "counts_add_up",
+        "The outbox has a row for every transition that stands.",
+        "run `servicetitan-flow sync`; if it stays, put the back-up of operations.sqlite in place",
+    ),
+}
+ENDPOINT_CHECK = Check(
+    "endpoint_answers",
+    "Flow Builder's endpoint does not answer as a wrong address or a wrong secret does.",
+    "compare FLOW_BUILDER_TRIGGER_URL, FLOW_BUILDER_TOKEN and the signing secrets with Flow Builder's;"
+    " `servicetitan-flow test-send` tries them",
+)
 
 
-def nothing_held(outbox: dg.AssetKey, enqueued: "Enqueued") -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        asset_key=outbox,
-        check_name=NOTHING_HELD,
-        passed=not enqueued.held,
-        metadata={
-            "held": enqueued.held,
-            "what to do": "servicetitan-flow deliveries --status held; then release ID… or cancel ID… --reason TEXT",
-        },
-    )
+def outbox_checks(asset: dg.AssetKey, troubles: "Troubles", unknown: int) -> Iterator[dg.AssetCheckResult]:
+    found = {"held": troubles.held, "dead": troubles.dead, "overdue": troubles.overdue, "unknown": unknown}
+    for name, check in OUTBOX_CHECKS.items():
+        yield check.result(asset, {"deliveries": found[name]} if found[name] else {})
+
+
+def endpoint_check(asset: dg.AssetKey, troubles: "Troubles") -> dg.AssetCheckResult:
+    endpoint = troubles.endpoint
+    since = {"stopped since": str(endpoint.stopped_at), "status": endpoint.stopped_status or 0}
+    return ENDPOINT_CHECK.result(asset, since if endpoint.stopped_at else {})

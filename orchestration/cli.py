@@ -2,13 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from orchestration.check_cli import check
+from orchestration.checks import COMPLETE, WHAT_TO_DO
 from orchestration.customer_cli import customer_command
 from orchestration.outbox_cli import COMMANDS
 from pipelines.settings import ConfigurationError, Settings, load_settings
@@ -39,35 +40,40 @@ def main() -> None:
 @click.option("--tenant", "tenants", multiple=True, metavar="NAME", help="Only this tenant; may be given again.")
 @click.option("--as-of", metavar="TIME", help="Move the derivation's clock, for trials; refused in production.")
 @click.option("--reconcile", is_flag=True, help="Compare all contacts, and mark those that are gone.")
-def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool) -> None:
+@click.option("--start-over", is_flag=True, help="The outbox was lost: take all that it does not know as told.")
+@click.option("--wait", default=60.0, show_default=True, metavar="SECONDS", help="For a sync that is running.")
+def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over: bool, wait: float) -> None:
     """Load, derive, enqueue and publish, once, in this process.
 
     Exit status: 0 complete, 3 some tenant or stream did not come to its end, 1 failed.
     """
     settings = load_settings()
+    extract = {"tenants": [settings.tenant(name).name for name in tenants], "reconcile": reconcile}
     run_config = {
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         "ops": {
-            "extract": {"config": {"tenants": [settings.tenant(name).name for name in tenants], "reconcile": reconcile}}
+            "extract": {"config": extract},
+            "flow_builder__outbox": {"config": {"start_over": start_over}},
         },
         "resources": {
-            "warehouse": {"config": {"as_of": as_of}},
+            "warehouse": {"config": {"as_of": as_of, "wait_seconds": wait}},
             "progress": {"config": {"terminal": os.isatty(2)}},
         },
     }
     result = run_in_process(settings, "sync", run_config)
-    incomplete = [check for check in result.get_asset_check_evaluations() if check.check_name == "complete"]
-    problems = [
-        f"{check.asset_key.path[-1]}, {tenant}: {error.value}"
-        for check in incomplete
-        for tenant, error in sorted(check.metadata.items())
-        if not check.passed
-    ]
+    problems = list(incomplete(result))
     for line in problems:
         click.echo(line, err=True)
     click.echo(closing_line(result))
     if problems:
         raise SystemExit(INCOMPLETE)
+
+
+def incomplete(result: "dg.ExecuteInProcessResult") -> Iterator[str]:
+    """A line for each tenant and stream that did not come to its end."""
+    for check in result.get_asset_check_evaluations():
+        if check.check_name == COMPLETE and not check.passed:
+            yield from (str(error.value) for name, error in sorted(check.metadata.items()) if name != WHAT_TO_DO)
 
 
 def closing_line(result: "dg.ExecuteInProcessResult") -> str:

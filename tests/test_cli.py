@@ -1,0 +1,89 @@
+"""The commands as an operator meets them: what they say, and the status that they end with."""
+
+from collections.abc import Callable
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from orchestration.cli import main
+from orchestration.resources import exclusive
+from pipelines.settings import Settings
+from tests.simulator.receiver import Receiver
+from tests.simulator.servicetitan import ServiceTitan
+from tests.simulator.world import SOCAL, World
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(env: dict[str, str], settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("DAGSTER_HOME", str(settings.data_dir / "dagster"))
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    return lambda *arguments: CliRunner().invoke(main, arguments)
+
+
+def test_check_names_the_scope_that_is_missing(simulator: ServiceTitan, run: Run) -> None:
+    simulator.tokens.clients[SOCAL.tenant_id].scopes.discard("tn.sal.estimates:r")
+    result = run("check")
+    assert result.exit_code == 1
+    [line] = [line for line in result.output.splitlines() if " no " in line]
+    assert line.split()[:4] == ["socal", "estimates", "no", "tn.sal.estimates:r"]
+
+
+def test_a_tenant_that_cannot_be_read_does_not_keep_the_others_from_being_loaded(
+    world: World, simulator: ServiceTitan, run: Run, settings: Settings
+) -> None:
+    world["dfw"].add_customer("Ada Moss")
+    simulator.tokens.clients[SOCAL.tenant_id].secrets.clear()
+    result = run("sync")
+    assert result.exit_code == 3
+    assert "tenant socal, stream customers" in result.stderr
+    assert result.stdout.startswith("sync: ")
+    with duckdb.connect(settings.analytics, read_only=True) as con:
+        assert con.execute("select tenant_name from marts.customer_servicetitan_state").fetchall() == [("dfw",)]
+        assert con.execute("select tenant_id from marts.tenant_baselines").fetchall() == [(1116148646,)]
+
+
+def test_a_sync_beside_a_running_one_waits_and_then_says_so(run: Run, settings: Settings) -> None:
+    with exclusive(settings, wait_seconds=0):
+        result = run("sync", "--wait", "0.1")
+    assert result.exit_code == 1
+    assert "another sync is running" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changes", "said"),
+    [
+        (["sync"], {"SERVICETITAN_APP_KEY": ""}, "SERVICETITAN_APP_KEY: not set"),
+        (["sync", "--tenant", "nyc"], {}, "'nyc' is not configured; configured are: socal, dfw"),
+        (["sync", "--as-of", "tomorrow"], {}, "as_of: found 'tomorrow'"),
+        (["sync", "--as-of", "2027-01-01"], {"SERVICETITAN_ENVIRONMENT": "production"}, "the clock is not moved"),
+        (["customer", "socal", "1001"], {}, "analytics.duckdb is not there"),
+        (["replay", "no-such-id", "--reason", "why"], {}, "no-such-id: no such delivery"),
+        (["replay", "no-such-id", "--reason", " "], {}, "a decision needs a reason"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_the_value_and_the_way_out(
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: list[str], changes: dict[str, str], said: str
+) -> None:
+    for name, value in changes.items():
+        monkeypatch.setenv(name, value)
+    result = run(*arguments)
+    assert result.exit_code != 0
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+def test_deliver_says_when_there_is_no_address(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FLOW_BUILDER_TRIGGER_URL")
+    result = run("deliver")
+    assert (result.exit_code, result.output) == (0, "FLOW_BUILDER_TRIGGER_URL is not set: nothing is sent\n")
+
+
+def test_test_send_posts_one_example_that_is_marked(run: Run, receiver: Receiver) -> None:
+    assert run("test-send").exit_code == 0
+    [one] = receiver.received
+    assert one.verified
+    assert one.body["data"]["test"] is True
