@@ -24,6 +24,7 @@ from pipelines.actions.intake import Intake
 from pipelines.actions.lead_work import LeadWorker
 from pipelines.actions.marts import Marts
 from pipelines.actions.office import Office
+from pipelines.actions.once import PAUSES
 from pipelines.actions.problems import answer_problems
 from pipelines.actions.store import Store
 from pipelines.servicetitan.budget import Budget
@@ -44,8 +45,12 @@ def app(
     transport: httpx.BaseTransport | None = None,
     read: Patience = READ,
     write: Patience = WRITE,
+    pauses: tuple[float, ...] = PAUSES,
 ) -> FastAPI:
-    """``transport``: to ServiceTitan. Raises `ConfigurationError` where ACTIONS_TOKENS cannot work."""
+    """``transport``: to ServiceTitan; ``pauses``: see `write_once`.
+
+    Raises `ConfigurationError` where ACTIONS_TOKENS cannot work.
+    """
     known = accesses(settings)
     store = Store(settings.operations)
     office = Office(
@@ -54,6 +59,7 @@ def app(
         servicetitan=Client(settings, Budget(settings.data_dir / "budget.sqlite"), transport, read, write),
         store=store,
         intake=Intake(store, clock),
+        pauses=pauses,
         marts=Marts(settings.analytics),
         side_by_side=ThreadPoolExecutor(CALLS_SIDE_BY_SIDE, "servicetitan"),
     )

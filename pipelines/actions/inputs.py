@@ -158,7 +158,9 @@ class CreateLead(Input):
     summary: Text = Field(title="Summary", examples=["Wants a new roof"])
     customer_id: Id | None = Field(None, title="Customer")
     location_id: Id | None = Field(None, title="Location")
-    call_reason_id: Id | None = Field(None, title="Call reason", description="This or the follow-up date is needed")
+    call_reason_id: Id | None = Field(
+        None, title="Call reason", description="This or the follow-up date is needed", examples=[7001]
+    )
     follow_up_date: Moment | None = Field(None, title="Follow up on", examples=["2026-12-01T17:00:00Z"])
     business_unit_id: Id | None = Field(None, title="Business unit")
     job_type_id: Id | None = Field(None, title="Job type")

@@ -46,9 +46,8 @@ class Office:
     store: Store
     marts: Marts
     intake: Intake
+    pauses: tuple[float, ...]  # see `write_once`
     side_by_side: ThreadPoolExecutor  # calls to ServiceTitan that need not wait for each other
-    # Seconds before each look for a write that was lost: the server may still be at work on it.
-    pauses: tuple[float, ...] = (0.0, 0.5, 2.0)
 
 
 @dataclass(frozen=True)

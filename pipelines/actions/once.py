@@ -15,6 +15,9 @@ from pipelines.operations import moment, stamp
 from pipelines.servicetitan.client import Json, OutcomeUnknown, TooBusy
 from pipelines.servicetitan.errors import ServiceTitanError
 
+# Seconds before each look for a write that was lost: the server may still be at work on it.
+PAUSES = (0.0, 0.5, 2.0)
+
 
 @dataclass(frozen=True)
 class Write:
@@ -57,7 +60,6 @@ REPEAT = "repeat the request with the same Idempotency-Key: what was written is 
 
 
 def _looked_for(call: Call, write: Write, began: datetime) -> Json | None:
-    """A server that lost the connection may still be at work: it is given time."""
     try:
         for pause in call.office.pauses:
             time.sleep(pause)
