@@ -1,6 +1,7 @@
 """The stand-in ServiceTitan's faults: ordered by a test, they hit exactly the calls that were meant."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -189,6 +190,11 @@ def test_the_control_door_moves_the_clock_does_business_and_orders_faults(caller
     assert caller.get("crm/leads").status_code == 418
     assert door.patch("/_control/switches", json={"schema": "S12"}).json()["schema"] == "S12"
     assert [call["status"] for call in door.get("/_control/requests").json()][-1] == 418
+
+
+def test_another_moment_is_the_threads_own_and_does_not_stop_the_server(caller: Caller, world: World) -> None:
+    with world.at(datetime(2020, 5, 1, tzinfo=UTC)):
+        assert caller.client.get("/_control/clock").json()["now"] == "2026-03-02T15:00:00+00:00"
 
 
 def test_a_visitor_sees_the_tenants_and_what_happened(caller: Caller, world: World) -> None:

@@ -39,25 +39,9 @@ class JobVerbs(CustomerVerbs):
     ) -> int:
         """With its first appointment, by default in two days; a lead or booking that it comes from is converted."""
         job_type = self.get("job_types", job_type_id or self.job_type(kind)["id"])
-        job_id, appointment_id = self.new_id(), self.new_id()
-        defaults = {
-            "locationId": self.location_of(customer_id),
-            "businessUnitId": job_type["businessUnitIds"][0],
-            "campaignId": CAMPAIGN,
-            "invoiceId": self.new_id(),
-        }
-        job = records.job(
-            id=job_id,
-            jobNumber=str(job_id),
-            customerId=customer_id,
-            jobTypeId=job_type["id"],
-            bookingId=booking_id,
-            firstAppointmentId=appointment_id,
-            lastAppointmentId=appointment_id,
-            **(defaults | fields),
-        )
-        self.insert("jobs", job)
-        self._insert_appointment(appointment_id, job, start, end)
+        job = self._new_job(customer_id, job_type, bookingId=booking_id, **fields)
+        job_id = self.insert("jobs", job)
+        self._insert_appointment(job["firstAppointmentId"], job, start, end)
         if lead_id is not None:
             self.change("leads", lead_id, status="Converted")
         if booking_id is not None:
@@ -122,6 +106,24 @@ class JobVerbs(CustomerVerbs):
         """To another type, or the first one of a kind, and to that type's business unit."""
         job_type = self.get("job_types", job_type_id or self.job_type(kind or "other")["id"])
         self.change("jobs", job_id, jobTypeId=job_type["id"], businessUnitId=job_type["businessUnitIds"][0])
+
+    def _new_job(self, customer_id: int, job_type: Record, **fields: Any) -> Record:
+        job_id, appointment_id = self.new_id(), self.new_id()
+        defaults = {
+            "locationId": self.location_of(customer_id),
+            "businessUnitId": job_type["businessUnitIds"][0],
+            "campaignId": CAMPAIGN,
+            "invoiceId": self.new_id(),
+        }
+        return records.job(
+            id=job_id,
+            jobNumber=str(job_id),
+            customerId=customer_id,
+            jobTypeId=job_type["id"],
+            firstAppointmentId=appointment_id,
+            lastAppointmentId=appointment_id,
+            **(defaults | fields),
+        )
 
     def _insert_appointment(
         self, appointment_id: int, job: Record, start: datetime | str | None, end: datetime | str | None

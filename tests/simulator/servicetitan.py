@@ -39,11 +39,11 @@ class ServiceTitan:
 
     @property
     def app(self) -> Starlette:
-        from tests.simulator.control import control_routes
+        from tests.simulator.control import Control
         from tests.simulator.routes import api_routes
 
         token = Route("/connect/token", self._token, methods=["POST"])
-        routes = [token, home_route(self.world), *api_routes(self), *control_routes(self)]
+        routes = [token, home_route(self.world), *api_routes(self), *Control(self).routes]
         return Starlette(routes=routes, exception_handlers={HTTPException: _not_found})
 
     def door(self, scope: str, parameters: set[str], work: Work) -> Any:

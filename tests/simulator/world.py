@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import RLock
+from threading import RLock, local
 from typing import Any
 
 from tests.simulator import records
@@ -65,25 +65,25 @@ class World:
         self.clock = clock or ManualClock(START)
         self.lock = RLock()
         self.diary: deque[tuple[datetime, str]] = deque(maxlen=500)  # what `live` let happen, in words
-        self._moment: datetime | None = None
+        self._other = local()  # another moment than the clock's, for the thread that asked for it
         with self.at(datetime(2020, 1, 1, tzinfo=UTC)):
             self.companies = {profile.tenant_id: Company(profile, self.now, self.lock) for profile in profiles}
 
     def now(self) -> datetime:
-        return self._moment or self.clock()
+        return getattr(self._other, "moment", None) or self.clock()
 
     def advance(self, **duration: float) -> None:
         self.clock.advance(**duration)
 
     @contextmanager
     def at(self, moment: datetime) -> Iterator[None]:
-        """What is done inside happens at that moment."""
-        with self.lock:
-            outer, self._moment = self._moment, moment
-            try:
-                yield
-            finally:
-                self._moment = outer
+        """What this thread does inside happens at that moment."""
+        outer = getattr(self._other, "moment", None)
+        self._other.moment = moment
+        try:
+            yield
+        finally:
+            self._other.moment = outer
 
     def __getitem__(self, name_or_id: str | int) -> Company:
         for company in self.companies.values():
