@@ -12,6 +12,8 @@ from orchestration.check_cli import check
 from orchestration.checks import COMPLETE, WHAT_TO_DO
 from orchestration.customer_cli import customer_command
 from orchestration.outbox_cli import COMMANDS
+from pipelines.customer import NotPublished
+from pipelines.operations import OperationsError
 from pipelines.settings import ConfigurationError, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except ConfigurationError as error:
+        except (ConfigurationError, OperationsError, NotPublished) as error:
             raise click.ClickException(str(error)) from None
 
 
@@ -71,9 +73,9 @@ def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over:
 
 def incomplete(result: "dg.ExecuteInProcessResult") -> Iterator[str]:
     """A line for each tenant and stream that did not come to its end."""
-    for check in result.get_asset_check_evaluations():
-        if check.check_name == COMPLETE and not check.passed:
-            yield from (str(error.value) for name, error in sorted(check.metadata.items()) if name != WHAT_TO_DO)
+    for one in result.get_asset_check_evaluations():
+        if one.check_name == COMPLETE and not one.passed:
+            yield from (str(error.value) for name, error in sorted(one.metadata.items()) if name != WHAT_TO_DO)
 
 
 def closing_line(result: "dg.ExecuteInProcessResult") -> str:
