@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -81,11 +82,16 @@ SCHEMA = """
 class Marts:
     """SOCAL, whose baseline stands, and its customer 1001; verbs add what a test is about."""
 
-    def __init__(self) -> None:
-        self.con = duckdb.connect()
+    def __init__(self, path: Path | str = ":memory:") -> None:
+        self.path = path
+        self.con = duckdb.connect(path)
         self.con.execute(SCHEMA)
         self.baseline(SOCAL)
         self.customer(1001)
+
+    def reopen(self) -> None:
+        self.con = duckdb.connect(self.path)
+        self.con.execute("set TimeZone = 'UTC'")
 
     def baseline(self, tenant_id: int) -> None:
         self.insert("marts.tenant_baselines", tenant_id=tenant_id, established_at=NOW - timedelta(days=30))
