@@ -1,12 +1,10 @@
 """Reading by export: opaque tokens, each good for one endpoint of one tenant."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from pipelines.servicetitan.errors import NotThere, Refused, Unavailable
+from pipelines.servicetitan.errors import NotThere, Refused
 from pipelines.servicetitan.pages import Bookmark, ExportEnvelope, Fetch, Page, decoder
 from pipelines.servicetitan.streams import Stream
-
-STANDSTILLS = 20  # pages in a row that lead back to themselves
 
 decode = decoder(ExportEnvelope)
 
@@ -28,10 +26,10 @@ def read_export(fetch: Fetch, stream: Stream, bookmark: Bookmark) -> Iterator[Pa
 
 def follow(fetch: Fetch, path: str, token: str | None) -> Iterator[Page]:
     """A token that is not taken (400) starts the stream anew, once in a reading."""
-    anew, standstills = False, 0
+    anew = False
     while True:
         try:
-            page = fetch(path, parameters(token), decode)
+            page = fetch(path, parameters(token), leading_on_from(token))
         except Refused as refusal:
             if not token or anew:
                 raise
@@ -41,10 +39,19 @@ def follow(fetch: Fetch, path: str, token: str | None) -> Iterator[Page]:
         yield Page(page.data, {"from": page.continue_from})
         if not page.has_more:
             return
-        standstills = standstills + 1 if page.continue_from == token else 0
-        if standstills == STANDSTILLS:
-            raise Unavailable(f"{STANDSTILLS} pages in a row say hasMore and lead back to themselves")
         token = page.continue_from
+
+
+def leading_on_from(token: str | None) -> Callable[[bytes], ExportEnvelope]:
+    """A page that says hasMore and leads back to itself is asked for again, like one that is broken."""
+
+    def read(body: bytes) -> ExportEnvelope:
+        page = decode(body)
+        if page.has_more and page.continue_from == token:
+            raise ValueError("hasMore, but continueFrom is the token that was sent")
+        return page
+
+    return read
 
 
 def parameters(token: str | None) -> dict[str, str]:

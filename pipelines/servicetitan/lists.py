@@ -7,6 +7,7 @@ passes before it left out.
 
 import re
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -43,19 +44,37 @@ class Place(msgspec.Struct, rename="camel", gc=False):
         return hash((bytes(self.id), bytes(self.customer_id), bytes(self.modified_on)))
 
 
-def read_list(fetch: Fetch, stream: Stream, bookmark: Bookmark) -> Iterator[Page]:
+def read_list(fetch: Fetch, stream: Stream, bookmark: Bookmark, page_size: int = PAGE_SIZE) -> Iterator[Page]:
     """The first reading takes all; a later one what was modified since the bookmark, less five minutes."""
     since = earlier(bookmark["since"]) if stream.list_incremental and "since" in bookmark else None
+    listing = Listing(fetch, stream, page_size)
     if stream.list_sorted:
-        yield from by_key(fetch, stream, since)
+        yield from by_key(listing, since)
     else:
-        newest = yield from by_number(fetch, stream, since)
+        newest = yield from by_number(listing, since)
         yield Page([], bookmark_at(newest))
 
 
-def by_key(fetch: Fetch, stream: Stream, since: str | None) -> Iterator[Page]:
+@dataclass(frozen=True)
+class Listing:
+    fetch: Fetch
+    stream: Stream
+    page_size: int
+
+    def page(self, since: str | None, number: int = 1) -> ListEnvelope:
+        params = {"page": str(number), "pageSize": str(self.page_size)}
+        if self.stream.list_active:
+            params["active"] = "Any"
+        if self.stream.list_sorted:
+            params["sort"] = "+ModifiedOn"
+        if self.stream.list_incremental and (since or not self.stream.list_sorted):
+            params["modifiedOnOrAfter"] = since or BEGINNING
+        return self.fetch(self.stream.path, params, decode)
+
+
+def by_key(listing: Listing, since: str | None) -> Iterator[Page]:
     while True:
-        page = fetch(stream.path, parameters(stream, since, 1), decode)
+        page = listing.page(since)
         stamps = [place.stamp for place in places(page.data)]
         ordered = stamps == sorted(stamps) and bool(stamps) and bool(stamps[-1])
         yield Page(page.data, bookmark_at(stamps[-1]) if ordered else None)
@@ -63,17 +82,17 @@ def by_key(fetch: Fetch, stream: Stream, since: str | None) -> Iterator[Page]:
             return
         if not ordered:
             yield Page([], None, "the list is not sorted by modifiedOn as asked; it is read by page number")
-            newest = yield from by_number(fetch, stream, since)
+            newest = yield from by_number(listing, since)
             yield Page([], bookmark_at(newest))
             return
         since = stamps[-1]
         if stamps[0] == since:
-            since = yield from by_number(fetch, stream, since, only=since)
+            since = yield from by_number(listing, since, only=since)
             if since == stamps[-1]:
                 return
 
 
-def by_number(fetch: Fetch, stream: Stream, since: str | None, only: str | None = None) -> Generator[Page, None, str]:
+def by_number(listing: Listing, since: str | None, only: str | None = None) -> Generator[Page, None, str]:
     """Gives the newest stamp seen. With ``only`` a pass ends behind that stamp.
 
     A record that a pass brings and the one before did not was left out by that one, unless it is newer than all that
@@ -84,7 +103,7 @@ def by_number(fetch: Fetch, stream: Stream, since: str | None, only: str | None 
     for passes in range(PASSES):
         agreed = True
         for number in count(1):
-            page = fetch(stream.path, parameters(stream, since, number), decode)
+            page = listing.page(since, number)
             unseen = [
                 (record, place)
                 for record, place in zip(page.data, places(page.data), strict=True)
@@ -100,17 +119,6 @@ def by_number(fetch: Fetch, stream: Stream, since: str | None, only: str | None 
             return newest
         horizon = horizon or only or newest
     raise Unavailable(f"{PASSES} passes over the list's pages did not agree; it changes faster than it can be read")
-
-
-def parameters(stream: Stream, since: str | None, number: int) -> dict[str, str]:
-    params = {"page": str(number), "pageSize": str(PAGE_SIZE)}
-    if stream.list_active:
-        params["active"] = "Any"
-    if stream.list_sorted:
-        params["sort"] = "+ModifiedOn"
-    if stream.list_incremental and (since or not stream.list_sorted):
-        params["modifiedOnOrAfter"] = since or BEGINNING
-    return params
 
 
 def places(records: list[msgspec.Raw]) -> list[Place]:

@@ -1,0 +1,28 @@
+"""Syncs of the stand-in world, and what is in the warehouse after them."""
+
+from typing import Any
+
+import duckdb
+
+from pipelines.servicetitan.load import LoadResult, load
+from pipelines.servicetitan.patience import Patience
+from pipelines.settings import Settings
+from tests.simulator.world import World
+
+HASTY = Patience(first=0.01, longest=0.05, total=3, timeout=2)
+
+
+def sync(settings: Settings, world: World, **options: Any) -> LoadResult:
+    """All well, or an AssertionError that says what is not."""
+    result = attempt(settings, world, **options)
+    assert [stream.error for stream in result.streams if stream.error] == []
+    return result
+
+
+def attempt(settings: Settings, world: World, **options: Any) -> LoadResult:
+    return load(settings, clock=world.now, **{"patience": HASTY, **options})
+
+
+def query(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+        return warehouse.execute(sql).fetchall()
