@@ -12,6 +12,7 @@ import httpx
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
+from filelock import FileLock, Timeout
 from starlette.types import Lifespan
 
 from pipelines.actions import lead_routes, routes, service_routes
@@ -30,11 +31,12 @@ from pipelines.actions.store import Store
 from pipelines.servicetitan.budget import Budget
 from pipelines.servicetitan.client import READ, WRITE, Client
 from pipelines.servicetitan.patience import Patience
-from pipelines.settings import Settings
+from pipelines.settings import ConfigurationError, Settings
 
 REQUESTS_AT_ONCE = 100
 CALLS_SIDE_BY_SIDE = 32
 FORGET_EVERY = 3600  # seconds
+HANDOVER = 5  # seconds that an ending process is given, and a starting one waits for it
 ABOUT = "What Flow Builder can do in ServiceTitan. Every write takes an Idempotency-Key; every error is RFC 9457's."
 
 
@@ -111,5 +113,25 @@ async def _forget_old(office: Office, idempotency: Idempotency) -> None:
 
 
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8400) -> None:
-    """Until it is told to stop. No access log of uvicorn's: it would show queries."""
-    uvicorn.run(app(settings), host=host, port=port, access_log=False, server_header=False, log_level="info")
+    """Until it is told to stop. Raises `ConfigurationError` where it cannot start.
+
+    There is one process: what another one had begun and not ended when it went away is taken up again here.
+    """
+    settings.operations.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(f"{settings.operations}.actions.lock")
+    try:
+        lock.acquire(timeout=HANDOVER)
+    except Timeout:
+        raise ConfigurationError(f"another actions API serves {settings.operations}; end that one first") from None
+    with lock:
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        # No access log of uvicorn's: it would show queries.
+        uvicorn.run(
+            app(settings),
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=HANDOVER,
+        )
