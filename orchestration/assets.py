@@ -32,13 +32,21 @@ POOL = "warehouse"
 OUTBOX = dg.AssetKey(["flow_builder", "outbox"])
 DELIVERIES = dg.AssetKey(["flow_builder", "deliveries"])
 ANALYTICS = dg.AssetKey("analytics")
+READ_BY_ENQUEUE = [
+    dg.AssetKey(["marts", "customer_state_transitions"]),
+    dg.AssetKey(["marts", "customer_servicetitan_state"]),
+    dg.AssetKey(["marts", "tenant_baselines"]),
+    dg.AssetKey(["staging", "stg_servicetitan__appointments"]),
+    dg.AssetKey(["staging", "stg_servicetitan__customer_contacts"]),
+    dg.AssetKey(["staging", "stg_servicetitan__customers"]),
+]
 Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
 
 
 def assets(settings: Settings) -> list[dg.AssetsDefinition]:
     derived = derive_asset(settings)
     marts = [key for key in derived.keys if key.path[0] == "marts"]
-    return [extract_asset(settings), derived, outbox(settings, marts), analytics(settings, marts), deliveries(settings)]
+    return [extract_asset(settings), derived, outbox(settings), analytics(settings, marts), deliveries(settings)]
 
 
 class ExtractConfig(dg.Config):
@@ -136,10 +144,10 @@ class EnqueueConfig(dg.Config):
     start_over: bool = False
 
 
-def outbox(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
+def outbox(settings: Settings) -> dg.AssetsDefinition:
     @dg.asset(
         key=OUTBOX,
-        deps=marts,
+        deps=READ_BY_ENQUEUE,
         group_name="deliver",
         kinds={"sqlite"},
         pool=POOL,

@@ -1,0 +1,107 @@
+"""What Dagster is given: one lineage, and a schedule and a sensor that start a run only when there is reason to."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+
+from orchestration import lineage
+from orchestration.assets import DELIVERIES, assets, dbt_folder
+from orchestration.progress import Progress
+from orchestration.resources import Warehouse, exclusive
+from orchestration.schedules import busy, sync_schedule
+from orchestration.sensors import deliver_sensor
+from pipelines.dbt_process import manifest_path
+from pipelines.operations import open_operations, stamp
+from pipelines.servicetitan.streams import STREAMS
+from pipelines.settings import Settings
+
+
+@pytest.fixture
+def manifest(settings: Settings) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(manifest_path(settings.warehouse, dbt_folder(settings)).read_bytes())
+    return parsed
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.instance_for_test() as instance:
+        yield instance
+
+
+def test_every_stream_leads_to_the_deliveries(settings: Settings) -> None:
+    resources = {"warehouse": Warehouse(), "progress": Progress()}
+    graph = dg.Definitions(assets=assets(settings), resources=resources).resolve_asset_graph()
+    for stream in STREAMS:
+        after, reached = {dg.AssetKey(["servicetitan", stream.name])}, set()
+        while after:
+            reached |= after
+            after = {child for key in after for child in graph.get(key).child_keys} - reached
+        assert DELIVERIES in reached
+
+
+def test_the_lineage_of_dbt_is_the_one_that_dagster_dbt_would_draw(manifest: dict[str, Any]) -> None:
+    class Translator(DagsterDbtTranslator):
+        def get_asset_key(self, dbt_resource_props: Any) -> dg.AssetKey:
+            return lineage.asset_key(dbt_resource_props)
+
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=Translator())
+    def with_our_keys(context):  # type: ignore[no-untyped-def]  # dagster-dbt reads the annotations
+        ...
+
+    ours = {spec.key: {dep.asset_key for dep in spec.deps} for spec in lineage.dbt_assets(manifest).values()}
+    assert ours == {key: set(with_our_keys.asset_deps[key]) for key in with_our_keys.keys}
+    assert {spec.key for spec in lineage.dbt_checks(manifest).values()} >= set(with_our_keys.check_keys)
+
+
+def test_no_sync_starts_while_the_warehouse_is_held(settings: Settings, instance: dg.DagsterInstance) -> None:
+    schedule = sync_schedule(settings)
+    with exclusive(settings, wait_seconds=0):
+        said = schedule(dg.build_schedule_context(instance=instance))
+    assert isinstance(said, dg.SkipReason)
+    assert "another sync is running" in str(said.skip_message)
+    assert isinstance(schedule(dg.build_schedule_context(instance=instance)), dg.RunRequest)
+
+
+def test_no_sync_starts_while_another_is_about_to(settings: Settings, instance: dg.DagsterInstance) -> None:
+    instance.create_run_for_job(a_sync(), status=dg.DagsterRunStatus.STARTING)
+    assert "about to start" in str(busy(instance, settings))
+
+
+def test_a_run_whose_process_is_gone_is_ended_and_blocks_nothing(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    run = instance.create_run_for_job(a_sync(), status=dg.DagsterRunStatus.STARTED)
+    assert "is starting" in str(busy(instance, settings)), "it may be on its way to the warehouse"
+    assert busy(instance, settings, now=datetime.now(UTC) + timedelta(minutes=3)) is None
+    ended = instance.get_run_by_id(run.run_id)
+    assert ended is not None
+    assert ended.status == dg.DagsterRunStatus.FAILURE
+
+
+def a_sync() -> dg.JobDefinition:
+    @dg.job(name="sync")
+    def sync() -> None: ...
+
+    return sync
+
+
+def test_a_deliver_run_starts_only_when_something_is_due(settings: Settings, instance: dg.DagsterInstance) -> None:
+    sensor = deliver_sensor(settings)
+    assert "nothing is due" in told(sensor, instance)
+    with open_operations(settings.operations) as con:
+        con.execute(
+            "insert into deliveries (webhook_id, kind, tenant_id, customer_id, told_state, body, created_at, status)"
+            " values ('1', 'changed', 1, 1, 2.0, x'7b7d', ?, 'pending')",
+            [stamp(datetime.now(UTC))],
+        )
+    assert told(sensor, instance) == "a run"
+
+
+def told(sensor: dg.SensorDefinition, instance: dg.DagsterInstance) -> str:
+    answer = sensor(dg.build_sensor_context(instance=instance))
+    return str(answer.skip_message) if isinstance(answer, dg.SkipReason) else "a run"
