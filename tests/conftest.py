@@ -1,11 +1,13 @@
 """The stand-in world for every test that needs one: real HTTP on 127.0.0.1, real files below ``tmp_path``."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pipelines.dbt_process import manifest_path
 from pipelines.settings import Settings, load_settings
 from tests.simulator.environment import SIGNING_SECRET, environment
 from tests.simulator.receiver import Receiver
@@ -38,9 +40,18 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
+@pytest.fixture(scope="session")
+def parsed_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """dbt's folder with the project parsed, which takes seconds; the digest in the file's name keeps it honest."""
+    work_dir = tmp_path_factory.mktemp("dbt")
+    manifest_path(work_dir / "warehouse.duckdb", work_dir)
+    return work_dir
+
+
 @pytest.fixture
-def env(simulator: ServiceTitan, receiver: Receiver, tmp_path: Path) -> dict[str, str]:
+def env(simulator: ServiceTitan, receiver: Receiver, tmp_path: Path, parsed_project: Path) -> dict[str, str]:
     """The environment that a command of the product needs for these two; its data goes below ``tmp_path``."""
+    shutil.copytree(parsed_project, tmp_path / "data" / "dbt")
     return environment(simulator, simulator.url, tmp_path / "data", f"{receiver.url}/trigger")
 
 
