@@ -1,6 +1,6 @@
 """At the end of each sync: one delivery for every transition that the outbox does not know yet."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -9,7 +9,6 @@ import duckdb
 from pipelines.flow_builder.decision import REASONS, Reasons, Rules, decide
 from pipelines.flow_builder.entries import Count, Entries, Entry
 from pipelines.flow_builder.event import body
-from pipelines.flow_builder.event_facts import read_facts
 from pipelines.flow_builder.failpoints import failpoint
 from pipelines.flow_builder.transition_log import Key, News, TransitionLog
 from pipelines.operations import open_operations, transaction
@@ -17,6 +16,11 @@ from pipelines.settings import Settings
 
 CUSTOMERS_AT_ONCE = 20_000  # bounds the memory of a first enqueue to about 300 MB
 START_OVER: Reasons = (("baseline", lambda _: True),)
+LOST = (
+    "the outbox knows none of the {new} transitions in the log, {count} of which were there for earlier runs:"
+    " operations.sqlite was lost or replaced. Nothing was enqueued. Put its back-up in place and run sync again; or, if"
+    " there is none, run `servicetitan-flow sync --start-over`, which takes all of them as told"
+)
 
 
 class OutboxLost(Exception):
@@ -46,7 +50,7 @@ def enqueue(con: duckdb.DuckDBPyConnection, settings: Settings, now: datetime, *
             return Enqueued()
         with transaction(operations):
             failpoint("enqueue.begun")
-            enqueued = write(log, entries, settings, now, start_over)
+            enqueued = Writing(log, entries, settings, now, start_over).write()
             failpoint("enqueue.written")
         failpoint("enqueue.committed")
     return enqueued
@@ -60,62 +64,61 @@ def is_idle(log: TransitionLog, entries: Entries) -> bool:
     return not log.disagreeing(entries.told_states())
 
 
-def write(log: TransitionLog, entries: Entries, settings: Settings, now: datetime, start_over: bool) -> Enqueued:
-    since = entries.last_sequence()
-    news = log.compare(entries.known(stands=True), entries.known(stands=False))
-    if not start_over:
-        refuse_if_lost(log, entries, news, now)
-    canceled = entries.turn(news.turned, log.baselines())
-    customers = {*canceled, *log.customers_with_news(), *log.disagreeing(entries.told_states())}
-    for decisions in decided(log, entries, sorted(customers), settings, now, start_over):
-        entries.add(decisions, now)
-    entries.hold(since, settings.flow_builder_hold_above)
-    entries.set_mark(log.fingerprint(), now)
-    return enqueued(entries.counts(since), len(canceled))
+class Writing:
+    """One sync's part in the outbox, inside a transaction that the caller holds."""
 
-
-def refuse_if_lost(log: TransitionLog, entries: Entries, news: News, now: datetime) -> None:
-    if not news.new or news.new < log.size():
-        return
-    mark = entries.mark()
-    until = mark.read_at if mark else now - timedelta(microseconds=1)
-    if count := log.news_until(until):
-        raise OutboxLost(
-            f"the outbox knows none of the {news.new} transitions in the log, of which {count} were told or decided in"
-            " earlier runs: operations.sqlite was lost or replaced. Nothing was enqueued. Put its back-up in place and"
-            " run sync again; or, if there is none, run `servicetitan-flow sync --start-over`, which takes all of them"
-            " as told"
+    def __init__(
+        self, log: TransitionLog, entries: Entries, settings: Settings, now: datetime, start_over: bool = False
+    ) -> None:
+        self.log = log
+        self.entries = entries
+        self.settings = settings
+        self.now = now
+        self.start_over = start_over
+        self.rules = Rules(
+            timedelta(hours=settings.flow_builder_max_age_hours),
+            settings.flow_builder_superseded == "skip",
+            START_OVER if start_over else REASONS,
         )
 
+    def write(self) -> Enqueued:
+        log, entries = self.log, self.entries
+        since = entries.last_sequence()
+        news = log.compare(entries.known(stands=True), entries.known(stands=False))
+        if not self.start_over:
+            self.refuse_if_lost(news)
+        canceled = entries.turn(news.turned, log.baselines())
+        customers = sorted({*canceled, *log.customers_with_news(), *log.disagreeing(entries.told_states())})
+        for start in range(0, len(customers), CUSTOMERS_AT_ONCE):
+            entries.add(self.decided(customers[start : start + CUSTOMERS_AT_ONCE]), self.now)
+        entries.hold(since, self.settings.flow_builder_hold_above)
+        entries.set_mark(log.fingerprint(), self.now)
+        return enqueued(entries.counts(since), len(canceled))
 
-def decided(
-    log: TransitionLog, entries: Entries, customers: Sequence[Key], settings: Settings, now: datetime, start_over: bool
-) -> Iterator[list[Entry]]:
-    rules = Rules(
-        timedelta(hours=settings.flow_builder_max_age_hours),
-        settings.flow_builder_superseded == "skip",
-        START_OVER if start_over else REASONS,
-    )
-    for start in range(0, len(customers), CUSTOMERS_AT_ONCE):
-        histories = list(log.histories(customers[start : start + CUSTOMERS_AT_ONCE]))
-        news = [
-            Entry(history.key, decision)
-            for history, customer in zip(histories, entries.customers(histories), strict=True)
-            for decision in decide(customer, rules)
-        ]
-        yield with_bodies(log.con, news, now, settings.flow_builder_include_contact)
+    def refuse_if_lost(self, news: News) -> None:
+        if not news.new or news.new < self.log.size():
+            return
+        mark = self.entries.mark()
+        if count := self.log.news_until(mark.read_at if mark else self.now - timedelta(microseconds=1)):
+            raise OutboxLost(LOST.format(new=news.new, count=count))
 
+    def decided(self, customers: Sequence[Key]) -> list[Entry]:
+        histories = list(self.log.histories(customers))
+        with_knowledge = zip(histories, self.entries.customers(histories), strict=True)
+        return self.with_bodies(
+            [
+                Entry(history.key, decision)
+                for history, customer in with_knowledge
+                for decision in decide(customer, self.rules)
+            ]
+        )
 
-def with_bodies(
-    con: duckdb.DuckDBPyConnection, entries: Sequence[Entry], now: datetime, include_contact: bool
-) -> list[Entry]:
-    sends = [entry for entry in entries if entry.decision.reason is None]
-    facts = read_facts(con, [(*entry.key, entry.transition_id) for entry in sends], include_contact)
-    bodies = {
-        (send.key, send.decision.kind, send.transition_id): body(send.decision, fact, now)
-        for send, fact in zip(sends, facts, strict=True)
-    }
-    return [replace(entry, body=bodies.get((entry.key, entry.decision.kind, entry.transition_id))) for entry in entries]
+    def with_bodies(self, entries: Sequence[Entry]) -> list[Entry]:
+        sends = [entry for entry in entries if entry.decision.reason is None]
+        asked = [(*send.key, send.transition_id) for send in sends]
+        facts = self.log.facts(asked, self.settings.flow_builder_include_contact)
+        bodies = {send: body(send.decision, fact, self.now) for send, fact in zip(sends, facts, strict=True)}
+        return [replace(entry, body=bodies.get(entry)) for entry in entries]
 
 
 def enqueued(counts: Sequence[Count], canceled: int) -> Enqueued:

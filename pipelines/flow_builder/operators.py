@@ -84,11 +84,18 @@ def decide(
     if not reason.strip():
         raise ValueError("a decision needs a reason, in words that help the next reader")
     with open_operations(operations) as con, transaction(con):
-        decided = [Decided(webhook_id, refusal(con, action, webhook_id)) for webhook_id in dict.fromkeys(webhook_ids)]
-        for one in decided:
-            if not (one.refused or dry_run):
-                do(con, action, one.webhook_id, reason, by, now)
-    return decided
+        return [
+            decide_one(con, action, webhook_id, reason, by, now, dry_run) for webhook_id in dict.fromkeys(webhook_ids)
+        ]
+
+
+def decide_one(
+    con: sqlite3.Connection, action: Action, webhook_id: str, reason: str, by: str, now: datetime, dry_run: bool = False
+) -> Decided:
+    refused = refusal(con, action, webhook_id)
+    if not (refused or dry_run):
+        do(con, action, webhook_id, reason, by, now)
+    return Decided(webhook_id, refused)
 
 
 def refusal(con: sqlite3.Connection, action: Action, webhook_id: str) -> str | None:

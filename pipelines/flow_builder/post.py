@@ -35,7 +35,13 @@ def http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.Asyn
 class Post:
     """``await post(webhook_id, body)`` raises nothing for what the other side or the wire did."""
 
-    def __init__(self, client: httpx.AsyncClient, settings: Settings, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        settings: Settings,
+        clock: Callable[[], datetime],
+        deadline: float = DEADLINE,
+    ) -> None:
         if not settings.flow_builder_trigger_url:
             raise ConfigurationError("FLOW_BUILDER_TRIGGER_URL: not set; expected the address to post to")
         self.client = client
@@ -43,11 +49,12 @@ class Post:
         self.secrets = settings.flow_builder_signing_secrets
         self.token = settings.flow_builder_token
         self.clock = clock
+        self.deadline = deadline
 
     async def __call__(self, webhook_id: str, body: bytes) -> Answer:
         started, answer, error = self.clock(), None, "Timeout"
         try:
-            async with asyncio.timeout(DEADLINE), self.request(webhook_id, body) as response:
+            async with asyncio.timeout(self.deadline), self.request(webhook_id, body) as response:
                 answer = Answer(response.status_code, retry_after=response.headers.get("retry-after"))
                 answer = replace(answer, text=await beginning(response))
         except TimeoutError:

@@ -15,6 +15,8 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.flow_builder.decision import Transition
+from pipelines.flow_builder.event import Facts
+from pipelines.flow_builder.event_facts import Send, read_facts
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ID_BYTES = 32
@@ -161,6 +163,9 @@ class TransitionLog:
         for (tenant_id, customer_id, is_active), group in groupby(rows, itemgetter(0, 1, 2)):
             transitions = [transition(*row[3:]) for row in group if row[3] is not None]
             yield History(Key(tenant_id, customer_id), is_active, transitions)
+
+    def facts(self, sends: Sequence[Send], include_contact: bool) -> Iterator[Facts]:
+        return read_facts(self.con, sends, include_contact)
 
     def register(self, name: str, table: pa.Table) -> None:
         self.con.register(name, table)
