@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import httpx
@@ -13,6 +13,7 @@ from pipelines.servicetitan.patience import Patience, asked_wait
 from pipelines.settings import Settings, Tenant
 
 CALLS_AT_ONCE = 4  # per tenant
+ENCODED = {"content-encoding", "content-length", "transfer-encoding"}
 
 T = TypeVar("T")
 
@@ -73,7 +74,7 @@ class AccessToken:
             "client_id": self._tenant.client_id,
             "client_secret": self._tenant.client_secret.get_secret_value(),
         }
-        response = attempt(lambda: self._http.post(self._url, data=form))
+        response = attempt(self._http, self._patience, "POST", self._url, data=form)
         if response.status_code != 200:
             raise AccessRefused(
                 f"the token server refused the credentials of tenant {self._tenant.name}: {said(response)};"
@@ -107,7 +108,8 @@ class Connection:
         def once() -> T:
             token = self.token.value()
             self._budget.wait(self.tenant.id)
-            response = attempt(lambda: self._http.get(url, params=dict(params), headers=self._headers(token)))
+            headers = self._headers(token)
+            response = attempt(self._http, self._patience, "GET", url, params=dict(params), headers=headers)
             if response.status_code == 200:
                 return decoded(response, decode)
             if response.status_code == 401 and not refused:
@@ -125,17 +127,29 @@ class Connection:
         }
 
 
-def attempt(send: Callable[[], httpx.Response]) -> httpx.Response:
-    """One request; raises `Busy` for what may pass: 408, 429, 5xx, timeouts and broken connections."""
+def attempt(http: httpx.Client, patience: Patience, method: str, url: str, **content: Any) -> httpx.Response:
+    """One request; raises `Busy` for what may pass: 408, 429, 5xx, timeouts, broken connections and encodings."""
     try:
-        response = send()
-    except httpx.TransportError as error:
+        with http.stream(method, url, **content) as stream:
+            body = b"".join(until(patience, stream.iter_bytes()))
+    except httpx.RequestError as error:
         raise Busy(f"{type(error).__name__}: {error}") from None
+    plain = {name: value for name, value in stream.headers.items() if name not in ENCODED}
+    response = httpx.Response(stream.status_code, headers=plain, content=body)
     if response.status_code in (429, 503):
         raise Busy(said(response), asked_wait(response))
     if response.status_code == 408 or response.status_code >= 500:
         raise Busy(said(response))
     return response
+
+
+def until(patience: Patience, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """An HTTP client's timeout is per read; a body that drips must end, too."""
+    deadline = patience.monotonic() + patience.timeout
+    for chunk in chunks:
+        if patience.monotonic() > deadline:
+            raise Busy(f"the body was not all there after {patience.timeout:.0f} s")
+        yield chunk
 
 
 def decoded(response: httpx.Response, decode: Callable[[bytes], T]) -> T:

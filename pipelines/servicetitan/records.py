@@ -32,13 +32,15 @@ def to_table(stream: Stream, tenant_id: int, records: list[msgspec.Raw]) -> tupl
     """The raw table's columns, and the records that break their schema."""
     rejected: list[Rejected] = []
     try:
+        nested = read_nested(stream, records)  # before the rest: pyarrow 26 crashes on a record that is null
         plain = read_plain(stream, records)
-    except (DoesNotFit, pa.ArrowInvalid):
+    except (DoesNotFit, msgspec.ValidationError, pa.ArrowInvalid):
         plain, records, rejected = salvage(stream, records)
+        nested = read_nested(stream, records)
     columns = {
         "tenant_id": pa.repeat(pa.scalar(tenant_id, pa.int64()), len(records)),
         **plain,
-        **read_nested(stream, records),
+        **nested,
         "record": texts(records),
     }
     schema = raw_table(stream).schema
@@ -46,7 +48,10 @@ def to_table(stream: Stream, tenant_id: int, records: list[msgspec.Raw]) -> tupl
 
 
 def read_plain(stream: Stream, records: list[msgspec.Raw]) -> Columns:
-    """All columns but the nested ones; raises `DoesNotFit` or `ArrowInvalid` unless every value is of its type."""
+    """All columns but the nested ones; raises `DoesNotFit` or `ArrowInvalid` unless every value is of its type.
+
+    The records are known to be objects.
+    """
     text = b"\n".join(records)
     table = pj.read_json(
         pa.BufferReader(text),
@@ -74,10 +79,11 @@ def timestamps(values: pa.StringArray) -> pa.TimestampArray:
 
 
 def read_nested(stream: Stream, records: list[msgspec.Raw]) -> Columns:
-    """The nested columns as the very text that was received; JSON's null, and absent, are null."""
+    """The nested columns as the very text that was received; JSON's null, and absent, are null.
+
+    Raises `msgspec.ValidationError` for a record that is no object.
+    """
     columns = [name for name, kind in stream.columns.items() if kind == "json"]
-    if not columns:
-        return {}
     rows = _nested_decoder(stream).decode(b"[" + b",".join(records) + b"]")
     return {name: present(texts([getattr(row, f"{name}_") for row in rows])) for name in columns}
 

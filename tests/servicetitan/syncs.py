@@ -9,7 +9,7 @@ from pipelines.servicetitan.patience import Patience
 from pipelines.settings import Settings
 from tests.simulator.world import World
 
-HASTY = Patience(first=0.01, longest=0.05, total=3, timeout=2)
+HASTY = Patience(first=0.01, longest=0.05, total=1.5, timeout=2)
 
 
 def sync(settings: Settings, world: World, **options: Any) -> LoadResult:
