@@ -78,6 +78,7 @@ def app(
     for router in (routes.router, service_routes.router, lead_routes.router):
         under.include_router(router)
     api.include_router(under)
+    api.include_router(service_routes.open_router, prefix=PREFIX)
     answer_problems(api)
     api.add_middleware(Gate, known=known, rates=Rates(settings.actions_requests_per_second))
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses with their queries

@@ -23,13 +23,21 @@ PROBLEM = {
 
 
 def documented(
-    result: type[BaseModel], *statuses: int, body: type[BaseModel] | None = None, needs_key: bool = False, **about: Any
+    result: type[BaseModel],
+    *statuses: int,
+    body: type[BaseModel] | None = None,
+    body_required: bool = True,
+    needs_key: bool = False,
+    **about: Any,
 ) -> dict[str, Any]:
     """Arguments of a route's decorator."""
     success = {"description": "Success", "content": {"application/json": {"schema": result_schema(result)}}}
     extra: dict[str, Any] = {}
     if body:
-        extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": body_schema(body)}}}
+        extra["requestBody"] = {
+            "required": body_required,
+            "content": {"application/json": {"schema": body_schema(body)}},
+        }
     if needs_key:
         extra["parameters"] = [KEY_HEADER]
     responses: Mapping[int | str, Any] = {**dict.fromkeys(statuses or (200,), success), "4XX": PROBLEM, "5XX": PROBLEM}
@@ -39,5 +47,5 @@ def documented(
 
 def of_action(action: Action[Any, Any], *statuses: int, body: type[BaseModel] | None = None) -> dict[str, Any]:
     body = (body or action.input) if action.writes else None
-    about = {"summary": action.label, "description": action.description}
+    about: dict[str, Any] = {"summary": action.label, "description": action.description}
     return documented(action.result, *statuses, body=body, needs_key=action.writes, **about)

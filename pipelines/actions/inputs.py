@@ -1,19 +1,44 @@
 """What each action takes. Titles are a form's labels, descriptions its help, examples its placeholders."""
 
-from datetime import UTC
+import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from pipelines.actions.contacts import email_address
 from pipelines.actions.customer_states import customer_states
 
+DATED = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
 Form = TypeVar("Form", bound=BaseModel)
 Id = Annotated[int, Field(ge=1, lt=2**53)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
-Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+
+def _dated(value: object) -> object:
+    """Not the number of seconds that pydantic takes too."""
+    if isinstance(value, datetime) or (isinstance(value, str) and DATED.match(value)):
+        return value
+    raise ValueError("expected a date and time with its zone, such as 2026-11-22T15:04:05Z")
+
+
+Moment = Annotated[
+    AwareDatetime,
+    Field(strict=False),
+    BeforeValidator(_dated),
+    AfterValidator(lambda moment: moment.astimezone(UTC)),
+]
 Sort = Literal["id", "-id", "created_on", "-created_on", "modified_on", "-modified_on"]
 Active = Literal["true", "false", "any"]
 Priority = Literal["Low", "Normal", "High", "Urgent"]

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 log = logging.getLogger("pipelines.actions")
 
@@ -96,12 +97,19 @@ def _invalid(_request: Request, error: Exception) -> Response:
     return invalid(error.errors(), skip=1).response()
 
 
-def _refused_by_the_router(_request: Request, error: Exception) -> Response:
+def _refused_by_the_router(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = BY_STATUS.get(error.status_code, "malformed")
     problem = Problem(code, f"{HTTPStatus(error.status_code).phrase}; the routes are listed in /openapi.json")
-    problem.headers |= error.headers or {}
+    if error.status_code == 405:
+        problem.headers["allow"] = ", ".join(_methods(request.app, request.url.path))
     return problem.response()
+
+
+def _methods(app: FastAPI, path: str) -> list[str]:
+    """Of all routes with this path; the router knows those of the first one only."""
+    templates = (template for template in app.openapi()["paths"] if compile_path(template)[0].match(path))
+    return sorted({method.upper() for template in templates for method in app.openapi()["paths"][template]})
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:

@@ -14,6 +14,7 @@ from pipelines.actions.where import Alone, InTenant
 from pipelines.servicetitan.errors import ServiceTitanError
 
 router = APIRouter(tags=["service"])
+open_router = APIRouter(tags=["service"])
 
 
 class OnlyTenant(Input):
@@ -28,7 +29,10 @@ def get_integration(desk: AtDesk, _alone: Alone) -> Response:
     return Response(integration(desk.office, desk.tenants()).model_dump_json(), media_type="application/json")
 
 
-@router.post("/auth", **documented(Connected, body=OnlyTenant, summary="Connect: ask ServiceTitan for a token"))
+@router.post(
+    "/auth",
+    **documented(Connected, body=OnlyTenant, body_required=False, summary="Connect: ask ServiceTitan for a token"),
+)
 def post_auth(desk: AtDesk, where: InTenant, form: Body) -> Response:
     tenant = desk.tenant(where.put_into(form).tenant)
     try:
@@ -38,7 +42,7 @@ def post_auth(desk: AtDesk, where: InTenant, form: Body) -> Response:
     return Response(connected.model_dump_json(), media_type="application/json")
 
 
-@router.post("/sync", **documented(StartedSync, 202, body=OnlyTenant, summary="Start a sync"))
+@router.post("/sync", **documented(StartedSync, 202, body=OnlyTenant, body_required=False, summary="Start a sync"))
 def post_sync(request: Request, desk: AtDesk, where: InTenant, form: Body) -> Response:
     desk.may_write()
     name = where.put_into(form).tenant
@@ -49,6 +53,6 @@ def post_sync(request: Request, desk: AtDesk, where: InTenant, form: Body) -> Re
     return Response(started.model_dump_json(), 202, media_type="application/json")
 
 
-@router.get("/health", **documented(Health, summary="Process, ServiceTitan, age of the last sync", tags=["health"]))
+@open_router.get("/health", **documented(Health, summary="Process, ServiceTitan, age of the last sync"))
 def get_health(request: Request, _alone: Alone) -> Response:
     return Response(health(request.app.state.office).model_dump_json(), media_type="application/json")
