@@ -47,7 +47,7 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 def row_of(
     table: str, dated: tuple[str, ...], row: dict[str, Any], missing: tuple[Any, ...], now: datetime
 ) -> list[Op]:
-    stamps = {name: now for name in dated}
+    stamps = dict.fromkeys(dated, now)
     return [Op(table, {**row, **stamps, **dict([missing] if missing and missing[0] in stamps else [])})]
 
 

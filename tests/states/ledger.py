@@ -8,8 +8,9 @@ from typing import Any
 from tests.oracle.derivation import Log, derive
 from tests.oracle.fold import Story
 from tests.oracle.records import Records
-from tests.states.histories import TENANTS, Op
-from tests.states.warehouse import KEYS, Warehouse
+from tests.states.happenings import Op
+from tests.states.histories import TENANTS
+from tests.states.warehouse import KEYS
 
 JOB_TYPES = {1: "Sales Consultation", 2: "Window Install", 3: "AC Tune-Up"}
 NAMES = {410387862: "socal", 1116148646: "dfw"}

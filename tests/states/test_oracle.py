@@ -1,6 +1,5 @@
 """dbt beside the oracle, over histories that Hypothesis makes; see `histories.collected`."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest

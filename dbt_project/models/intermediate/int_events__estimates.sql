@@ -33,42 +33,40 @@ owned as (
 estimates as (
     select
         owned.*,
-        changed.merged_customer_id,
+        changed.customer_key,
     from owned
     inner join {{ ref('int_customers__changed') }} as changed
         on owned.tenant_id = changed.tenant_id
         and owned.owner_id = changed.customer_id
 ),
 
-dated as (
+creations as (
     select
-        *,
-        'created' as step,
+        customer_key,
+        {{ event_name("'estimate_created'") }} as event_name,
         cast(3 as decimal(2, 1)) as to_state,
         created_at as occurred_at,
+        job_id,
+        estimate_id as record_id,
     from estimates
-    union all
+),
+
+sales as (
     select
-        *,
-        'sold' as step,
+        customer_key,
+        {{ event_name("'estimate_sold'") }} as event_name,
         cast(4 as decimal(2, 1)) as to_state,
         coalesce(sold_at, modified_at) as occurred_at,
+        job_id,
+        estimate_id as record_id,
     from estimates
     where status_name = 'Sold'
 ),
 
 events as (
-    select
-        tenant_id,
-        merged_customer_id as customer_id,
-        'estimate:' || estimate_id || ':' || step as event_id,
-        'estimate_' || step as event_name,
-        to_state,
-        occurred_at,
-        job_id,
-        'estimates' as source_table,
-        cast(estimate_id as varchar) as source_id,
-    from dated
+    select * from creations
+    union all
+    select * from sales
 )
 
 select * from events

@@ -3,7 +3,7 @@
 with leads as (
     select
         leads.*,
-        changed.merged_customer_id,
+        changed.customer_key,
     from {{ ref('stg_servicetitan__leads') }} as leads
     inner join {{ ref('int_customers__changed') }} as changed
         on leads.tenant_id = changed.tenant_id
@@ -12,15 +12,12 @@ with leads as (
 
 events as (
     select
-        tenant_id,
-        merged_customer_id as customer_id,
-        'lead:' || lead_id || ':created' as event_id,
-        'lead_created' as event_name,
+        customer_key,
+        {{ event_name("'lead_created'") }} as event_name,
         cast(1 as decimal(2, 1)) as to_state,
         created_at as occurred_at,
         cast(null as bigint) as job_id,
-        'leads' as source_table,
-        cast(lead_id as varchar) as source_id,
+        lead_id as record_id,
     from leads
     where is_active and status is distinct from 'Dismissed'
 )

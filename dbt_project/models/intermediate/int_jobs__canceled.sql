@@ -19,7 +19,7 @@ rivals as (
     from canceled
     inner join jobs as others
         on canceled.tenant_id = others.tenant_id
-        and canceled.customer_id = others.customer_id
+        and canceled.customer_key = others.customer_key
         and canceled.job_kind = others.job_kind
         and canceled.job_id != others.job_id
 ),

@@ -1,7 +1,7 @@
 with jobs as (
     select
-        jobs.* exclude (customer_id),
-        changed.merged_customer_id as customer_id,
+        jobs.*,
+        changed.customer_key,
         kinds.job_kind,
     from {{ ref('stg_servicetitan__jobs') }} as jobs
     inner join {{ ref('int_customers__changed') }} as changed
@@ -32,8 +32,8 @@ canceled_logs as (
 classified as (
     select
         jobs.tenant_id,
-        jobs.customer_id,
         jobs.job_id,
+        jobs.customer_key,
         jobs.job_kind,
         jobs.job_status,
         jobs.created_at,

@@ -1,67 +1,59 @@
-with folded as (
-    select * from {{ ref('int_events__folded') }}
-),
+{{ config(materialized='view') }}
 
-accepted as (
-    select
-        events.tenant_id,
-        events.customer_id,
-        events.job_id,
-        folded.from_state,
-        events.to_state,
-        events.event_name,
-        events.event_id,
-        events.source_table,
-        events.source_id,
-        events.occurred_at,
-    from folded
-    inner join {{ ref('int_events__ordered') }} as events
-        on folded.tenant_id = events.tenant_id
-        and folded.customer_id = events.customer_id
-        and folded.position = events.position
-    where folded.is_accepted
+with events as (
+    select * from {{ ref('int_events__identified') }}
 ),
 
 ended as (
     select
-        tenant_id,
-        customer_id,
-        reset_state as from_state,
-        reset_event_id as event_id,
-        make_timestamptz(reset_us) as occurred_at,
-    from folded
-    where is_reset
+        customer_key,
+        reset_position as position,
+    from {{ ref('int_events__folded') }}
+    where reset_position is not null
     union all
     select
-        tenant_id,
-        customer_id,
-        previous_state as from_state,
-        entered_by as event_id,
-        entered_at as occurred_at,
+        customer_key,
+        position,
     from {{ ref('int_customers__folded') }}
-    where is_reset
+    where is_over
 ),
 
 resets as (
     select
-        tenant_id,
-        customer_id,
-        cast(null as bigint) as job_id,
-        from_state,
+        events.tenant_id,
+        events.customer_id,
+        events.to_state as from_state,
         cast(0 as decimal(2, 1)) as to_state,
         'reset' as event_name,
-        event_id,
-        cast(null as varchar) as source_table,
-        cast(null as varchar) as source_id,
-        occurred_at,
+        'reset:' || {{ transition_id('events.tenant_id', 'events.event_id', 'events.to_state') }} as event_id,
+        events.expires_at as occurred_at,
     from ended
+    inner join events
+        on ended.customer_key = events.customer_key
+        and ended.position = events.position
+),
+
+accepted as (
+    select
+        tenant_id,
+        customer_id,
+        job_id,
+        from_state,
+        to_state,
+        event_name,
+        event_id,
+        source_table,
+        source_id,
+        occurred_at,
+    from events
+    where is_accepted
 ),
 
 transitions as (
     select
         {{ transition_id('tenant_id', 'event_id', 'to_state') }} as transition_id,
         *,
-    from (from accepted union all from resets)
+    from (from accepted union all by name from resets)
 )
 
 select * from transitions

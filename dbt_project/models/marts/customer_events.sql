@@ -2,7 +2,7 @@
 
 -- depends_on: {{ ref('int_customers__changed') }}
 
-with judged as (
+with events as (
     select
         events.tenant_id,
         tenants.tenant_name,
@@ -14,19 +14,15 @@ with judged as (
         events.job_id,
         events.source_table,
         events.source_id,
-        folded.from_state,
-        folded.rule,
+        events.from_state,
+        events.rule,
         case
-            when folded.is_accepted then 'accepted'
-            when not folded.is_accepted then 'ignored'
+            when events.is_accepted then 'accepted'
+            when not events.is_accepted then 'ignored'
             else 'waiting'
         end as verdict,
-    from {{ ref('int_events__ordered') }} as events
-    left join {{ ref('int_events__folded') }} as folded
-        on events.tenant_id = folded.tenant_id
-        and events.customer_id = folded.customer_id
-        and events.position = folded.position
+    from {{ ref('int_events__identified') }} as events
     left join {{ ref('stg_servicetitan__tenants') }} as tenants on events.tenant_id = tenants.tenant_id
 )
 
-select * from judged
+select * from events

@@ -20,6 +20,26 @@ contacts as (
     ) = 1
 ),
 
+causes as (
+    select
+        folded.*,
+        {{ transition_id('folded.tenant_id', 'events.event_id', 'events.to_state') }} as transition_id,
+    from {{ ref('int_customers__folded') }} as folded
+    inner join {{ ref('int_events__identified') }} as events
+        on folded.customer_key = events.customer_key
+        and folded.position = events.position
+),
+
+last_transitions as (
+    select
+        customer_key,
+        case
+            when is_reset then {{ transition_id('tenant_id', "'reset:' || transition_id", '0') }}
+            else transition_id
+        end as transition_id,
+    from causes
+),
+
 states as (
     select
         cast(md5(folded.tenant_id || ':' || folded.customer_id) as uuid) as id,
@@ -36,13 +56,14 @@ states as (
         folded.previous_state,
         coalesce(folded.entered_at, customers.created_at) as state_changed_at,
         folded.reset_due_at,
-        {{ transition_id('folded.tenant_id', 'folded.entered_by', 'folded.state') }} as last_transition_id,
+        last_transitions.transition_id as last_transition_id,
         customers.created_at,
         greatest(customers.modified_at, coalesce(folded.entered_at, customers.created_at)) as updated_at,
     from {{ ref('int_customers__folded') }} as folded
     inner join {{ ref('stg_servicetitan__customers') }} as customers
         on folded.tenant_id = customers.tenant_id
         and folded.customer_id = customers.customer_id
+    left join last_transitions on folded.customer_key = last_transitions.customer_key
     left join contacts
         on folded.tenant_id = contacts.tenant_id
         and folded.customer_id = contacts.customer_id
