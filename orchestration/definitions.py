@@ -3,6 +3,7 @@
 import dagster as dg
 
 from orchestration.assets import assets
+from orchestration.decisions import decision_jobs
 from orchestration.progress import Progress
 from orchestration.resources import Warehouse
 from orchestration.schedules import sync, sync_schedule
@@ -15,7 +16,7 @@ def definitions() -> dg.Definitions:
     settings = load_settings()
     return dg.Definitions(
         assets=assets(settings),
-        jobs=[sync, deliver],
+        jobs=[sync, deliver, *decision_jobs(settings)],
         schedules=[sync_schedule(settings)],
         sensors=[deliver_sensor(settings)],
         resources={"warehouse": Warehouse(), "progress": Progress()},
