@@ -1,10 +1,10 @@
 """Which customers have this phone number or this e-mail address, asked live."""
 
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
 from typing import Any
 
 from pipelines.actions.contacts import e164, email_address, national_digits
+from pipelines.actions.known_emails import email_hash
 from pipelines.actions.office import CONTACT_METHODS, CONTACT_PERSONS, CONTACTS, CUSTOMERS, Call
 from pipelines.actions.problems import Problem
 from pipelines.actions.records import IDS_AT_ONCE, rows_of, typed
@@ -65,10 +65,6 @@ def contacts_of(call: Call, customer_ids: Iterable[int]) -> dict[int, list[Json]
 
 def typed_contacts(rows: Iterable[Json]) -> list[Contact]:
     return [typed(Contact, row) for row in rows]
-
-
-def email_hash(tenant_id: int, email: str) -> bytes:
-    return sha256(f"{tenant_id}:{email}".encode()).digest()
 
 
 def _by_phone(call: Call, number: str | None) -> list[Json]:

@@ -16,7 +16,7 @@ create table deliveries (
     reason text,
     attempts integer not null default 0, -- those that count
     attempt_id integer, -- the latest; null: none was ever begun
-    next_attempt_at text, -- of retry; of sending: the lease's end; of pending null, which is at once
+    next_attempt_at text, -- of retry; of what is on its way: the lease's end; of pending null, which is at once
     delivered_at text,
     last_status integer,
     last_error text,
@@ -27,8 +27,9 @@ create table deliveries (
 create index deliveries_due on deliveries (ifnull(next_attempt_at, ''), sequence)
 where status in ('pending', 'sending', 'retry');
 
+-- What was canceled on its way keeps its lease: it may still arrive.
 create index deliveries_unfinished on deliveries (tenant_id, customer_id, sequence)
-where status in ('pending', 'sending', 'retry', 'held');
+where status in ('pending', 'sending', 'retry', 'held') or (status = 'canceled' and next_attempt_at is not null);
 
 create index deliveries_told on deliveries (tenant_id, customer_id, sequence, told_state)
 where status in ('pending', 'sending', 'retry', 'held', 'delivered') or (status = 'canceled' and attempt_id is not null);
