@@ -39,7 +39,9 @@ def decision_job(settings: Settings, action: Action) -> dg.JobDefinition:
         if refused := [one for one in decided if one.refused]:
             raise dg.Failure(f"{len(refused)} of {len(decided)} refused: {refused[0].webhook_id}: {refused[0].refused}")
 
-    @dg.job(name=action, description=f"Deliveries that are to be {DEEDS[action].noun}; a dry run unless told otherwise.")
+    @dg.job(
+        name=action, description=f"Deliveries that are to be {DEEDS[action].noun}; a dry run unless told otherwise."
+    )
     def job() -> None:
         decide_on_deliveries()
 
