@@ -14,9 +14,13 @@ SPACING = 1 / (CALLS_PER_SECOND - BURST)
 SCHEMA = "create table if not exists turns (tenant_id integer primary key, next_turn real not null) without rowid"
 TAKE = """
 insert into turns values (:tenant_id, :now + :spacing)
-on conflict do update set next_turn = max(next_turn, :now - :slack) + :spacing
+on conflict do update set next_turn = :spacing + case
+    when next_turn > :now + :longest then :now  -- from before the clock was set back
+    else max(next_turn, :now - :slack)
+end
 returning next_turn - :spacing
 """
+LONGEST = 60.0  # seconds that a turn may be ahead
 
 
 class Budget:
@@ -41,9 +45,8 @@ class Budget:
             self._local.connection = self._connect()
         now = self._clock()
         turn = {"tenant_id": tenant_id, "now": now, "spacing": SPACING, "slack": SPACING * (BURST - 1)}
-        (starts_at,) = self._local.connection.execute(TAKE, turn).fetchone()
-        # A turn far in the future comes from a clock that was set back since.
-        return float(min(max(0.0, starts_at - now), 60.0))
+        ((starts_at,),) = self._local.connection.execute(TAKE, {**turn, "longest": LONGEST}).fetchall()
+        return max(0.0, float(starts_at) - now)
 
     def wait(self, tenant_id: int) -> None:
         if seconds := self.reserve(tenant_id):

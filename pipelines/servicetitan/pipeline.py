@@ -8,7 +8,7 @@ import dlt
 from pipelines.servicetitan.inflow import Inflow
 from pipelines.servicetitan.source import servicetitan
 from pipelines.servicetitan.tables import DATASET
-from pipelines.servicetitan.warehouse import Warehouse
+from pipelines.servicetitan.warehouse import warehouse
 from pipelines.settings import Settings
 
 CONFIGURATION = {
@@ -33,7 +33,7 @@ def open_pipeline(settings: Settings) -> dlt.Pipeline:
     return dlt.pipeline(
         DATASET,
         pipelines_dir=str(folder),
-        destination=Warehouse(settings.warehouse),
+        destination=warehouse(settings.warehouse),
         dataset_name=DATASET,
     )
 

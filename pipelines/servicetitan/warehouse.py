@@ -48,11 +48,12 @@ class WarehouseClient(DuckDbClient):
 
 
 class Warehouse(duckdb):
-    def __init__(self, path: Path) -> None:
-        credentials = DuckDbCredentials(str(path))
-        credentials.global_config = {"memory_limit": MEMORY, "preserve_insertion_order": False}
-        super().__init__(credentials=credentials, destination_name="warehouse")
-
     @property
     def client_class(self) -> type[DuckDbClient]:
         return WarehouseClient
+
+
+def warehouse(path: Path) -> Warehouse:
+    credentials = DuckDbCredentials(str(path))
+    credentials.global_config = {"memory_limit": MEMORY, "preserve_insertion_order": False}
+    return Warehouse(credentials=credentials, destination_name="warehouse")

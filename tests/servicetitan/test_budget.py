@@ -1,0 +1,68 @@
+"""The call budget: 60 calls in any second, over all processes."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.servicetitan.budget import Budget
+
+
+class Time:
+    """Stands still but for the waits."""
+
+    def __init__(self) -> None:
+        self.now = 1_772_463_600.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def most_in_a_second(calls: list[float]) -> int:
+    return max(sum(1 for other in calls if call <= other < call + 1 - 1e-6) for call in calls)
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+def test_no_second_holds_more_than_sixty_calls_of_a_tenant(tmp_path: Path, time: Time) -> None:
+    budget, calls = Budget(tmp_path / "budget.sqlite", time, time.sleep), []
+    for _ in range(300):
+        budget.wait(1)
+        calls.append(time.now)
+    assert 55 <= most_in_a_second(calls) <= 60
+
+
+def test_two_processes_share_it(tmp_path: Path, time: Time) -> None:
+    """Two objects with connections of their own, as two processes have them."""
+    budgets = [Budget(tmp_path / "budget.sqlite", time, time.sleep) for _ in range(2)]
+    calls = []
+    for number in range(300):
+        budgets[number % 2].wait(1)
+        calls.append(time.now)
+    assert most_in_a_second(calls) <= 60
+
+
+def test_tenants_do_not_share_it(tmp_path: Path, time: Time) -> None:
+    budget = Budget(tmp_path / "budget.sqlite", time, time.sleep)
+    for _ in range(60):
+        budget.reserve(1)
+    assert budget.reserve(2) == 0
+
+
+def test_a_rest_does_not_save_up_more_than_a_burst(tmp_path: Path, time: Time) -> None:
+    budget = Budget(tmp_path / "budget.sqlite", time, time.sleep)
+    budget.wait(1)
+    time.sleep(3600)
+    assert [budget.reserve(1) == 0 for _ in range(6)] == [True] * 4 + [False] * 2
+
+
+def test_a_clock_that_was_set_back_stops_nobody(tmp_path: Path, time: Time) -> None:
+    budget = Budget(tmp_path / "budget.sqlite", time, time.sleep)
+    budget.wait(1)
+    time.now -= 86_400
+    assert budget.reserve(1) == 0
