@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -168,6 +169,7 @@ class CatalogueEntry(BaseModel):
     result_schema: Schema
 
 
+@cache
 def entry(action: Action[Any, Any]) -> CatalogueEntry:
     return CatalogueEntry(
         type=action.name,

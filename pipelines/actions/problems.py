@@ -1,6 +1,7 @@
 """The one shape of every error: problem details of RFC 9457, as ``application/problem+json``."""
 
 import logging
+import sqlite3
 import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -12,6 +13,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
+
+from pipelines.operations import way_out
 
 log = logging.getLogger("pipelines.actions")
 
@@ -39,6 +42,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "internal": (500, "Something went wrong here"),
     "unavailable": (502, "ServiceTitan does not answer as it should"),
     "in_doubt": (502, "It is not known whether ServiceTitan carried the write out"),
+    "not_recorded": (503, "operations.sqlite cannot be written"),
     "sync_unavailable": (502, "Dagster does not answer as it should"),
     "busy": (503, "ServiceTitan is busy"),
 }
@@ -84,6 +88,7 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused_by_the_router)
+    app.add_exception_handler(sqlite3.OperationalError, _not_recorded)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -110,6 +115,12 @@ def _methods(app: FastAPI, path: str) -> list[str]:
     """Of all routes with this path; the router knows those of the first one only."""
     templates = (template for template in app.openapi()["paths"] if compile_path(template)[0].match(path))
     return sorted({method.upper() for template in templates for method in app.openapi()["paths"][template]})
+
+
+def _not_recorded(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, sqlite3.OperationalError)
+    log.error("operations.sqlite: %s; %s", error, way_out(error))
+    return Problem("not_recorded", "repeat the request with the same Idempotency-Key", retry_after=10).response()
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:

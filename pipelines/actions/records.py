@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 import orjson
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 
 from pipelines.actions.inputs import Changed, GetAppointments, GetEstimates, GetJobs, GetLeads
@@ -22,7 +22,7 @@ IDS_AT_ONCE = 50  # ServiceTitan's limit of ``ids``
 MOST_JOBS = 1000  # of one customer
 
 Filters = dict[str, str | int]
-T = TypeVar("T")
+Result = TypeVar("Result", bound=BaseModel)
 
 
 def get_appointments(call: Call, form: GetAppointments) -> Page[Appointment]:
@@ -57,10 +57,10 @@ def listed(call: Call, resource: Resource, result: type[Item], form: Changed) ->
     return Page[result](items=items, cursor=cursor_of(form, number + 1) if answer.get("hasMore") else None)  # type: ignore[valid-type]
 
 
-def typed(result: type[T], record: Any) -> T:
+def typed(result: type[Result], record: Any) -> Result:
     """Raises `Problem` for a record that lacks what even we cannot do without."""
     try:
-        return TypeAdapter(result).validate_python(record)
+        return result.model_validate(record)
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, e["loc"])) for e in error.errors())
         raise Problem("unavailable", f"ServiceTitan's answer does not fit its own schema: {fields}") from None

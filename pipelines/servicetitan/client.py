@@ -81,7 +81,7 @@ class Client:
         write: Patience = WRITE,
     ) -> None:
         self._settings, self._budget, self._read, self._write = settings, budget, read, write
-        self._http = http_client(read, transport)
+        self._http, self._turns = http_client(read, transport), threading.Lock()
         self._offices = {tenant.id: _Office(self._new_token(tenant)) for tenant in settings.tenants}
 
     def close(self) -> None:
@@ -125,7 +125,7 @@ class Client:
         if not office.places.acquire(timeout=self._read.total):
             raise TooBusy(f"{CALLS_AT_ONCE} calls for tenant {tenant.name} are under way", 5)
         try:
-            self._budget.wait(tenant.id)
+            self._wait_for_turn(tenant)
             response = self._http.request(method, url, headers=self._headers(token), timeout=timeout, **content)
         except NEVER_SENT as error:
             raise _Again(Unavailable(f"ServiceTitan cannot be reached ({type(error).__name__})")) from None
@@ -137,6 +137,13 @@ class Client:
         if response.status_code == 401:
             office.token.drop(token)
         return response
+
+    def _wait_for_turn(self, tenant: Tenant) -> None:
+        """One thread at a time: those that meet at the file's lock sleep for milliseconds."""
+        with self._turns:
+            seconds = self._budget.reserve(tenant.id)
+        if seconds:
+            time.sleep(seconds)
 
     def _answer(self, response: httpx.Response, scope: str, writing: bool) -> Json:
         """The body of a 200; raises `_Again` for what changed nothing and may pass."""
