@@ -16,6 +16,8 @@ from pipelines.servicetitan.progress import Progress, StreamSync
 from pipelines.servicetitan.reading import Clock, Reading
 from pipelines.settings import Settings
 
+PACKAGE_ROWS = 500_000
+
 
 @dataclass(frozen=True)
 class LoadResult:
@@ -44,11 +46,13 @@ def load(
     on_progress: Callable[[StreamSync], None] | None = None,
     reconcile: bool = False,
     patience: Patience | None = None,
+    package_rows: int = PACKAGE_ROWS,
 ) -> LoadResult:
     """Reads all streams of the tenants (default: all) and commits them; no connection stays open.
 
     A tenant or stream that fails is told in the result and in ``tenant_syncs``; the others are loaded. ``reconcile``
-    compares the contacts now, not only once a day.
+    compares the contacts now, not only once a day. A commit is made every ``package_rows`` rows, so that a long load
+    can be stopped and goes on there.
     """
     chosen = [settings.tenant(name) for name in tenants] if tenants else list(settings.tenants)
     patience, sync_id = patience or Patience(), uuid.uuid4().hex
@@ -59,7 +63,7 @@ def load(
         reading = Reading(
             connections=connections,
             bookmarks=memory.bookmarks,
-            inflow=Inflow(),
+            inflow=Inflow(package_rows=package_rows),
             mode=settings.servicetitan_sync_mode,
             clock=clock,
             progress=Progress(on_progress),

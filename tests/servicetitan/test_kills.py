@@ -1,0 +1,79 @@
+"""SIGKILL at any moment, then again: nothing is lost, nothing is doubled."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from pipelines.servicetitan.streams import STREAMS, Stream
+from pipelines.settings import Settings
+from tests.servicetitan.syncs import query
+from tests.simulator.forms import rendered
+from tests.simulator.history import live, seed_history
+from tests.simulator.servicetitan import ServiceTitan
+from tests.simulator.world import World
+
+KILLS = int(os.environ.get("KILLS", "25"))
+NEVER = 600.0
+Run = Callable[[float], tuple[int, float]]
+
+
+@pytest.fixture
+def sync_for(settings: Settings, tmp_path: Path) -> Iterator[Run]:
+    """Lets a sync run for so many seconds, then kills it; gives its exit status and the seconds that it ran."""
+    assert settings.tenants
+    command = [sys.executable, "-m", "tests.servicetitan.zygote", str(tmp_path / ".env")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as zygote:
+        assert zygote.stdin
+        assert zygote.stdout
+        zygote.stdout.readline()
+
+        def run(seconds: float) -> tuple[int, float]:
+            assert zygote.stdin
+            assert zygote.stdout
+            print(seconds, file=zygote.stdin, flush=True)
+            status, ran = zygote.stdout.readline().split()
+            return int(status), float(ran)
+
+        yield run
+        zygote.stdin.close()
+
+
+def test_syncs_killed_at_any_moment_end_in_the_same_state(
+    sync_for: Run, settings: Settings, world: World, simulator: ServiceTitan
+) -> None:
+    random = Random(20260302)
+    simulator.switches.export_page_size = 15
+    steps = live(world, seed_history(world, customers=12, years=2), seed=7)
+    kills, longest = 0, 1.5
+    while kills < KILLS:
+        status, ran = sync_for(random.uniform(0, longest))
+        kills += status != 0
+        longest = ran if status == 0 else min(longest * 1.1, 20)
+        if random.random() < 0.5:
+            list(islice(steps, 6))
+            world.advance(minutes=random.choice([1, 20]))
+    assert sync_for(NEVER)[0] == 0
+    for stream in STREAMS:
+        assert stored(settings, stream) == there_is(world, stream, simulator)
+
+
+def stored(settings: Settings, stream: Stream) -> list[tuple[int, str]]:
+    """Rows of loads that ended."""
+    ended = "_dlt_load_id in (select load_id from servicetitan._dlt_loads)"
+    rows = query(settings, f"select tenant_id, record::varchar from servicetitan.{stream.name} where {ended}")
+    return sorted((tenant_id, record) for tenant_id, record in rows)
+
+
+def there_is(world: World, stream: Stream, simulator: ServiceTitan) -> list[tuple[int, str]]:
+    form = "export" if stream.export else "list"
+    return sorted(
+        (company.tenant_id, rendered(stream.name, row, form, simulator.switches).decode())
+        for company in world.companies.values()
+        for row in company.tables[stream.name].rows.values()
+    )
