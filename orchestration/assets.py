@@ -174,16 +174,18 @@ def outbox(settings: Settings) -> dg.AssetsDefinition:
 def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     @dg.asset(
         key=ANALYTICS,
-        deps=marts,
+        deps=[*marts, OUTBOX],
         group_name="derive",
         kinds={"duckdb"},
         pool=POOL,
-        description="A copy of all marts in a file of its own, which people may open at any time.",
+        description="All marts and the deliveries, in a file of their own, which people may open at any time.",
     )
     def publish(warehouse: Warehouse) -> dg.MaterializeResult[Any]:  # noqa: ARG001 (to hold it)
+        from pipelines.flow_builder import report
         from pipelines.publish import publish
 
-        return dg.MaterializeResult(metadata=publish(settings.warehouse, settings.analytics))
+        besides = {"deliveries": report.table(settings.operations)}
+        return dg.MaterializeResult(metadata=publish(settings.warehouse, settings.analytics, besides))
 
     return publish
 

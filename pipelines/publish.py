@@ -1,17 +1,24 @@
 """The analysts' copy: all marts in one DuckDB file, put in place at once."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+
+Tables = Mapping[str, pa.RecordBatchReader]
 
 
-def publish(warehouse: Path, analytics: Path) -> dict[str, int]:
-    """Rows per table of the new copy. Who has the old file open keeps it whole."""
+def publish(warehouse: Path, analytics: Path, besides: Tables | None = None) -> dict[str, int]:
+    """Rows per table of the new copy: the marts, and what is put ``besides`` them, in the same schema.
+
+    Who has the old file open keeps it whole.
+    """
     fresh = analytics.with_name(f"{analytics.name}.{os.getpid()}.tmp")
     analytics.parent.mkdir(parents=True, exist_ok=True)
     try:
-        rows = _copy_marts(warehouse, fresh)
+        rows = _copy(warehouse, fresh, besides or {})
         _sync_to_disk(fresh)
         fresh.replace(analytics)
         _sync_to_disk(analytics.parent)
@@ -20,23 +27,26 @@ def publish(warehouse: Path, analytics: Path) -> dict[str, int]:
     return rows
 
 
-def _copy_marts(warehouse: Path, fresh: Path) -> dict[str, int]:
+def _copy(warehouse: Path, fresh: Path, besides: Tables) -> dict[str, int]:
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         con.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
         con.execute(f"attach '{_quoted(fresh)}' as analytics")
         con.execute("create schema analytics.marts")
-        tables = con.execute(
+        marts = con.execute(
             "select table_name from information_schema.tables"
             " where table_catalog = 'warehouse' and table_schema = 'marts' order by table_name"
         ).fetchall()
-        rows = {table: _copy(con, table) for (table,) in tables}
+        rows = {mart: _create(con, mart, f'warehouse.marts."{mart}"') for (mart,) in marts}
+        for name, reader in besides.items():
+            con.register("besides", reader)
+            rows[name] = _create(con, name, "besides")
         con.execute("detach analytics")
     return rows
 
 
-def _copy(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    copied = con.execute(f'create table analytics.marts."{table}" as from warehouse.marts."{table}"').fetchone()
+def _create(con: duckdb.DuckDBPyConnection, table: str, source: str) -> int:
+    copied = con.execute(f'create table analytics.marts."{table}" as from {source}').fetchone()
     return int(copied[0]) if copied else 0
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from pipelines.publish import publish
@@ -30,6 +31,14 @@ def test_the_copy_holds_the_marts_and_nothing_else(warehouse: Path, tmp_path: Pa
         schemas = con.execute("select distinct schema_name from duckdb_tables()").fetchall()
     assert schemas == [("marts",)]
     assert [path.name for path in analytics.parent.iterdir()] == ["analytics.duckdb"]
+
+
+def test_what_is_put_besides_the_marts_stands_among_them(warehouse: Path, tmp_path: Path) -> None:
+    analytics = tmp_path / "analytics.duckdb"
+    deliveries = pa.table({"webhook_id": ["a", "b"]}).to_reader()
+    assert publish(warehouse, analytics, {"deliveries": deliveries}) == {"states": 1, "deliveries": 2}
+    with duckdb.connect(analytics, read_only=True) as con:
+        assert con.execute("from marts.deliveries").fetchall() == [("a",), ("b",)]
 
 
 def test_who_reads_keeps_what_it_opened_and_the_next_one_sees_the_new_copy(warehouse: Path, tmp_path: Path) -> None:
