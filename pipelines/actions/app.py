@@ -15,7 +15,7 @@ from fastapi.security import HTTPBearer
 from filelock import FileLock, Timeout
 from starlette.types import Lifespan
 
-from pipelines.actions import lead_routes, routes, service_routes
+from pipelines.actions import docs_page, lead_routes, routes, service_routes
 from pipelines.actions.access import accesses
 from pipelines.actions.clock import Clock, now
 from pipelines.actions.dagster import Dagster
@@ -70,6 +70,7 @@ def app(
         title="servicetitan-flow actions",
         version=version("servicetitan-flow"),
         description=ABOUT,
+        docs_url=None,
         redoc_url=None,
         lifespan=_lifespan(office, idempotency, dagster),
     )
@@ -79,6 +80,7 @@ def app(
         under.include_router(router)
     api.include_router(under)
     api.include_router(service_routes.open_router, prefix=PREFIX)
+    api.include_router(docs_page.router)
     answer_problems(api)
     api.add_middleware(Gate, known=known, rates=Rates(settings.actions_requests_per_second))
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses with their queries

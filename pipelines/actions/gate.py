@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipelines.actions.access import Access, access_of
-from pipelines.actions.problems import Problem
+from pipelines.actions.problems import Problem, unforeseen
 
 log = logging.getLogger("pipelines.actions.access")
 
@@ -56,9 +56,10 @@ class Gate:
             request.state.access = self._admit(request)
             body = await _whole_body(request, receive)
             await self._app(scope, _replay(body, receive), _noting(status, send))
-        except Problem as problem:
-            status.append(problem.status)
-            await problem.response()(scope, receive, send)
+        except Exception as error:
+            problem = error if isinstance(error, Problem) else unforeseen(request, error)
+            if not status:
+                await problem.response()(scope, receive, _noting(status, send))
         finally:
             _note(request, status, time.monotonic() - began)
 

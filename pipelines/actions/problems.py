@@ -89,7 +89,6 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused_by_the_router)
     app.add_exception_handler(sqlite3.OperationalError, _not_recorded)
-    app.add_exception_handler(Exception, _unforeseen)
 
 
 def _problem(_request: Request, problem: Exception) -> Response:
@@ -123,11 +122,12 @@ def _not_recorded(_request: Request, error: Exception) -> Response:
     return Problem("not_recorded", "repeat the request with the same Idempotency-Key", retry_after=10).response()
 
 
-def _unforeseen(request: Request, error: Exception) -> Response:
-    # Not the error's message: it may quote what the request held.
+def unforeseen(request: Request, error: Exception) -> Problem:
+    """Logs where it happened, but not the error's message, which may quote what the request held."""
     place = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s %s: %s\n%s", request.method, request.url.path, type(error).__name__, place)
-    return Problem("internal", "the log of the API says where").response()
+    route = getattr(request.scope.get("route"), "path", "(no route)")
+    log.error("%s %s: %s\n%s", request.method, route, type(error).__name__, place)
+    return Problem("internal", "the log of the API says where")
 
 
 def invalid(errors: Any, skip: int = 0, below: str = "") -> Problem:

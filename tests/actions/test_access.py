@@ -1,6 +1,8 @@
 """Who may call what, and what a refusal looks like."""
 
 import logging
+import re
+import sqlite3
 from pathlib import Path
 
 import httpx
@@ -8,7 +10,7 @@ import pytest
 
 from pipelines.actions.access import accesses
 from pipelines.actions.app import app
-from pipelines.settings import ConfigurationError, load_settings
+from pipelines.settings import ConfigurationError, Settings, load_settings
 from tests.actions.conftest import Api, Open
 from tests.simulator.world import Company
 
@@ -159,11 +161,29 @@ def test_wrong_tokens_stop_the_start_and_are_not_shown(
     assert "secret-token" not in str(refused.value)
 
 
-def test_a_token_opens_by_default_everything(settings: object) -> None:
-    (access,) = accesses(settings)  # type: ignore[arg-type]
+def test_a_token_opens_by_default_everything(settings: Settings) -> None:
+    (access,) = accesses(settings)
     assert (access.name, access.writes, access.tenants) == ("flow-builder", True, None)
 
 
-def test_the_document_and_its_page_are_open(api: Api) -> None:
+def test_the_document_and_its_page_are_open_and_load_nothing_from_elsewhere(api: Api) -> None:
     assert httpx.get(f"{api.url}/openapi.json").json()["openapi"].startswith("3.1")
-    assert httpx.get(f"{api.url}/docs").status_code == 200
+    page = httpx.get(f"{api.url}/docs")
+    assert page.status_code == 200
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert not re.search(r"(src|href)=.?https?:", page.text)
+
+
+def test_what_goes_wrong_inside_is_not_told_outside(
+    api: Api, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.analytics.write_bytes(b"no database")
+    failed = api.read("/customers/1/state", tenant="socal")
+    assert (failed.status_code, failed.json()["code"]) == (500, "internal")
+    assert str(settings.analytics) not in failed.text
+    assert "marts.py" in caplog.text
+    with sqlite3.connect(settings.operations) as con:
+        con.execute("drop table idempotency_keys")
+    lead = {"tenant": "socal", "campaign_id": 1, "summary": "s", "call_reason_id": 1}
+    unrecorded = api.write("/leads", lead)
+    assert (unrecorded.status_code, unrecorded.json()["code"]) == (503, "not_recorded")
