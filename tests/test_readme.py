@@ -1,0 +1,56 @@
+"""What the README tells people to type."""
+
+import re
+from pathlib import Path
+
+import click
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from orchestration.cli import main
+from pipelines.settings import Settings, Tenant
+from tests.simulator.__main__ import PORTS
+from tests.simulator.history import seed_history
+from tests.simulator.world import World
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```", README, re.DOTALL | re.MULTILINE)
+
+
+def test_every_command_and_option_that_it_names_exists() -> None:
+    named = re.findall(r"servicetitan-flow ([a-z-]+)((?: [A-Za-z…-]+)*)", README)
+    assert len(named) >= 10
+    for name, rest in named:
+        command = main.commands[name]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in rest.split() if word.startswith("--")} <= known
+        assert isinstance(command, click.Command)
+
+
+def test_every_variable_that_it_names_can_be_set() -> None:
+    example = (Path(__file__).parents[1] / ".env.example").read_text()
+    tenant = {f"SERVICETITAN_TENANTS__SOCAL__{name.upper()}" for name in Tenant.model_fields}
+    known = {name.upper() for name in Settings.model_fields} | set(PORTS) | tenant
+    named = set(re.findall(r"^#? ?([A-Z][A-Z_]+[A-Z])=", example, re.MULTILINE))
+    named |= set(re.findall(r"`((?:SERVICETITAN|FLOW_BUILDER|ACTIONS|SYNC|DATA)_[A-Z_]+)`", README))
+    assert len(named) > 15
+    assert named <= known
+
+
+def test_the_queries_for_analysts_run_on_the_published_file(
+    world: World, env: dict[str, str], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(settings.data_dir / "dagster"))
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    seed_history(world, customers=9)
+    assert CliRunner().invoke(main, ["sync"]).exit_code == 0
+    queries = [query for block in blocks("sql") for query in block.split(";") if query.strip()]
+    assert len(queries) >= 5
+    with duckdb.connect(settings.analytics, read_only=True) as con:
+        states, *_ = [con.execute(query).fetchall() for query in queries]
+    assert sum(row[-1] for row in states) > 10
