@@ -8,7 +8,7 @@ demo: .venv/ready
 	@exec $(BIN)/python -m tests.simulator
 
 test: .venv/ready lint
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
 lint: .venv/ready
 	$(BIN)/ruff check .
