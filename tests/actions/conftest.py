@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,7 +20,8 @@ from tests.simulator.world import Company, World
 
 SOCAL, DFW = 410387862, 1116148646
 PREFIX = "/api/servicetitan"
-BRIEF = Patience(first=0.02, longest=0.1, total=0.5, timeout=2)
+READ = Patience(first=0.02, longest=0.1, total=0.5, timeout=5)
+WRITE = replace(READ, timeout=1)
 
 
 class Api(httpx.Client):
@@ -70,7 +72,7 @@ def open_api(world: World, env: dict[str, str], tmp_path: Path, settings: Settin
         def opened(token: str = "simulator-token", **changes: str) -> Api:
             file = tmp_path / f"{uuid4()}.env"
             file.write_text("".join(f"{name}={value}\n" for name, value in (env | changes).items()))
-            api = app(load_settings(file), world.now, read=BRIEF, write=BRIEF, pauses=(0.0, 0.05))
+            api = app(load_settings(file), world.now, read=READ, write=WRITE, pauses=(0.0, 0.05))
             return stack.enter_context(Api(stack.enter_context(served(api)), token))
 
         yield opened
