@@ -32,6 +32,7 @@ POOL = "warehouse"
 OUTBOX = dg.AssetKey(["flow_builder", "outbox"])
 DELIVERIES = dg.AssetKey(["flow_builder", "deliveries"])
 ANALYTICS = dg.AssetKey("analytics")
+KNOWN_EMAILS = dg.AssetKey(["actions", "known_emails"])
 READ_BY_ENQUEUE = [
     dg.AssetKey(["marts", "customer_state_transitions"]),
     dg.AssetKey(["marts", "customer_servicetitan_state"]),
@@ -46,7 +47,14 @@ Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
 def assets(settings: Settings) -> list[dg.AssetsDefinition]:
     derived = derive_asset(settings)
     marts = [key for key in derived.keys if key.path[0] == "marts"]
-    return [extract_asset(settings), derived, outbox(settings), analytics(settings, marts), deliveries(settings)]
+    return [
+        extract_asset(settings),
+        known_emails(settings),
+        derived,
+        outbox(settings),
+        analytics(settings, marts),
+        deliveries(settings),
+    ]
 
 
 class ExtractConfig(dg.Config):
@@ -66,6 +74,7 @@ def extract_asset(settings: Settings) -> dg.AssetsDefinition:
     def extract(
         context: dg.AssetExecutionContext, config: ExtractConfig, warehouse: Warehouse, progress: Progress
     ) -> Results:
+        from pipelines.last_syncs import keep_complete
         from pipelines.servicetitan.drift import find_drift
         from pipelines.servicetitan.load import load
 
@@ -77,6 +86,7 @@ def extract_asset(settings: Settings) -> dg.AssetsDefinition:
                 on_progress=show,
                 reconcile=config.reconcile,
             )
+        keep_complete(settings.operations, result.streams)
         drift = find_drift(settings.warehouse, result.load_ids)
         yield from (raw_result(table.name, result) for table in RAW_TABLES)
         for name in lineage.STREAMS_BY_NAME:
@@ -136,6 +146,26 @@ def test_result(check: dg.AssetCheckSpec, node: "NodeResult") -> dg.AssetCheckRe
 
 def dbt_folder(settings: Settings) -> Any:
     return settings.data_dir.absolute() / "dbt"
+
+
+def known_emails(settings: Settings) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=KNOWN_EMAILS,
+        deps=[raw_key("customer_contacts")],
+        group_name="extract",
+        kinds={"sqlite"},
+        pool=POOL,
+        description="Hashes of the customers' e-mail addresses, by which the actions API finds a customer.",
+    )
+    def copy(warehouse: Warehouse) -> dg.MaterializeResult[Any]:  # noqa: ARG001 (to hold it)
+        import duckdb
+
+        from pipelines.actions.known_emails import copy_emails
+
+        with duckdb.connect(settings.warehouse, read_only=True) as con:
+            return dg.MaterializeResult(metadata={"contacts_copied": copy_emails(con, settings.operations)})
+
+    return copy
 
 
 class EnqueueConfig(dg.Config):
