@@ -1,0 +1,20 @@
+with states as (
+    select * from {{ ref('customer_servicetitan_state') }}
+),
+
+counted as (
+    select
+        changed.tenant_id,
+        changed.customer_id,
+        changed.customer_id is not distinct from changed.merged_customer_id as has_state,
+        count(states.id) as state_count,
+    from {{ ref('int_customers__changed') }} as changed
+    left join states
+        on changed.tenant_id = states.tenant_id
+        and changed.customer_id = states.servicetitan_customer_id
+    group by all
+)
+
+select concat_ws(' ', 'customer', customer_id, 'of tenant', tenant_id, 'has', state_count, 'rows') as problem,
+from counted
+where state_count != has_state::integer

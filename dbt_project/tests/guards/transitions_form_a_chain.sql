@@ -1,0 +1,27 @@
+with standing as (
+    select log.*
+    from {{ ref('customer_state_transitions') }} as log
+    semi join {{ ref('int_customers__changed') }} as changed
+        on log.tenant_id = changed.tenant_id
+        and log.servicetitan_customer_id = changed.customer_id
+    where log.retracted_at is null
+),
+
+chained as (
+    select
+        *,
+        lag(to_state, 1, 0) over (
+            partition by tenant_id, servicetitan_customer_id
+            order by occurred_at, event_name != 'reset', event_name = 'state_set', to_state, event_id
+        ) as state_before,
+    from standing
+)
+
+select
+    concat_ws(
+        ' ',
+        'transition', transition_id, 'of customer', servicetitan_customer_id, 'of tenant', tenant_id,
+        'leaves state', from_state, 'where the one before entered', state_before
+    ) as problem,
+from chained
+where from_state is distinct from state_before

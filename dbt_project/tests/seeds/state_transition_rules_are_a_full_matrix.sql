@@ -1,0 +1,46 @@
+with rules as (
+    select
+        *,
+        coalesce(from_state::varchar, 'nothing') || ' to ' || coalesce(to_state::varchar, 'nothing') as pair,
+    from {{ ref('state_transition_rules') }}
+),
+
+states as (
+    select distinct state from {{ ref('customer_states') }}
+    where state is not null
+),
+
+cells as (
+    select
+        from_states.state as from_state,
+        to_states.state as to_state,
+    from states as from_states
+    inner join states as to_states on to_states.state > 0
+),
+
+problems as (
+    select 'state_transition_rules has no row from ' || cells.from_state || ' to ' || cells.to_state as problem
+    from cells
+    anti join rules
+        on cells.from_state = rules.from_state
+        and cells.to_state = rules.to_state
+    union all
+    select 'state_transition_rules has a row from ' || rules.pair || ', of which customer_states knows no such pair'
+    from rules
+    anti join cells
+        on rules.from_state = cells.from_state
+        and rules.to_state = cells.to_state
+    union all
+    select 'state_transition_rules has ' || count(*) || ' rows from ' || pair
+    from rules
+    group by pair
+    having count(*) > 1
+    union all
+    select
+        'state_transition_rules has the rule ' || coalesce(rule, '(empty)') || ' from ' || pair
+        || ': accept, new_job or ignore'
+    from rules
+    where coalesce(rule, '') not in ('accept', 'new_job', 'ignore')
+)
+
+select * from problems

@@ -1,0 +1,150 @@
+"""The data tests of the dbt project: silent over what was derived, and each of them speaks where its mart is spoilt."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipelines.dbt_process import invoke
+from tests.states.warehouse import Warehouse
+
+TENANT = 1
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+CREATED = NOW - timedelta(days=30)
+TRANSITIONS = "marts.customer_state_transitions"
+STATES = "marts.customer_servicetitan_state"
+
+SPOILT_MARTS = {
+    "every_customer_has_one_state": (
+        f"delete from {STATES} where servicetitan_customer_id = 11",
+        "customer 11 of tenant 1 has 0 rows",
+    ),
+    "transitions_form_a_chain": (
+        f"update {TRANSITIONS} set from_state = 3 where servicetitan_customer_id = 12",
+        "of customer 12 of tenant 1 leaves state 3.0 where the one before entered 0.0",
+    ),
+    "the_newest_transition_is_the_state": (
+        f"update {STATES} set current_state = 6 where servicetitan_customer_id = 13",
+        "customer 13 of tenant 1 is in state 6.0 by transition",
+    ),
+    "nothing_precedes_its_evidence": (
+        "delete from servicetitan.leads where id = 14",
+        "stands, but leads 14 is not in the warehouse",
+    ),
+    "transitions_are_told_once": (
+        f"insert into {TRANSITIONS} from {TRANSITIONS} where servicetitan_customer_id = 15",
+        "has 2 rows in the log",
+    ),
+}
+SPOILT_SEEDS = {
+    "state_transition_rules_are_a_full_matrix": {
+        "delete from seeds.state_transition_rules where from_state = 2 and to_state = 5": [
+            "state_transition_rules has no row from 2.0 to 5.0"
+        ],
+        "update seeds.state_transition_rules set rule = 'acept' where from_state = 1 and to_state = 2": [
+            "state_transition_rules has the rule acept from 1.0 to 2.0: accept, new_job or ignore"
+        ],
+        "insert into seeds.state_transition_rules values (1, 3, 'ignore'), (1, 8, 'accept')": [
+            "state_transition_rules has 2 rows from 1.0 to 3.0",
+            "state_transition_rules has a row from 1.0 to 8.0",
+        ],
+    },
+    "job_kind_rules_are_sound": {
+        "insert into seeds.job_kind_rules values (null, 'job_type_name', 'repair(', 'other', 30)": [
+            "(every tenant, job_type_name, pattern repair(, priority 30) is no regular expression"
+        ],
+        "insert into seeds.job_kind_rules values (1, 'business_unit_id', 'North', 'sale', null)": [
+            "(tenant 1, business_unit_id, pattern North, no priority) is no number",
+            "(tenant 1, business_unit_id, pattern North, no priority) gives the kind sale: sales, install or other",
+            "(tenant 1, business_unit_id, pattern North, no priority) has no priority",
+        ],
+        "insert into seeds.job_kind_rules values (null, 'job_name', 'x', 'sales', 5)": [
+            "(every tenant, job_name, pattern x, priority 5) looks at no field that there is"
+        ],
+        "insert into seeds.job_kind_rules select 1, 'job_type_id', 7, 'sales', unnest([4, 6])": [
+            "2 rows with one tenant, field and pattern: tenant 1, job_type_id, pattern 7, priority 4 and tenant 1"
+        ],
+    },
+    "customer_states_are_whole": {
+        "delete from seeds.customer_states where state = 5.5": ["customer_states has no row for state 5.5"],
+        "insert into seeds.customer_states values (2, 'Again', null, null), (null, 'Lost', null, null)": [
+            "customer_states has 2 rows for state 2.0",
+            "customer_states has a row without a state (Lost)",
+        ],
+        "insert into seeds.customer_states values (7, ' ', 'Anything', -1)": [
+            "customer_states gives state 7.0 no name",
+            "customer_states ends state 7.0 after -1 days",
+        ],
+        "update seeds.customer_states set reset_after_days = 3 where state = 0": [
+            "customer_states gives state 0.0 a flow or a reset"
+        ],
+    },
+}
+
+
+@pytest.fixture
+def derived(warehouse: Warehouse) -> Warehouse:
+    """Customers 11 to 15, each with a lead of the same number."""
+    people = range(11, 16)
+    warehouse.load(
+        {
+            "tenants": [{"tenant_id": TENANT, "tenant_name": "socal"}],
+            "customers": [{"tenant_id": TENANT, "id": one, "created_on": CREATED} for one in people],
+            "leads": [{"tenant_id": TENANT, "id": one, "customer_id": one, "created_on": CREATED} for one in people],
+        }
+    )
+    warehouse.derive(NOW)
+    return warehouse
+
+
+def said_by(warehouse: Warehouse, *selected: str) -> dict[str, tuple[str, int, str]]:
+    """Test -> status, failures and message."""
+    done = invoke(
+        *("test", "--select", *selected, "--exclude-resource-type", "unit_test"),
+        *("--vars", f"{{as_of: '{NOW:%Y-%m-%dT%H:%M:%S.%fZ}'}}"),
+        warehouse=warehouse.path,
+        work_dir=warehouse.work_dir,
+    )
+    return {one.node.name: (str(one.status), one.failures, one.message) for one in done.results}
+
+
+def test_a_spoilt_mart_is_named_by_its_guard(derived: Warehouse) -> None:
+    assert {status for status, *_ in said_by(derived, "resource_type:test").values()} == {"pass"}
+    for spoil, _ in SPOILT_MARTS.values():
+        derived.rows(spoil)
+    said = said_by(derived, "path:tests/guards")
+    assert {name: status for name, (status, *_) in said.items()} == dict.fromkeys(SPOILT_MARTS, "error")
+    for name, (_, words) in SPOILT_MARTS.items():
+        assert words in said[name][2]
+
+
+@pytest.mark.parametrize("test", SPOILT_SEEDS)
+def test_every_wrong_row_of_a_seed_is_named(derived: Warehouse, test: str) -> None:
+    for spoil in SPOILT_SEEDS[test]:
+        derived.rows(spoil)
+    status, _, message = said_by(derived, test)[test]
+    assert status == "error"
+    assert [words for each in SPOILT_SEEDS[test].values() for words in each if words not in message] == []
+
+
+def rows_that_warn() -> Iterator[tuple[str, dict[str, object]]]:
+    old, young = NOW - timedelta(hours=25), NOW - timedelta(hours=23)
+    yield "job_types", {"id": 3, "name": "Tune-Up"}
+    yield "job_types", {"id": 4, "name": "Sales Visit"}
+    yield "jobs", {"id": 21, "customer_id": 11, "job_type_id": 3, "created_on": old}
+    yield "jobs", {"id": 22, "customer_id": 99, "job_type_id": 4, "created_on": old}
+    yield "leads", {"id": 31, "customer_id": 99, "created_on": old}
+    yield "leads", {"id": 32, "customer_id": 99, "created_on": young}
+    yield "leads", {"id": 33, "customer_id": None, "created_on": old}
+    yield "appointments", {"id": 41, "job_id": 98, "created_on": old}
+    yield "estimates", {"id": 51, "customer_id": 11, "job_id": 98, "created_on": old}
+
+
+def test_what_a_person_should_look_at_is_counted(derived: Warehouse) -> None:
+    for table, row in rows_that_warn():
+        derived.load({table: [{"tenant_id": TENANT, **row}]})
+    derived.derive(NOW)
+    assert said_by(derived, "path:tests/warnings") == {
+        "job_types_that_no_rule_knows": ("warn", 1, "Got 1 result, configured to warn if != 0"),
+        "records_that_wait_for_more_than_a_day": ("warn", 4, "Got 4 results, configured to warn if != 0"),
+    }
