@@ -16,7 +16,6 @@ from marts.customer_state_transitions
 where tenant_id = ? and servicetitan_customer_id = ?
 order by occurred_at, event_name != 'reset', event_name = 'state_set', to_state, event_id
 """
-SYNCS = "select tenant_id, last_complete_sync_at from marts.tenant_syncs_latest"
 
 
 class Marts:
@@ -40,9 +39,6 @@ class Marts:
 
     def history(self, tenant_id: int, customer_id: int) -> list[Row]:
         return self._rows(HISTORY, [tenant_id, customer_id])
-
-    def last_complete_syncs(self) -> dict[int, datetime]:
-        return {row["tenant_id"]: row["last_complete_sync_at"] for row in self._rows(SYNCS, [])}
 
     def _rows(self, query: str, values: list[Any]) -> list[Row]:
         """None where nothing was published yet, or not this table."""

@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from pipelines.actions.office import Office
-from pipelines.actions.servicetitan_problems import reason
+from pipelines.actions.servicetitan_problems import as_problem
+from pipelines.last_syncs import last_complete
 from pipelines.servicetitan.errors import ServiceTitanError
 from pipelines.settings import Tenant
 
@@ -73,7 +74,7 @@ def connect(office: Office, tenant: Tenant) -> Connected:
 
 
 def tenant_statuses(office: Office, tenants: list[Tenant]) -> list[TenantStatus]:
-    syncs = office.marts.last_complete_syncs()
+    syncs = last_complete(office.settings.operations)
 
     def status(tenant: Tenant) -> TenantStatus:
         why = why_not_connected(office, tenant)
@@ -92,5 +93,5 @@ def why_not_connected(office: Office, tenant: Tenant) -> str | None:
     try:
         office.servicetitan.connected(tenant)
     except ServiceTitanError as error:
-        return reason(error)
+        return as_problem(error).detail
     return None

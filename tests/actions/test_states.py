@@ -1,6 +1,7 @@
 """A customer's state: looked up in the published marts, and set by hand."""
 
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,10 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.last_syncs import keep_complete
+from pipelines.servicetitan.progress import StreamSync
 from pipelines.settings import Settings
-from tests.actions.conftest import SOCAL, Api
+from tests.actions.conftest import DFW, SOCAL, Api
 from tests.simulator.world import World
 
 MARTS = """
@@ -25,13 +28,13 @@ create table marts.customer_state_transitions (
     event_name varchar, event_id varchar, source_table varchar, source_id varchar,
     occurred_at timestamptz, detected_at timestamptz, retracted_at timestamptz, is_baseline boolean
 );
-create table marts.tenant_syncs_latest (tenant_id bigint, tenant_name varchar, last_complete_sync_at timestamptz);
 """
 
 
 def publish(settings: Settings, customer_id: int, state: float, changed: object) -> None:
     """As `pipelines.publish` does: a new file, put in place at once."""
     fresh = Path(f"{settings.analytics}.tmp")
+    fresh.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(fresh) as con:
         con.execute(MARTS)
         row = [SOCAL, "socal", None, customer_id, state, f"state {state:g}", None, 0, changed, None]
@@ -39,7 +42,6 @@ def publish(settings: Settings, customer_id: int, state: float, changed: object)
         log = [f"t{state:g}", SOCAL, customer_id, None, 0, state, "Contact Record", f"state {state:g}", "Flow"]
         log += ["lead_created", "lead:1:created", "leads", "1", changed, changed, None, False]
         con.execute(f"insert into marts.customer_state_transitions values ({', '.join('?' * len(log))})", log)
-        con.execute("insert into marts.tenant_syncs_latest values (?, 'socal', ?)", [SOCAL, changed])
     fresh.replace(settings.analytics)
 
 
@@ -109,8 +111,11 @@ def test_a_state_that_does_not_exist_is_refused(api: Api, state_of: str) -> None
     assert (refused.status_code, list(refused.json()["errors"])) == (422, ["state"])
 
 
-def test_the_card_and_health_tell_the_last_complete_sync(api: Api, settings: Settings, world: World, ada: int) -> None:
-    publish(settings, ada, 1.0, world.now() - timedelta(minutes=5))
+def test_the_card_and_health_tell_the_last_complete_sync(api: Api, settings: Settings, world: World) -> None:
+    ended = world.now() - timedelta(minutes=5)
+    sync = StreamSync(SOCAL, "socal", "customers", ended, ended, complete=True)
+    broken = replace(sync, tenant_id=DFW, complete=False)
+    keep_complete(settings.operations, [sync, replace(broken, complete=True), broken])
     socal, dfw = api.get("/integration").json()["tenants"]
     assert (socal["connected"], socal["last_complete_sync_at"]) == (True, "2026-03-02T14:55:00Z")
     assert (dfw["connected"], dfw["last_complete_sync_at"]) == (True, None)
