@@ -8,7 +8,7 @@ from pipelines.actions.once import Write, write_once
 from pipelines.actions.problems import Problem
 from pipelines.actions.records import rows_of, typed, written
 from pipelines.actions.results import Booking
-from pipelines.servicetitan.client import Json
+from pipelines.servicetitan.answers import Json
 
 
 def create_booking(call: Call, form: CreateBooking) -> Booking:

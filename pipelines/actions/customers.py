@@ -12,7 +12,7 @@ from pipelines.actions.problems import Problem
 from pipelines.actions.records import rows_of, typed
 from pipelines.actions.results import CreatedCustomer, Customer, FoundCustomer, FoundCustomers
 from pipelines.actions.turns import one_at_a_time
-from pipelines.servicetitan.client import Json
+from pipelines.servicetitan.answers import Json
 
 # ServiceTitan shows external data only to who names the GUID under which it was written.
 APPLICATION_GUID = "6f1c0f0e-6a53-5c0b-9d3c-2f5f0c6c1d11"

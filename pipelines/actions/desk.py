@@ -32,7 +32,7 @@ class Desk:
     def tenants(self) -> list[Tenant]:
         return [tenant for tenant in self.office.settings.tenants if self.access.admits(tenant)]
 
-    def tenant(self, name: str | None) -> Tenant:
+    def tenant(self, name: str | int | None) -> Tenant:
         """A tenant that the caller may not see answers like one that is not there. Raises `Problem`."""
         mine = self.tenants()
         if name is None:

@@ -20,6 +20,7 @@ from pipelines.actions.contacts import email_address
 from pipelines.actions.customer_states import customer_states
 
 DATED = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
+TENANT = "Name or id; may be left out where only one tenant is configured"
 Form = TypeVar("Form", bound=BaseModel)
 Id = Annotated[int, Field(ge=1, lt=2**53)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
@@ -39,6 +40,7 @@ Moment = Annotated[
     BeforeValidator(_dated),
     AfterValidator(lambda moment: moment.astimezone(UTC)),
 ]
+TenantRef = Line | Id
 Sort = Literal["id", "-id", "created_on", "-created_on", "modified_on", "-modified_on"]
 Active = Literal["true", "false", "any"]
 Priority = Literal["Low", "Normal", "High", "Urgent"]
@@ -62,7 +64,7 @@ Email = Annotated[Line, AfterValidator(_address)]
 class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    tenant: Line | None = Field(None, description="Name or id; may be left out where only one tenant is configured")
+    tenant: TenantRef | None = Field(None, description=TENANT)
 
 
 class Reachable(Input):

@@ -11,14 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pipelines.actions.catalogue import Action
 from pipelines.actions.desk import AtDesk, Desk, json_body
 from pipelines.actions.documented import documented, of_action
-from pipelines.actions.inputs import Id, Input, Line, needed
+from pipelines.actions.inputs import TENANT, Id, Input, TenantRef, needed
 from pipelines.actions.intake import Status, entry
 from pipelines.actions.lead_forms import WebLead
 from pipelines.actions.lead_taking import From, Taken, sender, take_lead
 from pipelines.actions.office import CUSTOMERS, Call, Office
 from pipelines.actions.problems import Problem
 from pipelines.actions.store import Row
-from pipelines.actions.where import TENANT, InTenant
+from pipelines.actions.where import InTenant
 from pipelines.settings import Tenant
 
 router = APIRouter(tags=["inbound leads"])
@@ -27,7 +27,7 @@ router = APIRouter(tags=["inbound leads"])
 class Waiting(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    tenant: Line | None = Field(None, description=TENANT)
+    tenant: TenantRef | None = Field(None, description=TENANT)
     status: Status | None = None
     limit: int = Field(50, ge=1, le=200)
 

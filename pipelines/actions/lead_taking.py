@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipelines.actions.access import WEBHOOK
 from pipelines.actions.desk import Desk, parsed
 from pipelines.actions.find import phone_number
-from pipelines.actions.inputs import Line
+from pipelines.actions.inputs import TENANT, Line, TenantRef
 from pipelines.actions.lead_forms import InboundLead, WebLead, from_source, with_defaults
 from pipelines.actions.problems import Problem, invalid
 from pipelines.actions.webhook import verified_id
-from pipelines.actions.where import TENANT, Where
+from pipelines.actions.where import Where
 from pipelines.lead_source import LeadSource
 from pipelines.settings import Tenant
 
@@ -24,7 +24,7 @@ OWN = "default"  # the source of leads in our own form, unless another is named
 class From(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    tenant: Line | None = Field(None, description=TENANT)
+    tenant: TenantRef | None = Field(None, description=TENANT)
     source: Line | None = Field(None, description="One of LEAD_SOURCES: its mapping reads the body, its defaults count")
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from datetime import timedelta
 from uuid import NAMESPACE_OID, uuid5
 
@@ -23,6 +24,7 @@ from pipelines.settings import Tenant
 log = logging.getLogger("pipelines.actions.leads")
 
 LONGEST_SLEEP = timedelta(seconds=2)
+PARTING = 3  # seconds, in which steps under way may end
 
 
 class LeadWorker:
@@ -45,9 +47,10 @@ class LeadWorker:
         self._over = True
         for tenant in self._office.settings.tenants:
             self._intake.news[tenant.id].set()
+        deadline = time.monotonic() + PARTING
         for thread in self._threads:
             if thread.is_alive():
-                thread.join(5)
+                thread.join(max(0.0, deadline - time.monotonic()))
 
     def _run(self, tenant: Tenant) -> None:
         news = self._intake.news[tenant.id]

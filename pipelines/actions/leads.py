@@ -8,7 +8,7 @@ from pipelines.actions.office import LEADS, Call
 from pipelines.actions.once import Write, already_written, write_once
 from pipelines.actions.records import Filters, rows_of, typed, utc, written
 from pipelines.actions.results import Lead
-from pipelines.servicetitan.client import Json
+from pipelines.servicetitan.answers import Json
 
 CLOCKS_APART = timedelta(minutes=5)  # between ServiceTitan's and ours
 SAME = (

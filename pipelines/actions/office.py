@@ -10,7 +10,8 @@ from pipelines.actions.clock import Clock
 from pipelines.actions.intake import Intake
 from pipelines.actions.marts import Marts
 from pipelines.actions.store import Store
-from pipelines.servicetitan.client import Client, Json
+from pipelines.servicetitan.answers import Json
+from pipelines.servicetitan.client import Client
 from pipelines.settings import Settings, Tenant
 
 

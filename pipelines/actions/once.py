@@ -12,7 +12,7 @@ from datetime import datetime
 from pipelines.actions.office import Call, Resource
 from pipelines.actions.problems import Problem
 from pipelines.operations import moment, stamp
-from pipelines.servicetitan.client import Json, OutcomeUnknown, TooBusy
+from pipelines.servicetitan.answers import Json, OutcomeUnknown, TooBusy
 from pipelines.servicetitan.errors import ServiceTitanError
 
 # Seconds before each look for a write that was lost: the server may still be at work on it.

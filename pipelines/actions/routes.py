@@ -11,7 +11,7 @@ from pipelines.actions import inputs as i
 from pipelines.actions.desk import AtDesk, json_body, parsed
 from pipelines.actions.documented import documented, of_action
 from pipelines.actions.problems import Problem
-from pipelines.actions.where import TENANT, Alone, InTenant, Where
+from pipelines.actions.where import Alone, InTenant, Where
 
 router = APIRouter(tags=["actions"])
 
@@ -28,7 +28,7 @@ class Ask(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    tenant: i.Line | None = Field(None, description=TENANT)
+    tenant: i.TenantRef | None = Field(None, description=i.TENANT)
     input: dict[str, Any] = Field({}, description="As the action's input_schema says")
 
 

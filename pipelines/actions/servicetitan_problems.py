@@ -3,7 +3,7 @@
 from pydantic.alias_generators import to_snake
 
 from pipelines.actions.problems import Problem
-from pipelines.servicetitan.client import OutcomeUnknown, Rejected, TooBusy
+from pipelines.servicetitan.answers import OutcomeUnknown, Rejected, TooBusy
 from pipelines.servicetitan.errors import AccessRefused, NotThere, Refused, ScopeMissing, ServiceTitanError
 
 Kind = type[ServiceTitanError]
@@ -20,6 +20,8 @@ DETAILS = {
     "in_doubt": "repeat the request with the same Idempotency-Key: what was written is then found",
 }
 
+REFUSED = "ServiceTitan refuses the tenant's credentials, or its token"
+
 
 def as_problem(error: ServiceTitanError) -> Problem:
     code = next((code for kind, code in CODES.items() if isinstance(error, kind)), "unavailable")
@@ -28,13 +30,8 @@ def as_problem(error: ServiceTitanError) -> Problem:
         return Problem(code, f"{error}; see errors", errors=errors)
     if isinstance(error, ScopeMissing):
         return Problem(code, f"the app needs the scope {error.scope} in this tenant", scope=error.scope)
+    if isinstance(error, AccessRefused):
+        return Problem(code, REFUSED)
     if isinstance(error, TooBusy):
         return Problem(code, str(error), error.retry_after)
     return Problem(code, DETAILS.get(code, str(error)))
-
-
-def reason(error: ServiceTitanError) -> str:
-    """Why a tenant is not connected, for people."""
-    if isinstance(error, AccessRefused):
-        return "ServiceTitan refuses the tenant's credentials"
-    return as_problem(error).detail

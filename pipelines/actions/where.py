@@ -5,11 +5,10 @@ from typing import Annotated, TypeVar
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.actions.inputs import Input, Line
+from pipelines.actions.inputs import TENANT, Input, TenantRef
 from pipelines.actions.problems import Problem
 
 Form = TypeVar("Form", bound=Input)
-TENANT = "Name or id; may be left out where only one tenant is configured"
 
 
 class NoQuery(BaseModel):
@@ -21,10 +20,10 @@ class Where(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    tenant: Line | None = Field(None, description=TENANT)
+    tenant: TenantRef | None = Field(None, description=TENANT)
 
     def put_into(self, form: Form) -> Form:
-        if self.tenant and form.tenant and self.tenant != form.tenant:
+        if self.tenant and form.tenant and str(self.tenant) != str(form.tenant):
             wrong = ["two different tenants are named"]
             raise Problem("invalid_request", "see errors: tenant", errors={"tenant": wrong})
         return form.model_copy(update={"tenant": form.tenant or self.tenant})

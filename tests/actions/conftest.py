@@ -15,7 +15,9 @@ from starlette.types import ASGIApp
 from pipelines.actions.app import app
 from pipelines.servicetitan.patience import Patience
 from pipelines.settings import Settings, load_settings
+from tests.simulator.environment import environment
 from tests.simulator.server import BOUND, Server
+from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World
 
 SOCAL, DFW = 410387862, 1116148646
@@ -59,9 +61,9 @@ def served(api: ASGIApp) -> Iterator[str]:
 
 
 @pytest.fixture
-def env(env: dict[str, str]) -> dict[str, str]:
+def env(simulator: ServiceTitan, tmp_path: Path) -> dict[str, str]:
     """No Dagster runs at this address, unlike perhaps at the default one."""
-    return env | {"DAGSTER_URL": "http://127.0.0.1:1"}
+    return environment(simulator, simulator.url, tmp_path / "data") | {"DAGSTER_URL": "http://127.0.0.1:1"}
 
 
 @pytest.fixture

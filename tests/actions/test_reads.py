@@ -111,6 +111,50 @@ def test_every_filter_reaches_servicetitan_under_a_name_that_it_knows(api: Api, 
         assert (path, answer.status_code) == (path, 200), answer.text
 
 
+@pytest.mark.parametrize(
+    ("fault", "fields", "status", "code"),
+    [
+        ("rate_limit", {"seconds": 7}, 503, "busy"),
+        ("status", {"status": 503}, 503, "busy"),
+        ("status", {"status": 502, "body": "html"}, 502, "unavailable"),
+        ("status", {"status": 200, "body": "cut"}, 502, "unavailable"),
+        ("drop", {}, 502, "unavailable"),
+        ("status", {"status": 403}, 403, "not_permitted"),
+        ("status", {"status": 400}, 422, "rejected"),
+        ("status", {"status": 401}, 502, "unavailable"),
+    ],
+)
+def test_what_servicetitan_says_is_passed_on(
+    api: Api, simulator: ServiceTitan, fault: str, fields: dict[str, Any], status: int, code: str
+) -> None:
+    simulator.faults.order(fault, "/jobs", times=-1, **fields)
+    refused = api.read("/jobs", tenant="socal")
+    assert (refused.status_code, refused.json()["code"]) == (status, code)
+    assert "<html>" not in refused.text
+
+
+def test_what_passes_by_itself_is_not_noticed(api: Api, simulator: ServiceTitan) -> None:
+    for fault, fields in (("status", {"status": 500}), ("drop", {}), ("cut", {}), ("expire_tokens", {})):
+        simulator.faults.order(fault, "/jobs", **fields)
+        assert (fault, api.read("/jobs", tenant="socal").status_code) == (fault, 200)
+
+
+def test_a_record_without_an_id_is_an_answer_of_servicetitans_that_cannot_be_used(
+    api: Api, simulator: ServiceTitan, ada: int
+) -> None:
+    simulator.world["socal"].book_job(ada, "sales")
+    simulator.faults.order("broken_record", "/jobs", how="no_id")
+    refused = api.read("/jobs", tenant="socal")
+    assert (refused.status_code, refused.json()["code"]) == (502, "unavailable")
+
+
+def test_a_tenant_may_be_named_or_numbered(api: Api, ada: int) -> None:
+    for tenant in ("socal", "SOCAL", SOCAL, str(SOCAL)):
+        asked = {"tenant": tenant, "input": {"customer_id": ada}}
+        assert api.post("/actions/servicetitan_get_customer", json=asked).json()["id"] == ada
+    assert api.read(f"/customers/{ada}", tenant=SOCAL).json()["id"] == ada
+
+
 def test_deleted_appointments_are_given_when_they_are_asked_for(api: Api, socal: Company, ada: int) -> None:
     job = socal.book_job(ada, "sales")
     deleted = socal.add_appointment(job)

@@ -23,7 +23,10 @@ def test_the_card_says_who_is_connected_and_why_not(api: Api, simulator: Service
         "auth_type": "oauth2",
     }
     socal, dfw = card["tenants"]
-    assert (socal["connected"], socal["reason"]) == (False, "ServiceTitan refuses the tenant's credentials")
+    assert (socal["connected"], socal["reason"]) == (
+        False,
+        "ServiceTitan refuses the tenant's credentials, or its token",
+    )
     assert (dfw["connected"], dfw["reason"]) == (True, None)
     assert api.get("/health").json()["status"] == "degraded"
 
