@@ -38,7 +38,7 @@ def test_a_tenant_that_cannot_be_read_does_not_keep_the_others_from_being_loaded
     world["dfw"].add_customer("Ada Moss")
     simulator.tokens.clients[SOCAL.tenant_id].secrets.clear()
     result = run("sync")
-    assert result.exit_code == 3
+    assert result.exit_code == 3, result.output
     assert "tenant socal, stream customers" in result.stderr
     assert result.stdout.startswith("sync: ")
     with duckdb.connect(settings.analytics, read_only=True) as con:
