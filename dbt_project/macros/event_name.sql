@@ -1,4 +1,4 @@
-{# The names of the events, in the order that the fold takes those of one moment. #}
+{# The names of the events, in the order in which the fold takes those of one moment. #}
 {% macro event_name(expression) -%}
     cast({{ expression }} as enum (
         'lead_created', 'sales_appointment_booked', 'sales_job_canceled', 'estimate_created', 'estimate_sold',

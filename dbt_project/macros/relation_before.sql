@@ -1,4 +1,5 @@
-{# The relation as the last derivation left it, or none; for what a model remembers across a circle of references. #}
+{# A relation as the last derivation left it, or none: for what a derivation knows of the one before, which would be a
+   circle among references. #}
 {% macro relation_before(schema, identifier) %}
     {% if execute %}
         {{ return(adapter.get_relation(target.database, schema, identifier)) }}

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from tests.oracle.derivation import Log, derive
+from pipelines.servicetitan import streams
+from tests.oracle.derivation import derive
 from tests.oracle.fold import Story
 from tests.oracle.records import Records
 from tests.states.happenings import Op
@@ -22,10 +23,7 @@ ROOT = [
         for identity, name in JOB_TYPES.items()
     ),
 ]
-STREAMS = (
-    *("customers", "customer_contacts", "leads", "jobs", "appointments", "estimates"),
-    *("job_canceled_logs", "job_types", "business_units"),
-)
+STREAMS = tuple(stream.name for stream in streams.STREAMS)
 
 
 class Ledger:
@@ -33,7 +31,6 @@ class Ledger:
 
     def __init__(self, ops: Iterable[Op] = ()) -> None:
         self.rows: dict[tuple[int, str], dict[Any, dict[str, Any]]] = defaultdict(dict)
-        self.logs = {tenant: Log() for tenant in TENANTS}
         self.add([*ROOT, *ops])
 
     def add(self, ops: Iterable[Op]) -> dict[str, list[dict[str, Any]]]:
@@ -61,8 +58,13 @@ class Ledger:
     def stories(self, as_of: datetime) -> dict[int, dict[int, Story]]:
         return {tenant: derive(self.records(tenant), tenant, as_of) for tenant in TENANTS}
 
-    def derive(self, as_of: datetime, *, complete: Iterable[int] = ()) -> dict[int, dict[int, Story]]:
-        stories = self.stories(as_of)
-        for tenant, log in self.logs.items():
-            log.update(stories[tenant], as_of, is_complete=tenant in complete)
-        return stories
+
+def complete_sync(tenants: Iterable[int], number: int) -> dict[str, list[dict[str, Any]]]:
+    """A sync in which every stream of these tenants came to its end."""
+    return {
+        "tenant_syncs": [
+            {"sync_id": f"{number}", "tenant_id": tenant, "stream": stream, "complete": True}
+            for tenant in tenants
+            for stream in STREAMS
+        ]
+    }

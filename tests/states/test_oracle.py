@@ -1,12 +1,14 @@
 """dbt beside the oracle, over histories that Hypothesis makes; see `histories.collected`."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import pytest
 
-from tests.states.comparison import EVENTS, STATES, TRANSITIONS, expected, facts
-from tests.states.histories import BASE, collected, placed
-from tests.states.ledger import Ledger
+from tests.oracle.derivation import Log
+from tests.states.comparison import EVENTS, LOG, STATES, TRANSITIONS, Fact, expected, expected_log, facts
+from tests.states.histories import BASE, STEPS, TENANTS, Family, collected, placed
+from tests.states.ledger import Ledger, complete_sync
 from tests.states.warehouse import Warehouse
 
 HISTORIES = 300
@@ -16,12 +18,46 @@ def day(number: int) -> datetime:
     return BASE + timedelta(days=number)
 
 
+def step_of(batch: list[Family], step: int) -> Iterable[object]:
+    return (op for index, family in enumerate(batch) for op in placed(family, index)[step])
+
+
+def assert_same(derived: set[Fact], right: set[Fact]) -> None:
+    assert sorted(derived - right, key=repr)[:20] == []
+    assert sorted(right - derived, key=repr)[:20] == []
+
+
 @pytest.mark.parametrize(("seed", "as_of"), [(1, day(400)), (2, day(90)), (3, day(20))])
 def test_dbt_derives_what_the_oracle_derives(warehouse: Warehouse, seed: int, as_of: datetime) -> None:
     batch = collected(HISTORIES, seed)
-    ledger = Ledger(op for index, family in enumerate(batch) for step in placed(family, index) for op in step)
+    ledger = Ledger(op for step in range(STEPS) for op in step_of(batch, step))
     warehouse.load(ledger.all_rows())
     warehouse.derive(as_of)
-    derived, right = facts(warehouse, STATES, EVENTS, TRANSITIONS), expected(ledger.stories(as_of))
-    assert sorted(derived - right, key=repr)[:20] == []
-    assert sorted(right - derived, key=repr)[:20] == []
+    assert_same(facts(warehouse, STATES, EVENTS, TRANSITIONS), expected(ledger.stories(as_of)))
+
+
+@pytest.mark.parametrize(
+    ("seed", "clocks"),
+    [
+        (4, [day(30), day(60), day(60), day(150), day(500)]),
+        (5, [day(400), day(401), day(90), day(400), day(400)]),
+    ],
+)
+def test_a_history_that_grows_step_by_step_is_derived_as_if_it_had_come_at_once(
+    warehouse: Warehouse, seed: int, clocks: list[datetime]
+) -> None:
+    batch = collected(HISTORIES, seed)
+    ledger = Ledger()
+    logs = {tenant: Log() for tenant in TENANTS}
+    warehouse.load(ledger.all_rows())
+    for step, as_of in enumerate(clocks):
+        if step < STEPS:
+            warehouse.load(ledger.add(step_of(batch, step)))
+        complete = TENANTS[:step]
+        warehouse.load(complete_sync(complete, step))
+        warehouse.derive(as_of)
+        stories = ledger.stories(as_of)
+        for tenant, log in logs.items():
+            log.update(stories[tenant], as_of, is_complete=tenant in complete)
+        assert_same(facts(warehouse, STATES, EVENTS, TRANSITIONS), expected(stories))
+        assert_same(facts(warehouse, LOG), expected_log(logs))

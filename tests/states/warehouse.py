@@ -24,6 +24,7 @@ KEYS = {stream.name: tuple(stream.primary_key) for stream in STREAMS} | {
     "tenants": ("tenant_id",),
     "state_updates": ("tenant_id", "id"),
     "contact_links": ("tenant_id", "customer_id"),
+    "tenant_syncs": ("tenant_id", "sync_id", "stream"),
 }
 COLUMNS = {
     stream.name: {"tenant_id": "BIGINT"}
@@ -77,7 +78,7 @@ class Warehouse:
             return
         columns = sorted({name for row in rows for name in row})
         incoming = pa.table({name: [_plain(row.get(name)) for row in rows] for name in columns})
-        same = " and ".join(f"stored.{key} = incoming.{key}" for key in KEYS.get(table, ("sync_id", "stream")))
+        same = " and ".join(f"stored.{key} = incoming.{key}" for key in KEYS[table])
         names = ", ".join(f'"{name}"' for name in columns)
         typed = ", ".join(f'cast("{name}" as {COLUMNS[table][name]})' for name in columns)
         con.register("incoming", incoming)

@@ -1,32 +1,26 @@
-with recursive events as (
+with recursive rules as (
     select
-        events.*,
-        occurred_at <= {{ as_of() }} as is_past,
-        is_past and coalesce(next_occurred_at > {{ as_of() }}, true) as is_last,
-        epoch_us(occurred_at) as occurred_us,
-        occurred_us + states.reset_after_days * 86400000000 as expires_us,
-    from {{ ref('int_events__ordered') }} as events
-    left join {{ ref('customer_states') }} as states on events.to_state = states.state
+        from_state,
+        to_state,
+        {{ rule_name('rule') }} as rule,
+    from {{ ref('state_transition_rules') }}
 ),
 
-rules as (
-    select * from {{ ref('state_transition_rules') }}
-),
-
--- the state is that which was entered with the event at `entered_position`, or 0 since its reset
+-- the state is that which was entered with the event at `entered_position`, or 0 since that one's reset
 folded as (
     select
         customer_key,
         0 as position,
         cast(0 as decimal(2, 1)) as state,
         0 as entered_position,
-        cast(null as bigint) as expires_us,
+        cast(null as timestamptz) as reset_due_at,
         1 as round_position,
         cast(null as decimal(2, 1)) as from_state,
-        cast(null as varchar) as rule,
+        {{ rule_name('null') }} as rule,
         cast(null as boolean) as is_accepted,
         cast(null as integer) as reset_position,
-    from events
+        {{ event_columns() }},
+    from {{ ref('int_events__ordered') }}
     where position = 1
     union all
     select
@@ -34,7 +28,7 @@ folded as (
         position,
         case when is_accepted then to_state else from_state end as state,
         case when is_accepted then position else entered_position end as entered_position,
-        case when is_accepted then next_expires_us when not is_reset then expires_us end as expires_us,
+        case when is_accepted then expires_at when not is_reset then reset_due_at end as reset_due_at,
         case
             when is_accepted and (to_state in (0, 1) or rule = 'new_job') then position
             else round_position
@@ -43,6 +37,7 @@ folded as (
         rule,
         is_accepted,
         case when is_reset then entered_position end as reset_position,
+        {{ event_columns() }},
     from (
         select
             met.*,
@@ -54,48 +49,30 @@ folded as (
             end as is_accepted,
         from (
             select
-                events.customer_key,
-                events.position,
-                events.event_name,
-                events.to_state,
-                events.previous_position_of_job,
-                events.expires_us as next_expires_us,
+                events.*,
                 folded.entered_position,
-                folded.expires_us,
-                coalesce(folded.expires_us <= events.occurred_us, false) as is_reset,
+                folded.reset_due_at,
+                coalesce(folded.reset_due_at <= events.occurred_at, false) as is_reset,
                 case
-                    when folded.expires_us <= events.occurred_us then cast(0 as decimal(2, 1))
+                    when folded.reset_due_at <= events.occurred_at then cast(0 as decimal(2, 1))
                     else folded.state
                 end as from_state,
                 case
-                    when folded.expires_us <= events.occurred_us then events.position
+                    when folded.reset_due_at <= events.occurred_at then events.position
                     else folded.round_position
                 end as round_position,
             from folded
-            inner join events
+            inner join {{ ref('int_events__ordered') }} as events
                 on folded.customer_key = events.customer_key
                 and folded.position + 1 = events.position
-            where events.is_past
+            where events.occurred_at <= {{ as_of() }}
         ) as met
         left join rules
             on met.from_state = rules.from_state
             and met.to_state = rules.to_state
     )
-),
-
-judged as (
-    select
-        events.* exclude (next_occurred_at, previous_position_of_job, is_past, occurred_us),
-        folded.state,
-        folded.entered_position,
-        folded.reset_position,
-        folded.from_state,
-        folded.rule,
-        folded.is_accepted,
-    from events
-    left join folded
-        on events.customer_key = folded.customer_key
-        and events.position = folded.position
 )
 
-select * from judged
+select * exclude (reset_due_at, round_position)
+from folded
+where position > 0

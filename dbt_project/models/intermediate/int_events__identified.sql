@@ -1,28 +1,34 @@
 {{ config(materialized='view') }}
 
-with identified as (
+-- also those that wait for their time, or have no date: the fold has not met them
+with unmet as (
+    select
+        customer_key,
+        position,
+        {{ event_columns() }},
+    from {{ ref('int_events__ordered') }}
+    where occurred_at is null or occurred_at > {{ as_of() }}
+),
+
+events as (
+    select * from {{ ref('int_events__folded') }}
+    union all by name
+    select * from unmet
+),
+
+identified as (
     select
         customers.tenant_id,
         customers.customer_id,
-        events.customer_key,
-        events.position,
-        cast(events.event_name as varchar) as event_name,
-        events.to_state,
-        events.occurred_at,
-        events.job_id,
-        names.source_table,
-        coalesce(events.state_update_id, cast(events.record_id as varchar)) as source_id,
-        concat(names.prefix, source_id, names.suffix, events.cancellation_number) as event_id,
-        events.from_state,
-        events.rule,
-        events.is_accepted,
-        events.reset_position,
-        make_timestamptz(events.expires_us) as expires_at,
-    from {{ ref('int_events__folded') }} as events
+        events.*,
+        updates.state_update_id,
+    from events
     inner join {{ ref('int_customers__changed') }} as customers
         on events.customer_key = customers.customer_key
         and customers.customer_id = customers.merged_customer_id
-    inner join {{ ref('int_event_names') }} as names on events.event_name = names.event_name
+    left join {{ ref('int_events__state_updates') }} as updates
+        on events.event_name = 'state_set'
+        and events.record_id = updates.record_id
 )
 
 select * from identified

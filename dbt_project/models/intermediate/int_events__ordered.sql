@@ -7,39 +7,40 @@ with unioned as (
     union all by name
     select * from {{ ref('int_events__estimates') }}
     union all by name
-    select * from {{ ref('int_events__state_updates') }}
+    select * exclude (state_update_id) from {{ ref('int_events__state_updates') }}
 ),
 
--- numbers are compared as the bytes of an event's id are: digit by digit from the left, the shorter one last
+-- numbers stand in the order of their text: digit by digit from the left, of two with one beginning the shorter last
 ordered as (
     select
         *,
         row_number() over fold_order as position,
-        lead(occurred_at) over fold_order as next_occurred_at,
+        coalesce(
+            occurred_at <= {{ as_of() }} and coalesce(lead(occurred_at) over fold_order > {{ as_of() }}, true), false
+        ) as is_last,
     from unioned
-    where occurred_at is not null
     window fold_order as (
         partition by customer_key
-        order by
-            occurred_at,
-            event_name,
-            to_state,
-            case when event_name = 'state_set' then record_id else cast(rpad(record_id::varchar, 19, '9') as ubigint) end,
-            record_id desc
+        order by occurred_at, event_name, to_state, cast(rpad(record_id::varchar, 19, '9') as ubigint), record_id desc
     )
 ),
 
 -- a job is in the round if an event of it stands at or after the round's beginning
-with_previous as (
+completed as (
     select
-        * replace (cast(position as integer) as position),
+        ordered.* replace (cast(ordered.position as integer) as position),
+        make_timestamptz(epoch_us(ordered.occurred_at) + 86400000000 * states.reset_after_days) as expires_at,
         case
-            when job_id is not null
-                then cast(lag(position, 1, 0) over (partition by customer_key, job_id order by position) as integer)
+            when ordered.job_id is not null
+                then cast(lag(ordered.position, 1, 0) over (
+                    partition by ordered.customer_key, ordered.job_id
+                    order by ordered.position
+                ) as integer)
         end as previous_position_of_job,
     from ordered
+    left join {{ ref('customer_states') }} as states on ordered.to_state = states.state
 )
 
 -- the fold looks at one position at a time: stored in that order, the rest is not read
-select * from with_previous
+select * from completed
 order by position

@@ -10,7 +10,7 @@ with updates as (
         and updates.customer_id = changed.customer_id
 ),
 
--- these records have no number; this one puts them in the order of their ids
+-- these records have no number: they get one of 19 digits, in the order of their ids
 events as (
     select
         customer_key,
@@ -18,7 +18,7 @@ events as (
         to_state,
         set_at as occurred_at,
         job_id,
-        row_number() over (order by state_update_id) as record_id,
+        1000000000000000000 + row_number() over (order by state_update_id) as record_id,
         state_update_id,
     from updates
 )

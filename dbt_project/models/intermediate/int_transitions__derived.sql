@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 with events as (
-    select * from {{ ref('int_events__identified') }}
+    select * from {{ ref('int_events__named') }}
 ),
 
 ended as (

@@ -1,4 +1,9 @@
-{{ config(incremental_strategy='by_changed_customers') }}
+{{ config(
+    incremental_strategy='by_changed_customers', unique_key=['tenant_id', 'servicetitan_customer_id']
+) }}
+
+-- the log first: a derivation that is cut short finds here who was due for a reset
+-- depends_on: {{ ref('customer_state_transitions') }}
 
 with changed as (
     select * from {{ ref('int_customers__changed') }}
@@ -25,7 +30,7 @@ causes as (
         folded.*,
         {{ transition_id('folded.tenant_id', 'events.event_id', 'events.to_state') }} as transition_id,
     from {{ ref('int_customers__folded') }} as folded
-    inner join {{ ref('int_events__identified') }} as events
+    inner join {{ ref('int_events__named') }} as events
         on folded.customer_key = events.customer_key
         and folded.position = events.position
 ),

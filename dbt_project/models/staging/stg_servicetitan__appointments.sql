@@ -23,7 +23,7 @@ renamed as (
         {{ moment('modified_on') }} as modified_at,
         appointment_summaries,
         record,
-        _dlt_load_id as load_id,
+        coalesce(_dlt_load_id, '') as load_id,
     from source
 )
 

@@ -33,7 +33,7 @@ renamed as (
         tenant,
         external_data,
         record,
-        _dlt_load_id as load_id,
+        coalesce(_dlt_load_id, '') as load_id,
     from source
 )
 

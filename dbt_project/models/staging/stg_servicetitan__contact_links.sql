@@ -8,7 +8,7 @@ renamed as (
         customer_id,
         try_cast(contact_id as uuid) as contact_id,
         {{ moment('linked_at') }} as linked_at,
-        _dlt_load_id as load_id,
+        coalesce(_dlt_load_id, '') as load_id,
     from source
 )
 

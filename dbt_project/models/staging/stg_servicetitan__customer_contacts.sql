@@ -16,7 +16,7 @@ renamed as (
         phone_settings,
         preferences,
         record,
-        _dlt_load_id as load_id,
+        coalesce(_dlt_load_id, '') as load_id,
     from source
 )
 

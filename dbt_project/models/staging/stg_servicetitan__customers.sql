@@ -26,7 +26,7 @@ renamed as (
         tag_type_ids,
         external_data,
         record,
-        _dlt_load_id as load_id,
+        coalesce(_dlt_load_id, '') as load_id,
     from source
 )
 

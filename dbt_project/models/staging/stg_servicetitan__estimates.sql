@@ -35,7 +35,7 @@ renamed as (
         items,
         external_links,
         record,
-        _dlt_load_id as load_id,
+        coalesce(_dlt_load_id, '') as load_id,
     from source
 )
 

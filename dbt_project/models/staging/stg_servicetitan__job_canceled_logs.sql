@@ -13,7 +13,7 @@ renamed as (
         memo,
         {{ moment('created_on') }} as created_at,
         record,
-        _dlt_load_id as load_id,
+        coalesce(_dlt_load_id, '') as load_id,
     from source
 )
 

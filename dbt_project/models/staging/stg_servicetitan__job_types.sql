@@ -26,7 +26,7 @@ renamed as (
         external_data,
         custom_field_type_ids,
         record,
-        _dlt_load_id as load_id,
+        coalesce(_dlt_load_id, '') as load_id,
     from source
 )
 

@@ -46,7 +46,7 @@ renamed as (
         custom_fields,
         external_data,
         record,
-        _dlt_load_id as load_id,
+        coalesce(_dlt_load_id, '') as load_id,
     from source
 )
 

@@ -37,7 +37,7 @@ renamed as (
         {{ moment('modified_on') }} as modified_at,
         tag_type_ids,
         record,
-        _dlt_load_id as load_id,
+        coalesce(_dlt_load_id, '') as load_id,
     from source
 )
 

@@ -12,7 +12,7 @@ renamed as (
         reason,
         set_by,
         {{ moment('set_at') }} as set_at,
-        _dlt_load_id as load_id,
+        coalesce(_dlt_load_id, '') as load_id,
     from source
 )
 

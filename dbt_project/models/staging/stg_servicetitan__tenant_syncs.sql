@@ -14,7 +14,7 @@ renamed as (
         pages as page_count,
         complete as is_complete,
         error,
-        _dlt_load_id as load_id,
+        coalesce(_dlt_load_id, '') as load_id,
     from source
 )
 

@@ -8,7 +8,7 @@ renamed as (
         tenant_name,
         try_cast(workspace_id as uuid) as workspace_id,
         timezone,
-        _dlt_load_id as load_id,
+        coalesce(_dlt_load_id, '') as load_id,
     from source
 )
 

@@ -1,0 +1,22 @@
+{{ config(
+    materialized='incremental', incremental_strategy='by_changed_customers', unique_key=['tenant_id', 'customer_id']
+) }}
+
+-- the marts first: a derivation that is cut short finds here whose the records were
+-- depends_on: {{ ref('int_customers__changed') }}
+-- depends_on: {{ ref('customer_servicetitan_state') }}
+
+select
+    tenant_id,
+    customer_id,
+    event_name,
+    to_state,
+    occurred_at,
+    job_id,
+    record_id,
+    cancellation_number,
+    state_update_id,
+    from_state,
+    rule,
+    is_accepted,
+from {{ ref('int_events__identified') }}

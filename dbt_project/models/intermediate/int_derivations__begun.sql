@@ -1,0 +1,55 @@
+-- depends_on: {{ ref('int_loads') }}
+
+{%- set begun = relation_before(this.schema, 'int_derivations__begun') %}
+{%- set ended = relation_before(this.schema, 'int_derivations__ended') %}
+{%- set loads = relation_before(this.schema, 'int_loads__derived') %}
+{%- set is_first = not (begun and ended and loads) %}
+
+with this_time as (
+    select
+        {{ as_of() }} as as_of,
+        '{{ var("project_version", invocation_id) }}' as project_version,
+),
+
+{% if not is_first -%}
+clocks as (
+    select as_of from {{ begun }}
+    union all
+    select as_of from {{ ended }}
+),
+
+counted as (
+    select
+        before.source_table,
+        sum(before.row_count) as rows_before,
+        (
+            select coalesce(sum(now.row_count), 0) from {{ ref('int_loads') }} as now
+            where now.source_table = before.source_table
+        ) as rows_now,
+    from {{ loads }} as before
+    group by all
+),
+
+tenants as (
+    select load_id from {{ ref('int_loads') }}
+    where source_table = 'tenants'
+),
+
+{% endif -%}
+-- everything is derived anew at first, and where the clock was set back, where the project or a tenant's configuration
+-- has changed, and where rows are gone, which no load tells
+begun as (
+    select
+        *,
+        {% if is_first -%}
+        true
+        {%- else -%}
+        as_of < (select max(clocks.as_of) from clocks)
+        or project_version not in (select ended.project_version from {{ ended }} as ended)
+        or exists (from counted where counted.rows_now < counted.rows_before)
+        or exists (from tenants where tenants.load_id not in (select loads.load_id from {{ loads }} as loads))
+        {%- endif %} as is_full,
+    from this_time
+)
+
+select * from begun
