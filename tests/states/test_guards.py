@@ -29,7 +29,7 @@ SPOILT_MARTS = {
     ),
     "nothing_precedes_its_evidence": (
         "delete from servicetitan.leads where id = 14",
-        "stands, but leads 14 is not in the warehouse",
+        "stands; leads 14 is not in the warehouse",
     ),
     "transitions_are_told_once": (
         f"insert into {TRANSITIONS} from {TRANSITIONS} where servicetitan_customer_id = 15",
@@ -51,18 +51,18 @@ SPOILT_SEEDS = {
     },
     "job_kind_rules_are_sound": {
         "insert into seeds.job_kind_rules values (null, 'job_type_name', 'repair(', 'other', 30)": [
-            "(every tenant, job_type_name, pattern repair(, priority 30) is no regular expression"
+            "every tenant, job_type_name, pattern repair(, priority 30 is no regular expression"
         ],
         "insert into seeds.job_kind_rules values (1, 'business_unit_id', 'North', 'sale', null)": [
-            "(tenant 1, business_unit_id, pattern North, no priority) is no number",
-            "(tenant 1, business_unit_id, pattern North, no priority) gives the kind sale: sales, install or other",
-            "(tenant 1, business_unit_id, pattern North, no priority) has no priority",
+            "tenant 1, business_unit_id, pattern North, no priority is no number",
+            "tenant 1, business_unit_id, pattern North, no priority gives the kind sale: sales, install or other",
+            "tenant 1, business_unit_id, pattern North, no priority has no priority",
         ],
         "insert into seeds.job_kind_rules values (null, 'job_name', 'x', 'sales', 5)": [
-            "(every tenant, job_name, pattern x, priority 5) looks at no field that there is"
+            "every tenant, job_name, pattern x, priority 5 looks at no field that there is"
         ],
         "insert into seeds.job_kind_rules select 1, 'job_type_id', 7, 'sales', unnest([4, 6])": [
-            "2 rows with one tenant, field and pattern: tenant 1, job_type_id, pattern 7, priority 4 and tenant 1"
+            "tenant 1, job_type_id, pattern 7, priority 6 have one tenant, field and pattern"
         ],
     },
     "customer_states_are_whole": {

@@ -6,7 +6,7 @@ counted as (
     select
         changed.tenant_id,
         changed.customer_id,
-        changed.customer_id is not distinct from changed.merged_customer_id as has_state,
+        coalesce(changed.customer_id = changed.merged_customer_id, false) as has_state,
         count(states.id) as state_count,
     from {{ ref('int_customers__changed') }} as changed
     left join states
@@ -17,4 +17,4 @@ counted as (
 
 select concat_ws(' ', 'customer', customer_id, 'of tenant', tenant_id, 'has', state_count, 'rows') as problem,
 from counted
-where state_count != has_state::integer
+where state_count != cast(has_state as integer)

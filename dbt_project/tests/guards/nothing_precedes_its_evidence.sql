@@ -23,7 +23,8 @@ unproven as (
     {%- endfor %}
     select *
     from standing
-    where coalesce(source_table, '') not in ('leads', 'appointments', 'jobs', 'estimates', 'state_updates')
+    where
+        coalesce(source_table, '') not in ('leads', 'appointments', 'jobs', 'estimates', 'state_updates')
         and event_name != 'reset'
 ),
 
@@ -32,7 +33,7 @@ problems as (
     from standing
     where occurred_at > {{ as_of() }}
     union all
-    select concat_ws(' ', 'transition', transition_id, 'stands, but', source_table, source_id, 'is not in the warehouse')
+    select concat_ws(' ', 'transition', transition_id, 'stands;', source_table, source_id, 'is not in the warehouse')
     from unproven
 )
 

@@ -35,6 +35,7 @@ from states
 left join newest
     on states.tenant_id = newest.tenant_id
     and states.servicetitan_customer_id = newest.servicetitan_customer_id
-where states.last_transition_id is distinct from newest.transition_id
+where
+    states.last_transition_id is distinct from newest.transition_id
     or states.current_state != coalesce(newest.to_state, 0)
     or (newest.occurred_at is not null and states.state_changed_at != newest.occurred_at)

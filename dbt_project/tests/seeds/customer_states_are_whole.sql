@@ -3,7 +3,7 @@ with seed as (
 ),
 
 proposed as (
-    select unnest([0, 1, 2, 2.5, 3, 4, 5, 5.5, 6])::decimal(2, 1) as state
+    select cast(unnest([0, 1, 2, 2.5, 3, 4, 5, 5.5, 6]) as decimal(2, 1)) as state
 ),
 
 problems as (
@@ -25,7 +25,7 @@ problems as (
     from seed
     where coalesce(trim(state_name), '') = ''
     union all
-    select 'customer_states ends state ' || state || ' after ' || reset_after_days || ' days: a positive number, or empty'
+    select 'customer_states ends state ' || state || ' after ' || reset_after_days || ' days: above 0, or empty'
     from seed
     where reset_after_days <= 0
     union all

@@ -1,7 +1,7 @@
 with rules as (
     select
         *,
-        coalesce(from_state::varchar, 'nothing') || ' to ' || coalesce(to_state::varchar, 'nothing') as pair,
+        concat_ws(' to ', coalesce(cast(from_state as varchar), '?'), coalesce(cast(to_state as varchar), '?')) as pair,
     from {{ ref('state_transition_rules') }}
 ),
 
