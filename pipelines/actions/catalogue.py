@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pipelines.actions import inputs, results
 from pipelines.actions.bookings import create_booking
 from pipelines.actions.customers import create_customer, find_customers, get_customer
-from pipelines.actions.inputs import Input
+from pipelines.actions.fields import Input
 from pipelines.actions.leads import create_lead
 from pipelines.actions.office import Call
 from pipelines.actions.records import get_appointments, get_estimates, get_jobs, get_leads

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from pipelines.actions.access import Access
 from pipelines.actions.catalogue import Action
+from pipelines.actions.fields import Input
 from pipelines.actions.idempotency import Asked, Idempotency, Outcome, check_key
-from pipelines.actions.inputs import Input
 from pipelines.actions.office import Call, Office
 from pipelines.actions.problems import Problem, invalid
 from pipelines.actions.servicetitan_problems import as_problem

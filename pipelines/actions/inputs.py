@@ -1,75 +1,16 @@
 """What each action takes. Titles are a form's labels, descriptions its help, examples its placeholders."""
 
-import re
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pipelines.actions.contacts import email_address
 from pipelines.actions.customer_states import customer_states
+from pipelines.actions.fields import REACHABLE, Id, Input, Line, Moment, Reachable, Text, needed
 
-DATED = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
-TENANT = "Name or id; may be left out where only one tenant is configured"
-Form = TypeVar("Form", bound=BaseModel)
-Id = Annotated[int, Field(ge=1, lt=2**53)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
-
-
-def _dated(value: object) -> object:
-    """Not the number of seconds that pydantic takes too."""
-    if isinstance(value, datetime) or (isinstance(value, str) and DATED.match(value)):
-        return value
-    raise ValueError("expected a date and time with its zone, such as 2026-11-22T15:04:05Z")
-
-
-Moment = Annotated[
-    AwareDatetime,
-    Field(strict=False),
-    BeforeValidator(_dated),
-    AfterValidator(lambda moment: moment.astimezone(UTC)),
-]
-TenantRef = Line | Id
 Sort = Literal["id", "-id", "created_on", "-created_on", "modified_on", "-modified_on"]
 Active = Literal["true", "false", "any"]
 Priority = Literal["Low", "Normal", "High", "Urgent"]
-
-
-def needed(form: Form, value: object, message: str) -> Form:
-    if not value:
-        raise ValueError(message)
-    return form
-
-
-def _address(text: str) -> str:
-    if (address := email_address(text)) is None:
-        raise ValueError("expected an e-mail address")
-    return address
-
-
-Email = Annotated[Line, AfterValidator(_address)]
-
-
-class Input(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    tenant: TenantRef | None = Field(None, description=TENANT)
-
-
-class Reachable(Input):
-    phone: Line | None = Field(None, title="Phone", examples=["(213) 555-0123"])
-    email: Email | None = Field(None, title="E-mail", examples=["ada@example.com"])
 
 
 class GetCustomer(Input):
@@ -78,9 +19,6 @@ class GetCustomer(Input):
 
 class GetState(Input):
     customer_id: Id = Field(title="Customer", description="ServiceTitan's customer id", examples=[100001])
-
-
-REACHABLE: dict[str, Any] = {"anyOf": [{"required": ["phone"]}, {"required": ["email"]}]}
 
 
 class FindCustomers(Reachable):

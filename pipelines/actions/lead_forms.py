@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipelines.actions.contacts import e164, email_address
-from pipelines.actions.inputs import REACHABLE, Email, Id, Input, Line, Moment, Text, needed
+from pipelines.actions.fields import REACHABLE, Email, Id, Input, Line, Moment, Text, needed
 from pipelines.lead_source import ADDRESS, LeadSource
 
 SUMMARY = "Web lead"

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pipelines.actions.catalogue import Action
 from pipelines.actions.desk import AtDesk, Desk, json_body
 from pipelines.actions.documented import documented, of_action
-from pipelines.actions.inputs import TENANT, Id, Input, TenantRef, needed
+from pipelines.actions.fields import TENANT, Id, Input, TenantRef, needed
 from pipelines.actions.intake import Status, entry
 from pipelines.actions.lead_forms import WebLead
 from pipelines.actions.lead_taking import From, Taken, sender, take_lead

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.actions.access import WEBHOOK
 from pipelines.actions.desk import Desk, parsed
+from pipelines.actions.fields import TENANT, Line, TenantRef
 from pipelines.actions.find import phone_number
-from pipelines.actions.inputs import TENANT, Line, TenantRef
 from pipelines.actions.lead_forms import InboundLead, WebLead, from_source, with_defaults
 from pipelines.actions.problems import Problem, invalid
 from pipelines.actions.webhook import verified_id

@@ -10,12 +10,13 @@ from pipelines.actions import catalogue as c
 from pipelines.actions import inputs as i
 from pipelines.actions.desk import AtDesk, json_body, parsed
 from pipelines.actions.documented import documented, of_action
+from pipelines.actions.fields import TENANT, Id, TenantRef
 from pipelines.actions.problems import Problem
 from pipelines.actions.where import Alone, InTenant, Where
 
 router = APIRouter(tags=["actions"])
 
-CustomerId = Annotated[i.Id, Path(description="ServiceTitan's customer id")]
+CustomerId = Annotated[Id, Path(description="ServiceTitan's customer id")]
 
 
 class Catalogue(BaseModel):
@@ -28,7 +29,7 @@ class Ask(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    tenant: i.TenantRef | None = Field(None, description=i.TENANT)
+    tenant: TenantRef | None = Field(None, description=TENANT)
     input: dict[str, Any] = Field({}, description="As the action's input_schema says")
 
 

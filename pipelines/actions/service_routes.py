@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pipelines.actions.dagster import Dagster, StartedSync
 from pipelines.actions.desk import AtDesk, json_body
 from pipelines.actions.documented import documented
-from pipelines.actions.inputs import Input
+from pipelines.actions.fields import Input
 from pipelines.actions.servicetitan_problems import as_problem
 from pipelines.actions.status import Connected, Health, Integration, connect, health, integration
 from pipelines.actions.where import Alone, InTenant

@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.actions.inputs import TENANT, Input, TenantRef
+from pipelines.actions.fields import TENANT, Input, TenantRef
 from pipelines.actions.problems import Problem
 
 Form = TypeVar("Form", bound=Input)
