@@ -2,22 +2,15 @@
 needs none of them starts two seconds sooner."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from orchestration import lineage
-from orchestration.checks import (
-    ENDPOINT_CHECK,
-    OUTBOX_CHECKS,
-    STREAM_CHECKS,
-    endpoint_check,
-    outbox_checks,
-    stream_checks,
-)
+from orchestration.actions_assets import inbound_leads, known_emails
+from orchestration.checks import STREAM_CHECKS, stream_checks
+from orchestration.lineage import ANALYTICS, OUTBOX, POOL, Results, raw_key
+from orchestration.outbox_assets import deliveries, outbox
 from orchestration.progress import Progress
 from orchestration.resources import Warehouse
 from pipelines.dbt_process import manifest_path
@@ -28,32 +21,18 @@ if TYPE_CHECKING:
     from pipelines.derive import NodeResult
     from pipelines.servicetitan.load import LoadResult
 
-POOL = "warehouse"
-OUTBOX = dg.AssetKey(["flow_builder", "outbox"])
-DELIVERIES = dg.AssetKey(["flow_builder", "deliveries"])
-ANALYTICS = dg.AssetKey("analytics")
-KNOWN_EMAILS = dg.AssetKey(["actions", "known_emails"])
-READ_BY_ENQUEUE = [
-    dg.AssetKey(["marts", "customer_state_transitions"]),
-    dg.AssetKey(["marts", "customer_servicetitan_state"]),
-    dg.AssetKey(["marts", "tenant_baselines"]),
-    dg.AssetKey(["staging", "stg_servicetitan__appointments"]),
-    dg.AssetKey(["staging", "stg_servicetitan__customer_contacts"]),
-    dg.AssetKey(["staging", "stg_servicetitan__customers"]),
-]
-Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
-
 
 def assets(settings: Settings) -> list[dg.AssetsDefinition]:
     derived = derive_asset(settings)
     marts = [key for key in derived.keys if key.path[0] == "marts"]
     return [
         extract_asset(settings),
-        known_emails(settings),
         derived,
         outbox(settings),
         analytics(settings, marts),
         deliveries(settings),
+        known_emails(settings),
+        inbound_leads(settings),
     ]
 
 
@@ -93,10 +72,6 @@ def extract_asset(settings: Settings) -> dg.AssetsDefinition:
             yield from stream_checks(name, raw_key(name), result, drift)
 
     return extract
-
-
-def raw_key(table: str) -> dg.AssetKey:
-    return dg.AssetKey(["servicetitan", table])
 
 
 def raw_result(table: str, result: "LoadResult") -> dg.MaterializeResult[Any]:
@@ -148,59 +123,6 @@ def dbt_folder(settings: Settings) -> Any:
     return settings.data_dir.absolute() / "dbt"
 
 
-def known_emails(settings: Settings) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=KNOWN_EMAILS,
-        deps=[raw_key("customer_contacts")],
-        group_name="extract",
-        kinds={"sqlite"},
-        pool=POOL,
-        description="Hashes of the customers' e-mail addresses, by which the actions API finds a customer.",
-    )
-    def copy(warehouse: Warehouse) -> dg.MaterializeResult[Any]:  # noqa: ARG001 (to hold it)
-        import duckdb
-
-        from pipelines.actions.known_emails import copy_emails
-
-        with duckdb.connect(settings.warehouse, read_only=True) as con:
-            return dg.MaterializeResult(metadata={"contacts_copied": copy_emails(con, settings.operations)})
-
-    return copy
-
-
-class EnqueueConfig(dg.Config):
-    """``start_over``: take every transition that the outbox does not know as told; for when it was lost."""
-
-    start_over: bool = False
-
-
-def outbox(settings: Settings) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=OUTBOX,
-        deps=READ_BY_ENQUEUE,
-        group_name="deliver",
-        kinds={"sqlite"},
-        pool=POOL,
-        check_specs=[check.spec(OUTBOX) for check in OUTBOX_CHECKS.values()],
-        description="One delivery for every transition: what Flow Builder is to be told, and what not, and why.",
-    )
-    def enqueue(config: EnqueueConfig, warehouse: Warehouse) -> Results:
-        import duckdb
-
-        from pipelines.flow_builder.enqueue import enqueue
-        from pipelines.flow_builder.report import counts, troubles
-        from pipelines.flow_builder.transition_log import TransitionLog
-
-        with duckdb.connect(settings.warehouse) as con:
-            con.execute("set TimeZone = 'UTC'")
-            enqueued = enqueue(con, settings, warehouse.clock(), start_over=config.start_over)
-            unknown = TransitionLog(con).size() - sum(counts(settings.operations).values())
-        yield dg.MaterializeResult(asset_key=OUTBOX, metadata=asdict(enqueued))
-        yield from outbox_checks(OUTBOX, troubles(settings.operations, warehouse.now()), unknown)
-
-    return enqueue
-
-
 def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     @dg.asset(
         key=ANALYTICS,
@@ -218,25 +140,3 @@ def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefiniti
         return dg.MaterializeResult(metadata=publish(settings.warehouse, settings.analytics, besides))
 
     return publish
-
-
-def deliveries(settings: Settings) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=DELIVERIES,
-        deps=[OUTBOX],
-        group_name="deliver",
-        kinds={"http"},
-        check_specs=[ENDPOINT_CHECK.spec(DELIVERIES)],
-        description="What was due in the outbox, posted to Flow Builder.",
-    )
-    def deliver() -> Results:
-        from pipelines.flow_builder.delivery import deliver
-        from pipelines.flow_builder.report import troubles
-
-        counts = asdict(deliver(settings, clock=lambda: datetime.now(UTC)))
-        yield dg.MaterializeResult(
-            asset_key=DELIVERIES, metadata={name: count for name, count in counts.items() if count is not None}
-        )
-        yield endpoint_check(DELIVERIES, troubles(settings.operations, datetime.now(UTC)))
-
-    return deliver

@@ -101,6 +101,14 @@ ENDPOINT_CHECK = Check(
 )
 
 
+LEADS_CHECK = Check(
+    "no_lead_waits_for_a_person",
+    "Every lead that was taken in has found its customer.",
+    "GET /api/servicetitan/webhooks/leads lists them; POST …/{lead}/decision says whose each one is",
+    dg.AssetCheckSeverity.WARN,
+)
+
+
 def outbox_checks(asset: dg.AssetKey, troubles: "Troubles", unknown: int) -> Iterator[dg.AssetCheckResult]:
     found = {"held": troubles.held, "dead": troubles.dead, "overdue": troubles.overdue, "unknown": unknown}
     for name, check in OUTBOX_CHECKS.items():

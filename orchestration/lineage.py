@@ -4,7 +4,7 @@ dagster-dbt builds the same from a `DbtProject`, but its import costs every run 
 starts dbt twice in processes of their own; `tests/test_lineage.py` holds these specs against dagster-dbt's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -12,6 +12,13 @@ import dagster as dg
 from pipelines.servicetitan.streams import STREAMS
 from pipelines.servicetitan.tables import RawTable
 
+POOL = "warehouse"
+OUTBOX = dg.AssetKey(["flow_builder", "outbox"])
+DELIVERIES = dg.AssetKey(["flow_builder", "deliveries"])
+ANALYTICS = dg.AssetKey("analytics")
+KNOWN_EMAILS = dg.AssetKey(["actions", "known_emails"])
+INBOUND_LEADS = dg.AssetKey(["actions", "inbound_leads"])
+Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
 Node = Mapping[str, Any]
 ASSET_TYPES = {"model", "seed", "snapshot"}
 STREAMS_BY_NAME = {stream.name: stream for stream in STREAMS}
@@ -24,11 +31,15 @@ OWN_TABLES = {
 }
 
 
+def raw_key(table: str) -> dg.AssetKey:
+    return dg.AssetKey(["servicetitan", table])
+
+
 def raw_asset(table: RawTable) -> dg.AssetSpec:
     stream = STREAMS_BY_NAME.get(table.name)
     words = f"ServiceTitan's {table.name.replace('_', ' ')} of every tenant"
     return dg.AssetSpec(
-        key=["servicetitan", table.name],
+        key=raw_key(table.name),
         group_name="extract",
         kinds={"dlt", "duckdb"},
         description=f"{words} (scope {stream.scope})." if stream else OWN_TABLES[table.name],

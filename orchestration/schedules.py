@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from orchestration.assets import DELIVERIES
+from orchestration.lineage import DELIVERIES
 from orchestration.resources import AnotherSyncIsRunning, exclusive
 from pipelines.settings import Settings
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from orchestration.assets import DELIVERIES
+from orchestration.lineage import DELIVERIES
 from pipelines.flow_builder.outbox import due
 from pipelines.settings import Settings
 

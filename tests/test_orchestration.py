@@ -10,7 +10,8 @@ import pytest
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from orchestration import lineage
-from orchestration.assets import DELIVERIES, assets, dbt_folder
+from orchestration.assets import assets, dbt_folder
+from orchestration.lineage import DELIVERIES
 from orchestration.progress import Progress
 from orchestration.resources import Warehouse, exclusive
 from orchestration.schedules import busy, sync_schedule
