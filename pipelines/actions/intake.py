@@ -19,7 +19,7 @@ SAME_WITHIN = timedelta(hours=24)  # two leads without an id and with the same c
 KEPT = timedelta(days=30)  # contact data, after the lead's end
 WAITS = (5, 30, 120, 600, 3600)  # seconds; the last one goes on for ever
 
-CONTENT = "content:"
+CONTENT = "="  # begins no source's name
 KNOWN = "select id from inbound_leads where tenant_id = ? and lead_key = ? and received_at >= ?"
 INSERT = """
 insert into inbound_leads (id, tenant_id, source, lead_key, lead, received_at, status, last_error)
@@ -129,7 +129,7 @@ def waiting_leads(operations: Path) -> list[dict[str, Any]]:
     """Leads that wait for a person, without contact data: for a check beside the API. No file yet: none."""
     if not operations.exists():
         return []
-    columns = "id, tenant_id, source, received_at, status, candidates, last_error"
+    columns = "id, tenant_id, source, received_at, status, candidates"
     with open_operations(operations) as con:
         rows = con.execute(
             f"select {columns} from inbound_leads where status in ('needs_review', 'rejected') order by received_at"
