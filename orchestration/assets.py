@@ -130,13 +130,18 @@ def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefiniti
         group_name="derive",
         kinds={"duckdb"},
         pool=POOL,
-        description="All marts and the deliveries, in a file of their own, which people may open at any time.",
+        output_required=False,
+        description="All marts and the deliveries, in a file of their own, which people may open at any time."
+        " Published when they have changed.",
     )
-    def publish(warehouse: Warehouse) -> dg.MaterializeResult[Any]:  # noqa: ARG001 (to hold it)
+    def publish(warehouse: Warehouse) -> Results:  # noqa: ARG001 (to hold it)
         from pipelines.flow_builder import report
-        from pipelines.publish import publish
+        from pipelines.publish import derived_at, is_published, publish
 
-        besides = {"deliveries": report.table(settings.operations)}
-        return dg.MaterializeResult(metadata=publish(settings.warehouse, settings.analytics, besides))
+        version = f"{derived_at(settings.warehouse)} {report.version(settings.operations)}"
+        if not is_published(settings.analytics, version):
+            besides = {"deliveries": report.table(settings.operations)}
+            rows = publish(settings.warehouse, settings.analytics, version, besides)
+            yield dg.MaterializeResult(asset_key=ANALYTICS, metadata=rows)
 
     return publish

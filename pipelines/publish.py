@@ -10,15 +10,31 @@ import pyarrow as pa
 Tables = Mapping[str, pa.RecordBatchReader]
 
 
-def publish(warehouse: Path, analytics: Path, besides: Tables | None = None) -> dict[str, int]:
+def derived_at(warehouse: Path) -> str:
+    """The clock of the derivation that the marts are of."""
+    with duckdb.connect(warehouse, read_only=True) as con:
+        return str(con.execute("select epoch_us(max(as_of)) from intermediate.int_derivations__ended").fetchall()[0][0])
+
+
+def is_published(analytics: Path, version: str) -> bool:
+    if not analytics.exists():
+        return False
+    with duckdb.connect(analytics, read_only=True) as con:
+        try:
+            return con.execute("select version from main.publication").fetchall() == [(version,)]
+        except duckdb.CatalogException:
+            return False
+
+
+def publish(warehouse: Path, analytics: Path, version: str, besides: Tables | None = None) -> dict[str, int]:
     """Rows per table of the new copy: the marts, and what is put ``besides`` them, in the same schema.
 
-    Who has the old file open keeps it whole.
+    ``version`` names what is copied, for `is_published`. Who has the old file open keeps it whole.
     """
     fresh = analytics.with_name(f"{analytics.name}.{os.getpid()}.tmp")
     analytics.parent.mkdir(parents=True, exist_ok=True)
     try:
-        rows = _copy(warehouse, fresh, besides or {})
+        rows = _copy(warehouse, fresh, version, besides or {})
         _sync_to_disk(fresh)
         fresh.replace(analytics)
         _sync_to_disk(analytics.parent)
@@ -27,7 +43,7 @@ def publish(warehouse: Path, analytics: Path, besides: Tables | None = None) -> 
     return rows
 
 
-def _copy(warehouse: Path, fresh: Path, besides: Tables) -> dict[str, int]:
+def _copy(warehouse: Path, fresh: Path, version: str, besides: Tables) -> dict[str, int]:
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         con.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
@@ -41,6 +57,7 @@ def _copy(warehouse: Path, fresh: Path, besides: Tables) -> dict[str, int]:
         for name, reader in besides.items():
             con.register("besides", reader)
             rows[name] = _create(con, name, "besides")
+        con.execute("create table analytics.main.publication as select $version as version", {"version": version})
         con.execute("detach analytics")
     return rows
 

@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.publish import publish
+from pipelines.publish import is_published, publish
 
 
 @pytest.fixture
@@ -25,39 +25,47 @@ def states(analytics: Path) -> list[tuple[object, ...]]:
 
 def test_the_copy_holds_the_marts_and_nothing_else(warehouse: Path, tmp_path: Path) -> None:
     analytics = tmp_path / "of people's" / "analytics.duckdb"
-    assert publish(warehouse, analytics) == {"states": 1}
+    assert publish(warehouse, analytics, "1") == {"states": 1}
     assert states(analytics) == [(1, "2.5")]
     with duckdb.connect(analytics, read_only=True) as con:
-        schemas = con.execute("select distinct schema_name from duckdb_tables()").fetchall()
-    assert schemas == [("marts",)]
+        schemas = con.execute("select distinct schema_name from duckdb_tables() order by all").fetchall()
+    assert schemas == [("main",), ("marts",)]
     assert [path.name for path in analytics.parent.iterdir()] == ["analytics.duckdb"]
 
 
 def test_what_is_put_besides_the_marts_stands_among_them(warehouse: Path, tmp_path: Path) -> None:
     analytics = tmp_path / "analytics.duckdb"
     deliveries = pa.table({"webhook_id": ["a", "b"]}).to_reader()
-    assert publish(warehouse, analytics, {"deliveries": deliveries}) == {"states": 1, "deliveries": 2}
+    assert publish(warehouse, analytics, "1", {"deliveries": deliveries}) == {"states": 1, "deliveries": 2}
     with duckdb.connect(analytics, read_only=True) as con:
         assert con.execute("from marts.deliveries").fetchall() == [("a",), ("b",)]
 
 
+def test_what_was_published_is_known_by_its_version(warehouse: Path, tmp_path: Path) -> None:
+    analytics = tmp_path / "analytics.duckdb"
+    assert not is_published(analytics, "1")
+    publish(warehouse, analytics, "1")
+    assert is_published(analytics, "1")
+    assert not is_published(analytics, "2")
+
+
 def test_who_reads_keeps_what_it_opened_and_the_next_one_sees_the_new_copy(warehouse: Path, tmp_path: Path) -> None:
     analytics = tmp_path / "analytics.duckdb"
-    publish(warehouse, analytics)
+    publish(warehouse, analytics, "1")
     with duckdb.connect(analytics, read_only=True) as reader:
         with duckdb.connect(warehouse) as con:
             con.execute("insert into marts.states values (2, 3.0)")
-        publish(warehouse, analytics)
+        publish(warehouse, analytics, "1")
         assert reader.execute("select count(*) from marts.states").fetchall() == [(1,)]
     assert states(analytics) == [(1, "2.5"), (2, "3.0")]
 
 
 def test_a_copy_that_fails_leaves_the_old_one_in_place(warehouse: Path, tmp_path: Path) -> None:
     analytics = tmp_path / "analytics.duckdb"
-    publish(warehouse, analytics)
+    publish(warehouse, analytics, "1")
     with duckdb.connect(warehouse) as con:
         con.execute("create table gone (id int); create view marts.broken as from gone; drop table gone")
     with pytest.raises(duckdb.Error, match="gone"):
-        publish(warehouse, analytics)
+        publish(warehouse, analytics, "1")
     assert states(analytics) == [(1, "2.5")]
     assert not list(tmp_path.glob("*.tmp"))

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ COLUMNS: dict[str, pa.DataType] = {
     "last_status": pa.int64(),
     "last_error": pa.string(),
 }
+MARKS = {"deliveries": "sequence", "attempts": "attempt_id", "decisions": "decision_id"}
 SELECT = f"select {', '.join(COLUMNS)} from deliveries"
 
 # A decision that came after the last attempt; one before it was about an earlier end.
@@ -83,6 +85,14 @@ def decisions(con: sqlite3.Connection, webhook_id: str) -> list[dict[str, str]]:
     names = ["action", "reason", "decided_by", "decided_at"]
     query = f"select {', '.join(names)} from decisions where webhook_id = ? order by decision_id"
     return [dict(zip(names, row, strict=True)) for row in con.execute(query, [webhook_id])]
+
+
+def version(operations: Path) -> str:
+    """Another one whenever a delivery is another than it was: each change leaves an entry, an attempt or a decision."""
+    with open_operations(operations) as con:
+        marks = [con.execute(f"select max({column}) from {name}").fetchone()[0] for name, column in MARKS.items()]
+        by_status = con.execute("select status, reason, count(*) from deliveries group by status, reason").fetchall()
+    return sha256(repr((marks, by_status)).encode()).hexdigest()[:16]
 
 
 def table(operations: Path) -> pa.RecordBatchReader:
