@@ -19,7 +19,7 @@ class OperationsError(Exception):
 
 def stamp(moment: datetime) -> str:
     """A moment as the file keeps it: UTC, always 27 characters, so that text sorts as time."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def moment(text: str) -> datetime:

@@ -17,6 +17,8 @@ UNFINISHED = "status in ('pending', 'sending', 'retry', 'held')"
 TOLD = """(status in ('pending', 'sending', 'retry', 'held', 'delivered')
     or (status = 'canceled' and attempt_id is not null))"""
 
+KEEP_LEASE = "next_attempt_at = case status when 'sending' then next_attempt_at end"
+
 TOLD_STATES = f"""
     select tenant_id, customer_id, told_state from (
         select tenant_id, customer_id, told_state, max(sequence) from deliveries
@@ -54,7 +56,8 @@ ADD = """
         flow_name = excluded.flow_name,
         body = excluded.body,
         status = excluded.status,
-        reason = excluded.reason
+        reason = excluded.reason,
+        next_attempt_at = null
 """
 
 HOLD = """
@@ -130,7 +133,7 @@ class Entries:
         )
         gone = json.dumps([transition_id for transition_id, stands in turned.items() if not stands])
         canceled = self.con.execute(
-            f"""update deliveries set status = 'canceled', reason = 'retracted', next_attempt_at = null
+            f"""update deliveries set status = 'canceled', reason = 'retracted', {KEEP_LEASE}
                 where {UNFINISHED} and transition_id in (
                     select webhook_id from deliveries join json_each(?) on webhook_id = value where not stands
                 ) returning tenant_id, customer_id""",

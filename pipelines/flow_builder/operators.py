@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pipelines.flow_builder.entries import TOLD
+from pipelines.flow_builder.entries import KEEP_LEASE, TOLD
 from pipelines.operations import open_operations, stamp, transaction
 
 Action = Literal["replay", "release", "cancel"]
@@ -34,7 +34,7 @@ DEEDS: Mapping[Action, Deed] = {
     "cancel": Deed(
         "canceled",
         ("pending", "sending", "retry", "held", "dead"),
-        """reason = case status when 'dead' then 'accepted' else 'operator' end, next_attempt_at = null,
+        f"""reason = case status when 'dead' then 'accepted' else 'operator' end, {KEEP_LEASE},
         status = case status when 'dead' then 'dead' else 'canceled' end""",
     ),
 }

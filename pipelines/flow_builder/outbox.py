@@ -12,7 +12,8 @@ from pipelines.operations import moment, open_operations, stamp
 LEASE = timedelta(seconds=30)
 COUNTED_AT_MOST = 1000
 
-# Per customer first in, first out: an earlier one that is not finished comes first. In the words of the indexes.
+# Per customer first in, first out: an earlier one that is not finished comes first, and one that was canceled while on
+# its way may still arrive until its lease is over. In the words of the indexes.
 DUE = """
     from deliveries as due
     where status in ('pending', 'sending', 'retry')
@@ -22,7 +23,8 @@ DUE = """
             where earlier.tenant_id = due.tenant_id
                 and earlier.customer_id = due.customer_id
                 and earlier.sequence < due.sequence
-                and earlier.status in ('pending', 'sending', 'retry', 'held')
+                and (earlier.status in ('pending', 'sending', 'retry', 'held') or earlier.next_attempt_at is not null)
+                and (earlier.status in ('pending', 'sending', 'retry', 'held') or earlier.next_attempt_at > :now)
         )
     order by ifnull(next_attempt_at, ''), sequence
 """
@@ -58,7 +60,10 @@ SETTLE = """
     update deliveries set
         status = :status,
         attempts = attempts - :uncounted,
-        next_attempt_at = :next_attempt_at,
+        next_attempt_at = case
+            when attempt_id = :attempt_id then :next_attempt_at
+            when status = 'sending' then next_attempt_at
+        end,
         delivered_at = :delivered_at,
         last_status = :http_status,
         last_error = :problem,
@@ -66,6 +71,11 @@ SETTLE = """
     where webhook_id = :webhook_id and (
         (status = 'sending' and attempt_id = :attempt_id) or (:delivered_at is not null and status != 'canceled')
     )
+"""
+
+HAS_ENDED = """
+    update deliveries set next_attempt_at = null
+    where webhook_id = :webhook_id and status in ('canceled', 'delivered') and attempt_id = :attempt_id
 """
 
 FINISH = "update deliveries set status = ?, reason = ?, next_attempt_at = null where webhook_id = ?"
@@ -212,6 +222,7 @@ class Outbox:
         }
         self.con.execute(ENDED, values)
         self.con.execute(SETTLE, values)
+        self.con.execute(HAS_ENDED, values)
         if outcome.status == "delivered":
             self.con.execute(GOES_ON)
         if outcome.stops:

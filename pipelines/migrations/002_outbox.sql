@@ -27,9 +27,9 @@ create table deliveries (
 create index deliveries_due on deliveries (ifnull(next_attempt_at, ''), sequence)
 where status in ('pending', 'sending', 'retry');
 
--- What was canceled on its way keeps its lease: it may still arrive.
+-- What was canceled on its way, or settled by one attempt while another runs, keeps its lease: it may still arrive.
 create index deliveries_unfinished on deliveries (tenant_id, customer_id, sequence)
-where status in ('pending', 'sending', 'retry', 'held') or (status = 'canceled' and next_attempt_at is not null);
+where status in ('pending', 'sending', 'retry', 'held') or next_attempt_at is not null;
 
 create index deliveries_told on deliveries (tenant_id, customer_id, sequence, told_state)
 where status in ('pending', 'sending', 'retry', 'held', 'delivered') or (status = 'canceled' and attempt_id is not null);

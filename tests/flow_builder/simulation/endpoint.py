@@ -1,0 +1,108 @@
+"""Flow Builder behind a network that chance decides; it checks what it is sent, when, and in which order."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import orjson
+
+from pipelines.operations import moment
+
+MAX_AGE = timedelta(hours=72)
+DEADLINE = 20.0
+LATENCIES = [0.02, 0.02, 0.5, 5.0, 15.0, 25.0]
+# What becomes of a request that got through, and how often.
+FATES: dict[str, int] = {
+    "taken": 8,
+    "taken, answer lost": 2,
+    "lost": 2,
+    "500": 2,
+    "503 with Retry-After": 1,
+    "429": 1,
+    "404": 1,
+    "400": 1,
+}
+
+
+class Broken(AssertionError):
+    """A promise of delivery.md does not hold."""
+
+
+def promise(holds: bool, words: str) -> None:
+    if not holds:
+        raise Broken(words)
+
+
+@dataclass
+class Endpoint:
+    con: sqlite3.Connection
+    answer_class: Any  # the product's
+    chance: Random
+    clock: Callable[[], datetime]
+    is_good: bool = False  # no fault from now on
+    fate: str | None = None  # of every request, for the time being
+    bodies: dict[str, bytes] = field(default_factory=dict)
+    arrived: list[str] = field(default_factory=list)  # ids, as often as they arrived
+    open: set[str] = field(default_factory=set)
+
+    async def __call__(self, webhook_id: str, body: bytes) -> Any:
+        self.look_at(webhook_id, body)
+        self.open.add(webhook_id)
+        try:
+            return await self.answer(webhook_id)
+        finally:
+            self.open.discard(webhook_id)
+
+    async def answer(self, webhook_id: str) -> Any:
+        latency = 0.02 if self.is_good else self.chance.choice(LATENCIES)
+        fate = "taken" if self.is_good else self.fate or self.chance.choices([*FATES], [*FATES.values()])[0]
+        await asyncio.sleep(min(latency, DEADLINE))
+        if fate.startswith("taken"):
+            self.arrived.append(webhook_id)
+        if latency > DEADLINE or fate in ("lost", "taken, answer lost"):
+            return self.answer_class(error="Timeout")
+        if fate in ("429", "503 with Retry-After"):
+            return self.answer_class(int(fate[:3]), retry_after=self.chance.choice(["60", "600", "7200"]))
+        return self.answer_class(200 if fate == "taken" else int(fate))
+
+    def look_at(self, webhook_id: str, body: bytes) -> None:
+        row = self.row(webhook_id)
+        promise(self.bodies.setdefault(webhook_id, body) == body, "every attempt sends the same bytes")
+        promise(webhook_id not in self.open, "no delivery is on its way twice at the same time")
+        promise(row["noted"] > 0, "an attempt is written before its request")
+        promise(row["earlier"] == 0, "a later transition waits for the earlier one")
+        promise(row["attempts"] <= 7, "at most seven attempts are made")
+        promise(row["attempts"] <= row["countable"], "429 and a wrong endpoint do not count")
+        data = orjson.loads(body)["data"]
+        promise(not (data["flow_name"] and data["superseded"]), "what is superseded starts no flow")
+        promise(row["kind"] == "changed" or data["flow_name"] is None, "a correction starts no flow")
+        if row["kind"] == "changed" and not row["replayed"]:
+            # claimed a moment ago, at most the lease's slack
+            age = self.clock() - moment(row["occurred_at"])
+            promise(age <= MAX_AGE + timedelta(seconds=60), "what is too old is not sent")
+
+    def row(self, webhook_id: str) -> dict[str, Any]:
+        cursor = self.con.execute(
+            """select kind, replayed, occurred_at, attempts,
+                (select count(*) from attempts where webhook_id = d.webhook_id and ended_at is null) as noted,
+                (
+                    select count(*) from attempts
+                    where webhook_id = d.webhook_id and not (
+                        ended_at is not null
+                        and julianday(ended_at) - julianday(started_at) < 30.0 / 86400
+                        and (ifnull(http_status, 0) in (404, 429) or (http_status is null and error is null))
+                    )
+                ) as countable,
+                (
+                    select count(*) from deliveries as e
+                    where (e.tenant_id, e.customer_id) = (d.tenant_id, d.customer_id) and e.sequence < d.sequence
+                        and e.status in ('pending', 'sending', 'retry', 'held')
+                ) as earlier
+            from deliveries as d where webhook_id = ?""",
+            [webhook_id],
+        )
+        return dict(zip([column[0] for column in cursor.description], cursor.fetchone(), strict=True))

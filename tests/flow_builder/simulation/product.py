@@ -1,0 +1,80 @@
+"""The modules under simulation: as they are, or with one rule broken."""
+
+import importlib
+import importlib.abc
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+PACKAGE = "pipelines.flow_builder."
+MODULES = ("decision", "entries", "outcome", "outbox", "dispatcher", "enqueue", "operators")
+
+
+@dataclass(frozen=True)
+class Product:
+    """Its modules by name."""
+
+    decision: Any
+    entries: Any
+    outcome: Any
+    outbox: Any
+    dispatcher: Any
+    enqueue: Any
+    operators: Any
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A rule, and the place in the source that breaks it."""
+
+    rule: str
+    module: str
+    source: str
+    instead: str
+
+
+def product(mutant: Mutant | None = None) -> Product:
+    """Imported anew where a rule is broken, so that the others see the broken module and nobody else does."""
+    if mutant is None:
+        return Product(*(importlib.import_module(PACKAGE + name) for name in MODULES))
+    kept = {name: module for name, module in sys.modules.items() if name.startswith(PACKAGE)}
+    finder = Breaking(mutant)
+    try:
+        for name in MODULES:
+            sys.modules.pop(PACKAGE + name, None)
+        sys.meta_path.insert(0, finder)
+        return Product(*(importlib.import_module(PACKAGE + name) for name in MODULES))
+    finally:
+        sys.meta_path.remove(finder)
+        sys.modules.update(kept)
+
+
+class Breaking(importlib.abc.MetaPathFinder):
+    def __init__(self, mutant: Mutant) -> None:
+        self.mutant = mutant
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name != PACKAGE + self.mutant.module:
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec and spec.origin:
+            spec.loader = Source(name, spec.origin, self.mutant)
+        return spec
+
+
+class Source(SourceFileLoader):
+    """The module's own source but for one place; never from a cache."""
+
+    def __init__(self, name: str, path: str, mutant: Mutant) -> None:
+        super().__init__(name, path)
+        self.mutant = mutant
+
+    def get_code(self, fullname: str) -> CodeType:
+        source = Path(self.path).read_text()
+        if (found := source.count(self.mutant.source)) != 1:
+            raise LookupError(f"{self.mutant.rule}: its place stands {found} times in {fullname}")
+        return compile(source.replace(self.mutant.source, self.mutant.instead), self.path, "exec")
