@@ -5,11 +5,13 @@ from pathlib import Path
 
 import duckdb
 
+NEVER_DERIVED = "nothing was derived yet"
+PROJECT_CHANGED = "the project has changed"
 REASONS = {
-    "the clock was set back": "select 1 from intermediate.int_derivations__ended where as_of > $as_of",
-    "the project has changed": """
+    PROJECT_CHANGED: """
         select 1 from intermediate.int_derivations__ended where project_version != $project_version
     """,
+    "the clock was set back": "select 1 from intermediate.int_derivations__ended where as_of > $as_of",
     "time has passed": "select 1 from intermediate.int_derivations__ended where next_due_at <= $as_of",
     "records have come": """
         select 1 from (
@@ -33,7 +35,7 @@ def pending(warehouse: Path, as_of: datetime, project_version: str) -> str | Non
         _attach(con, warehouse)
         if not _is_derived(con):
             con.execute("create schema if not exists intermediate")
-            return "nothing was derived yet"
+            return NEVER_DERIVED
         known = {"as_of": as_of, "project_version": project_version}
         for reason, query in REASONS.items():
             if con.execute(query, {name: value for name, value in known.items() if f"${name}" in query}).fetchone():

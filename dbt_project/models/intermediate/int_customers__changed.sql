@@ -1,34 +1,61 @@
 {%- set states = relation_before('marts', 'customer_servicetitan_state') %}
 
-with merged as (
-    select * from {{ ref('int_customers__merged') }}
-),
-
-derivation as (
+with derivation as (
     select * from {{ ref('int_derivations__begun') }}
 ),
 
--- whoever is touched, and whoever became the same customer
-survivors as (
-    select distinct
-        merged.tenant_id,
-        merged.merged_customer_id,
-    from merged
-    semi join {{ ref('int_customers__touched') }} as touched
-        on merged.tenant_id = touched.tenant_id
-        and merged.customer_id = touched.customer_id
+customers as (
+    select
+        tenant_id,
+        customer_id,
+    from {{ ref('stg_servicetitan__customers') }}
 ),
 
--- a small number for each survivor, because every join of the derivation is on it
+merges as (
+    select * from {{ ref('int_merges') }}
+),
+
+touched as (
+    select
+        customers.*,
+        coalesce(merges.merged_customer_id, customers.customer_id) as merged_customer_id,
+    from customers
+    semi join {{ ref('int_customers__touched') }} as touched
+        on customers.tenant_id = touched.tenant_id
+        and customers.customer_id = touched.customer_id
+    left join merges
+        on customers.tenant_id = merges.tenant_id
+        and customers.customer_id = merges.customer_id
+),
+
+-- whoever is touched, and whoever became the same customer
 changed as (
+    select
+        tenant_id,
+        merged_customer_id as customer_id,
+        merged_customer_id,
+    from touched
+    union
+    select merges.*
+    from merges
+    semi join touched
+        on merges.tenant_id = touched.tenant_id
+        and merges.merged_customer_id = touched.merged_customer_id
+    union
     select
         tenant_id,
         customer_id,
         merged_customer_id,
-        cast(dense_rank() over (order by tenant_id, merged_customer_id) as integer) as customer_key,
-    from merged
+    from {{ ref('int_customers__merged') }}
     where (select is_full from derivation)
-        or (tenant_id, merged_customer_id) in (select (tenant_id, merged_customer_id) from survivors)
+),
+
+-- a small number for each survivor, because every join of the derivation is on it
+keyed as (
+    select
+        *,
+        cast(dense_rank() over (order by tenant_id, merged_customer_id) as integer) as customer_key,
+    from changed
 ),
 
 {% if states -%}
@@ -37,15 +64,15 @@ gone as (
         states.tenant_id,
         states.servicetitan_customer_id as customer_id,
     from {{ states }} as states
-    anti join merged
-        on states.tenant_id = merged.tenant_id
-        and states.servicetitan_customer_id = merged.customer_id
+    anti join customers
+        on states.tenant_id = customers.tenant_id
+        and states.servicetitan_customer_id = customers.customer_id
     where (select is_full from derivation)
 ),
 
 {% endif -%}
 known as (
-    select * from changed
+    select * from keyed
     {% if states -%}
     union all by name
     select * from gone

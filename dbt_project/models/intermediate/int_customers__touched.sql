@@ -14,8 +14,7 @@ jobs as (
 ),
 
 merges as (
-    select * from {{ ref('int_customers__merged') }}
-    where is_alias
+    select * from {{ ref('int_merges') }}
 ),
 
 {% if before.merges and before.logs and before.events and before.states -%}
@@ -89,9 +88,9 @@ former_owners as (
 ),
 
 changed_merges as (
-    (from merges select tenant_id, customer_id, merged_customer_id except from {{ before.merges }})
+    (from merges except from {{ before.merges }})
     union all
-    (from {{ before.merges }} except from merges select tenant_id, customer_id, merged_customer_id)
+    (from {{ before.merges }} except from merges)
 ),
 
 due as (

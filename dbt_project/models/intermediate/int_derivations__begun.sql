@@ -1,4 +1,4 @@
--- depends_on: {{ ref('int_loads') }}
+-- depends_on: {{ ref('int_loads__seen') }}
 
 {%- set begun = relation_before(this.schema, 'int_derivations__begun') %}
 {%- set ended = relation_before(this.schema, 'int_derivations__ended') %}
@@ -23,7 +23,7 @@ counted as (
         before.source_table,
         sum(before.row_count) as rows_before,
         (
-            select coalesce(sum(now.row_count), 0) from {{ ref('int_loads') }} as now
+            select coalesce(sum(now.row_count), 0) from {{ ref('int_loads__seen') }} as now
             where now.source_table = before.source_table
         ) as rows_now,
     from {{ loads }} as before
@@ -31,7 +31,7 @@ counted as (
 ),
 
 tenants as (
-    select load_id from {{ ref('int_loads') }}
+    select load_id from {{ ref('int_loads__seen') }}
     where source_table = 'tenants'
 ),
 

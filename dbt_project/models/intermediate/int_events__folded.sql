@@ -65,7 +65,7 @@ folded as (
             inner join {{ ref('int_events__ordered') }} as events
                 on folded.customer_key = events.customer_key
                 and folded.position + 1 = events.position
-            where events.occurred_at <= {{ as_of() }}
+            where events.is_past
         ) as met
         left join rules
             on met.from_state = rules.from_state

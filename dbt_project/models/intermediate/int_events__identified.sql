@@ -7,7 +7,7 @@ with unmet as (
         position,
         {{ event_columns() }},
     from {{ ref('int_events__ordered') }}
-    where occurred_at is null or occurred_at > {{ as_of() }}
+    where not is_past
 ),
 
 events as (

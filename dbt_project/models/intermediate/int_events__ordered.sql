@@ -15,9 +15,8 @@ ordered as (
     select
         *,
         row_number() over fold_order as position,
-        coalesce(
-            occurred_at <= {{ as_of() }} and coalesce(lead(occurred_at) over fold_order > {{ as_of() }}, true), false
-        ) as is_last,
+        coalesce(occurred_at <= {{ as_of() }}, false) as is_past,
+        is_past and coalesce(lead(occurred_at) over fold_order > {{ as_of() }}, true) as is_last,
     from unioned
     window fold_order as (
         partition by customer_key

@@ -1,11 +1,21 @@
-{{ config(materialized='view') }}
+{%- set before = relation_before(this.schema, 'int_job_kinds__derived') %}
 
 with combinations as (
-    select distinct
+    select
         tenant_id,
         job_type_id,
         business_unit_id,
     from {{ ref('stg_servicetitan__jobs') }}
+    where load_id in (select load_id from {{ ref('int_loads__new') }} where source_table = 'jobs')
+    group by all
+    {% if before -%}
+    union
+    select
+        tenant_id,
+        job_type_id,
+        business_unit_id,
+    from {{ before }}
+    {%- endif %}
 ),
 
 named as (

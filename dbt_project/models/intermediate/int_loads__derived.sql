@@ -1,3 +1,3 @@
 -- depends_on: {{ ref('int_customer_events') }}
 
-select * from {{ ref('int_loads') }}
+select * from {{ ref('int_loads__seen') }}

@@ -1,8 +1,3 @@
 -- depends_on: {{ ref('int_customer_events') }}
 
-select
-    tenant_id,
-    customer_id,
-    merged_customer_id,
-from {{ ref('int_customers__merged') }}
-where is_alias
+select * from {{ ref('int_merges') }}

@@ -1,6 +1,3 @@
--- depends_on: {{ ref('int_derivations__begun') }}
-
-{%- set loads = relation_before(this.schema, 'int_loads__derived') %}
 {%- set kinds = relation_before(this.schema, 'int_job_kinds__derived') %}
 {%- set tables = {
     'customers': ('customer_id', 'customer_id', 'null'),
@@ -14,16 +11,7 @@
 } %}
 
 with new_loads as (
-    select
-        now.source_table,
-        now.load_id,
-    from {{ ref('int_loads') }} as now
-    {% if loads -%}
-    left join {{ loads }} as before
-        on now.source_table = before.source_table
-        and now.load_id = before.load_id
-    where coalesce(now.row_count > before.row_count, true) or now.load_id = ''
-    {%- endif %}
+    select * from {{ ref('int_loads__new') }}
 ),
 
 {% for table, (record_id, customer_id, job_id) in tables.items() -%}

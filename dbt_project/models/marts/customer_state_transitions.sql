@@ -1,4 +1,8 @@
-{{ config(full_refresh=false, unique_key='transition_id', incremental_strategy='delete+insert') }}
+{{ config(
+    full_refresh=false,
+    incremental_strategy='by_changed_customers',
+    unique_key=['tenant_id', 'servicetitan_customer_id', 'transition_id'],
+) }}
 
 {%- set baselines_before = relation_before(this.schema, 'tenant_baselines') %}
 
@@ -18,21 +22,32 @@ baselines as (
     {%- endif %}
 ),
 
--- a retracted transition may come back under another customer
+{% if is_incremental() -%}
+-- a retracted transition may come back with another customer
 logged as (
-    {% if is_incremental() -%}
-        select log.*
-        from {{ this }} as log
-        where (log.tenant_id, log.servicetitan_customer_id) in (select (tenant_id, customer_id) from changed)
-            or (log.retracted_at is not null and log.transition_id in (select transition_id from derived))
-    {%- else -%}
-        select
-            null as transition_id,
-            null as detected_at,
-            null as is_baseline,
-        limit 0
-    {%- endif %}
+    select log.*
+    from {{ this }} as log
+    semi join changed
+        on log.tenant_id = changed.tenant_id
+        and log.servicetitan_customer_id = changed.customer_id
+    union all
+    select log.*
+    from {{ this }} as log
+    semi join derived on log.transition_id = derived.transition_id
+    anti join changed
+        on log.tenant_id = changed.tenant_id
+        and log.servicetitan_customer_id = changed.customer_id
+    where log.retracted_at is not null
 ),
+{%- else -%}
+logged as (
+    select
+        null as transition_id,
+        null as detected_at,
+        null as is_baseline,
+    limit 0
+),
+{%- endif %}
 
 standing as (
     select

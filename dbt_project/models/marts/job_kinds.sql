@@ -1,8 +1,8 @@
-{{ config(materialized='table') }}
+{{ config(materialized='view') }}
 
 with jobs as (
     select * from {{ ref('stg_servicetitan__jobs') }}
-    where created_at > {{ as_of() }} - interval 90 day
+    where created_at > (select as_of from {{ ref('int_derivations__begun') }}) - interval 90 day
 ),
 
 counted as (
