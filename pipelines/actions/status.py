@@ -63,7 +63,6 @@ def health(office: Office) -> Health:
         )
         for status in statuses
     ]
-    office.store.rows("select 1")
     return Health(status="ok" if all(tenant.connected for tenant in tenants) else "degraded", tenants=tenants)
 
 

@@ -17,7 +17,7 @@ def sync(settings: Settings, world: World) -> None:
     world.advance(minutes=20)
     load(settings, clock=world.now)
     derive(settings.warehouse, world.now(), work_dir=settings.data_dir / "dbt", tests=False)
-    publish(settings.warehouse, settings.analytics)
+    publish(settings.warehouse, settings.analytics, str(world.now()))
 
 
 def test_states_and_links_reach_the_state_table_with_the_next_sync(
