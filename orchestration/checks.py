@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from orchestration.lineage import raw_key
+from pipelines.servicetitan.streams import STREAMS
+
 if TYPE_CHECKING:
     from pipelines.flow_builder.report import Troubles
     from pipelines.servicetitan.drift import Drift
     from pipelines.servicetitan.load import LoadResult
 
-COMPLETE, NOTHING_REJECTED, NOTHING_NEW = "complete", "nothing_rejected", "no_drift"
+COMPLETE = "complete"
 WHAT_TO_DO = "what to do"
 
 
@@ -38,37 +41,42 @@ class Check:
         )
 
 
-STREAM_CHECKS = {
-    COMPLETE: Check(
-        COMPLETE,
-        "The last sync read this stream of every tenant to its end.",
-        "grant the scope or mend the secret that is named, then run `servicetitan-flow check`",
-    ),
-    NOTHING_REJECTED: Check(
-        NOTHING_REJECTED,
-        "No record broke the stream's schema in the last sync.",
-        "look into servicetitan.rejected_records, which keeps the records with the reasons",
-        dg.AssetCheckSeverity.WARN,
-    ),
-    NOTHING_NEW: Check(
-        NOTHING_NEW,
-        "ServiceTitan sent no field and no value of an enumeration that is not declared.",
-        "nothing is lost (the column `record` has it); declare it in pipelines/servicetitan/streams.py",
-        dg.AssetCheckSeverity.WARN,
-    ),
-}
+COMPLETE_CHECK = Check(
+    COMPLETE,
+    "The last sync read this stream of every tenant to its end.",
+    "grant the scope or mend the secret that is named, then run `servicetitan-flow check`",
+)
+REJECTED_CHECK = Check(
+    "nothing_rejected",
+    "No record broke its stream's schema in the last sync.",
+    "servicetitan.rejected_records keeps the records with the reasons",
+    dg.AssetCheckSeverity.WARN,
+)
+DRIFT_CHECK = Check(
+    "no_drift",
+    "ServiceTitan sent no field and no value of an enumeration that is not declared.",
+    "nothing is lost (the column `record` has it); declare it in pipelines/servicetitan/streams.py",
+    dg.AssetCheckSeverity.WARN,
+)
 
 
-def stream_checks(stream: str, asset: dg.AssetKey, result: "LoadResult", drift: Sequence["Drift"]) -> Iterator[Any]:
-    """The first one's metadata: tenant -> what went wrong."""
-    syncs = [sync for sync in result.streams if sync.stream == stream]
-    found: dict[str, dict[str, Any]] = {
-        COMPLETE: {sync.tenant_name: sync.error for sync in syncs if not sync.complete},
-        NOTHING_REJECTED: {sync.tenant_name: sync.rejected for sync in syncs if sync.rejected},
-        NOTHING_NEW: {str(one): one.records for one in drift if one.stream == stream},
-    }
-    for name, check in STREAM_CHECKS.items():
-        yield check.result(asset, found[name])
+def extract_checks(result: "LoadResult", drift: Sequence["Drift"]) -> Iterator[dg.AssetCheckResult]:
+    """In the metadata of `COMPLETE`: tenant -> what went wrong."""
+    for stream in STREAMS:
+        syncs = [sync for sync in result.streams if sync.stream == stream.name]
+        broken = {sync.tenant_name: sync.error for sync in syncs if not sync.complete}
+        yield COMPLETE_CHECK.result(raw_key(stream.name), broken)
+    rejected = {f"{sync.tenant_name} {sync.stream}": sync.rejected for sync in result.streams if sync.rejected}
+    yield REJECTED_CHECK.result(raw_key("rejected_records"), rejected)
+    yield DRIFT_CHECK.result(raw_key("tenant_syncs"), {str(one): one.records for one in drift})
+
+
+def extract_check_specs() -> list[dg.AssetCheckSpec]:
+    return [
+        *(COMPLETE_CHECK.spec(raw_key(stream.name)) for stream in STREAMS),
+        REJECTED_CHECK.spec(raw_key("rejected_records")),
+        DRIFT_CHECK.spec(raw_key("tenant_syncs")),
+    ]
 
 
 OUTBOX_CHECKS = {
