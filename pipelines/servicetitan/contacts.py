@@ -86,7 +86,7 @@ def gone_contacts(connection: Connection, warehouse: Path) -> pa.Table:
     for start in range(0, len(customers), IDS_AT_ONCE):
         some = ",".join(map(str, customers[start : start + IDS_AT_ONCE]))
         missing = missing.join(keys(connection, {"customerIds": some}), list(CONTACTS.key), join_type="left anti")
-    return missing
+    return pa.table([missing[field.name].cast(field.type) for field in ROWS.schema], schema=ROWS.schema)
 
 
 def keys(connection: Connection, filters: dict[str, str]) -> pa.Table:
@@ -109,4 +109,4 @@ def without(warehouse: Path, tenant_id: int, present: pa.Table) -> pa.Table:
     with duckdb.connect(str(warehouse), read_only=True) as stored:
         stored.register("present", present)
         missing: pa.Table = stored.execute(MISSING, [tenant_id]).to_arrow_table()
-    return missing.select(ROWS.schema.names).cast(ROWS.schema)
+    return missing

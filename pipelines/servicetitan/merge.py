@@ -23,13 +23,16 @@ class Merge:
     target: str
     loads: str
     path: str
+    load_id: str
 
     def run(self, connection: DuckDBPyConnection) -> None:
         connection.execute(f"create temp table newest as {self.newest}")
         connection.execute(f"create temp table known as {self.known}")
-        connection.execute(f"delete from newest where place in ({self.not_news})")
-        connection.execute(f"delete from {self.target} where rowid in ({self.replaced})")
-        connection.execute(f"insert into {self.target} ({self.names}) {self.rows}")
+        if count(connection, "known"):
+            connection.execute(f"delete from newest where place in ({self.not_news})")
+            connection.execute(f"delete from {self.target} where rowid in ({self.replaced})")
+        some = "" if count(connection, "newest") == count(connection, self.arrived) else self.only_newest
+        connection.execute(f"insert into {self.target} ({self.names}) {self.rows} {some}")
         connection.execute("drop table newest")
         connection.execute("drop table known")
 
@@ -72,7 +75,11 @@ class Merge:
 
     @property
     def rows(self) -> str:
-        return f"select {self.names} from {self.arrived} where place in (select place from newest)"
+        return f"select {', '.join(self.columns)}, '{self.load_id}' from {self.arrived}"
+
+    @property
+    def only_newest(self) -> str:
+        return "where place in (select place from newest)"
 
     @property
     def columns(self) -> list[str]:
@@ -81,3 +88,7 @@ class Merge:
     @property
     def names(self) -> str:
         return ", ".join([*self.columns, "_dlt_load_id"])
+
+
+def count(connection: DuckDBPyConnection, rows: str) -> int:
+    return int(connection.execute(f"select count(*) from {rows}").fetchall()[0][0])

@@ -1,7 +1,7 @@
 """The dlt pipeline, and how packages go through it."""
 
-import logging
 import shutil
+from pathlib import Path
 
 import dlt
 
@@ -11,11 +11,9 @@ from pipelines.servicetitan.tables import DATASET
 from pipelines.servicetitan.warehouse import warehouse
 from pipelines.settings import Settings
 
-CONFIGURATION = {
-    "normalize.parquet_normalizer.add_dlt_load_id": True,
-    "data_writer.compression": "none",  # the files live for seconds
-    "runtime.dlthub_telemetry": False,
-}
+
+def working_folder(settings: Settings) -> Path:
+    return settings.data_dir / "dlt" / DATASET
 
 
 def open_pipeline(settings: Settings) -> dlt.Pipeline:
@@ -24,15 +22,13 @@ def open_pipeline(settings: Settings) -> dlt.Pipeline:
     What a cut-off sync left in the working folder is read again, not loaded: so a package that cannot be loaded
     blocks nothing, and a warehouse put back from a backup goes on where the backup ends.
     """
-    folder = settings.data_dir / "dlt"
-    shutil.rmtree(folder / DATASET, ignore_errors=True)
+    folder = working_folder(settings)
+    shutil.rmtree(folder, ignore_errors=True)
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    for name, value in CONFIGURATION.items():
-        dlt.config[name] = value
-    logging.getLogger("dlt").setLevel(logging.ERROR)  # it warns of each JSON column that arrives as text
+    dlt.config["runtime.dlthub_telemetry"] = False
     return dlt.pipeline(
         DATASET,
-        pipelines_dir=str(folder),
+        pipelines_dir=str(folder.parent),
         destination=warehouse(settings.warehouse),
         dataset_name=DATASET,
     )
@@ -43,7 +39,7 @@ def load_packages(settings: Settings, inflow: Inflow, create: bool = False) -> l
     load_ids: list[str] = []
     pipeline = open_pipeline(settings)
     while inflow.begin_package() or create:
-        source = servicetitan(inflow, create)
+        source = servicetitan(inflow, working_folder(settings) / "arrivals", create)
         load_ids += pipeline.run(source, loader_file_format="parquet").loads_ids
         create = False
     return load_ids

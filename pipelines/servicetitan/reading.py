@@ -2,6 +2,8 @@
 
 import hashlib
 import logging
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
@@ -22,6 +24,7 @@ from pipelines.servicetitan.streams import STREAMS, Stream
 from pipelines.servicetitan.tables import REJECTED_RECORDS
 
 log = logging.getLogger(__name__)
+PARSERS = os.cpu_count() or 2  # more at once would only take more memory
 Clock = Callable[[], datetime]
 
 
@@ -37,6 +40,7 @@ class Reading:
     progress: Progress
     asides: Iterable[Batch] = ()
     syncs: list[StreamSync] = field(default_factory=list)
+    turns: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(PARSERS))
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
@@ -92,7 +96,11 @@ class Reading:
 
     def _pages(self, connection: Connection, stream: Stream, sync: StreamSync) -> Iterator[Page]:
         def fetch(path: str, params: dict[str, str], decode: Callable[[bytes], Envelope]) -> Envelope:
-            answer = connection.get(stream.module, path, params, decode, stream.scope)
+            def decode_in_turn(body: bytes) -> Envelope:
+                with self.turns:
+                    return decode(body)
+
+            answer = connection.get(stream.module, path, params, decode_in_turn, stream.scope)
             sync.pages += 1
             return answer
 
@@ -103,7 +111,9 @@ class Reading:
         if page.warning:
             log.warning("tenant %s, stream %s: %s", sync.tenant_name, stream.name, page.warning)
             sync.warnings.append(page.warning)
-        rows, rejected = to_table(stream, sync.tenant_id, page.records)
+        with self.turns:
+            rows, rejected = to_table(stream, sync.tenant_id, page.records)
+        page.records.clear()  # they hold the page's body, and `put` may wait
         refusals = rejected_batch(sync, rejected, self.clock()) if rejected else None
         self.inflow.put(Batch(stream.name, rows, str(sync.tenant_id), page.bookmark, refusals))
         sync.rows += rows.num_rows

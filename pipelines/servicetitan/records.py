@@ -8,6 +8,7 @@ read record by record (`pipelines.servicetitan.rejects`).
 from collections.abc import Mapping
 from functools import cache
 from itertools import accumulate
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -85,7 +86,7 @@ def read_nested(stream: Stream, records: list[msgspec.Raw]) -> Columns:
     """
     columns = [name for name, kind in stream.columns.items() if kind == "json"]
     rows = _nested_decoder(stream).decode(b"[" + b",".join(records) + b"]")
-    return {name: present(texts([getattr(row, f"{name}_") for row in rows])) for name in columns}
+    return {name: present(texts(list(map(attrgetter(name + "_"), rows)))) for name in columns}
 
 
 def texts(values: list[msgspec.Raw]) -> pa.StringArray:
@@ -94,6 +95,8 @@ def texts(values: list[msgspec.Raw]) -> pa.StringArray:
 
 
 def present(values: pa.StringArray) -> pa.StringArray:
+    if (pc.min(pc.binary_length(values)).as_py() or 0) > len("null"):
+        return values
     return null_where(pc.is_in(values, pa.array(["", "null"])), values)
 
 

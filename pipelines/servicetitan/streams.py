@@ -6,11 +6,13 @@ Fields and scopes: ServiceTitan's OpenAPI documents of May 2026.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
 DataType = Literal["bigint", "bool", "text", "timestamp", "decimal", "json"]
 
 
+@cache
 def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
 

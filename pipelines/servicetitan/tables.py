@@ -33,7 +33,8 @@ class RawTable:
     @property
     def schema(self) -> pa.Schema:
         types = {name: ARROW_TYPES[kind] for name, kind in self.columns.items()}
-        return pa.schema([*(types | {n: pa.decimal128(*p) for n, p in self.precision.items()}).items()])
+        types |= {name: pa.decimal128(*precision) for name, precision in self.precision.items()}
+        return pa.schema([pa.field(name, kind, nullable=name not in self.key) for name, kind in types.items()])
 
 
 def arrow_schema(columns: Columns) -> pa.Schema:
