@@ -23,7 +23,7 @@ STORE_FAILED = 7
 
 # A server that has imported everything forks each process in milliseconds.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.flow_builder.processes"])
+CONTEXT.set_forkserver_preload(["tests.flow_builder.processes", "tests.flow_builder.simulation.simulation"])
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,18 @@
 and the promises must hold."""
 
 import asyncio
+import math
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from pipelines.flow_builder.post import Post, http_client
 from pipelines.operations import MIGRATIONS, moment, stamp, statements, transaction
 from pipelines.settings import Settings
 from tests.flow_builder.line import settings_for
-from tests.flow_builder.simulation.endpoint import MAX_AGE, Endpoint, promise
+from tests.flow_builder.simulation.endpoint import MAX_AGE, Endpoint, Wire, promise
 from tests.flow_builder.simulation.oracle import ON_ITS_WAY, Oracle, Row
 from tests.flow_builder.simulation.product import Product
 from tests.flow_builder.simulation.virtual_time import VirtualLoop
@@ -29,8 +31,9 @@ class Crash(BaseException):
 
 
 class Simulation:
-    def __init__(self, product: Product) -> None:
+    def __init__(self, product: Product, over_http: bool = False) -> None:
         self.product = product
+        self.over_http = over_http
         self.loop = VirtualLoop()
         self.loop.set_exception_handler(lambda *_: None)  # of sends whose dispatcher is gone
         self.con = sqlite3.connect(":memory:", isolation_level=None)
@@ -68,6 +71,10 @@ class Scenario:
         self.oracle = Oracle(
             self.world, MAX_AGE, settings.flow_builder_superseded == "skip", settings.flow_builder_hold_above
         )
+        self.post: Callable[[str, bytes], Awaitable[Any]] = self.endpoint
+        if simulation.over_http:
+            self.endpoint.deadline = math.inf
+            self.post = Post(http_client(Wire(self.endpoint)), settings, self.clock)
         self.running: set[asyncio.Task[None]] = set()
         self.turns = 0
         self.misery = chance.choice([0.0, 0.02, 0.02, 0.2])  # how often a process dies
@@ -76,7 +83,7 @@ class Scenario:
         history_of_before(self.world, self.chance, self.clock())
         self.sync()
         await asyncio.sleep(1)
-        for _ in range(self.chance.randint(2, 6)):
+        for _ in range(self.chance.randint(1, 4)):
             self.go_on()
             if self.chance.random() < 0.8:
                 self.sync()
@@ -87,7 +94,7 @@ class Scenario:
             await self.pass_time(self.chance.choice(PAUSES))
             if self.chance.random() < 0.5:
                 self.overtake()
-        if self.chance.random() < 0.2:
+        if self.chance.random() < 0.06:
             await self.have_a_bad_day()
         await self.come_to_rest()
 
@@ -287,7 +294,7 @@ class Process:
 
     async def send(self, webhook_id: str, body: bytes) -> Any:
         promise(len(self.dispatcher.in_flight) <= 8, "at most eight are on their way")
-        answer = await self.scenario.endpoint(webhook_id, body)
+        answer = await self.scenario.post(webhook_id, body)
         await self.misfortune()
         return answer
 

@@ -1,0 +1,69 @@
+"""Chance plays against the real enqueue, outbox and dispatcher, and against each of their rules broken."""
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+
+import pytest
+
+from tests.flow_builder.processes import CONTEXT
+from tests.flow_builder.simulation.endpoint import Broken
+from tests.flow_builder.simulation.mutants import MUTANTS
+from tests.flow_builder.simulation.product import Mutant, product
+from tests.flow_builder.simulation.simulation import Simulation
+
+SEEDS = 10_000
+CHUNK = 500
+OVER_HTTP = range(200)
+MOST_SEEDS_OF_A_MUTANT = 2_000
+
+
+@pytest.fixture(scope="module")
+def processes() -> Iterator[ProcessPoolExecutor]:
+    with ProcessPoolExecutor(2, mp_context=CONTEXT) as processes:
+        yield processes
+
+
+def first_broken(seeds: range, mutant: Mutant | None = None, over_http: bool = False) -> tuple[int, str] | None:
+    simulation = Simulation(product(mutant), over_http)
+    try:
+        for seed in seeds:
+            try:
+                simulation.run(seed)
+            except Broken as broken:
+                return seed, str(broken)
+    finally:
+        simulation.close()
+    return None
+
+
+def is_noticed(mutant: Mutant) -> bool:
+    try:
+        return first_broken(range(MOST_SEEDS_OF_A_MUTANT), mutant) is not None
+    except LookupError as error:
+        if isinstance(error, (IndexError, KeyError)):  # the broken rule led past the end of a table
+            return True
+        raise
+
+
+def test_every_promise_holds_with_ten_thousand_seeds(processes: ProcessPoolExecutor) -> None:
+    chunks = [range(start, start + CHUNK) for start in range(0, SEEDS, CHUNK)]
+    assert [broken for broken in processes.map(first_broken, chunks) if broken] == []
+
+
+def test_the_same_holds_over_the_products_own_http_client() -> None:
+    assert first_broken(OVER_HTTP, over_http=True) is None
+
+
+def test_every_broken_rule_is_noticed(processes: ProcessPoolExecutor) -> None:
+    noticed = processes.map(is_noticed, MUTANTS)
+    assert [mutant.rule for mutant, caught in zip(MUTANTS, noticed, strict=True) if not caught] == []
+
+
+def test_a_seed_tells_the_same_story_each_time() -> None:
+    simulation = Simulation(product())
+    stories = []
+    for _ in range(2):
+        simulation.run(7)
+        stories.append(simulation.con.execute("select * from deliveries, attempts order by 1, 20").fetchall())
+    simulation.close()
+    assert stories[0] == stories[1] != []
