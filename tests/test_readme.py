@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli import main
+from pipelines.lead_source import LeadSource
 from pipelines.settings import Settings, Tenant
 from tests.simulator.__main__ import PORTS
 from tests.simulator.history import seed_history
@@ -34,7 +35,8 @@ def test_every_command_and_option_that_it_names_exists() -> None:
 def test_every_variable_that_it_names_can_be_set() -> None:
     example = (Path(__file__).parents[1] / ".env.example").read_text()
     tenant = {f"SERVICETITAN_TENANTS__SOCAL__{name.upper()}" for name in Tenant.model_fields}
-    known = {name.upper() for name in Settings.model_fields} | set(PORTS) | tenant
+    source = {f"LEAD_SOURCES__FACEBOOK__{name.upper()}" for name in LeadSource.model_fields}
+    known = {name.upper() for name in Settings.model_fields} | set(PORTS) | tenant | source
     named = set(re.findall(r"^#? ?([A-Z][A-Z_]+[A-Z])=", example, re.MULTILINE))
     named |= set(re.findall(r"`((?:SERVICETITAN|FLOW_BUILDER|ACTIONS|SYNC|DATA)_[A-Z_]+)`", README))
     assert len(named) > 15
