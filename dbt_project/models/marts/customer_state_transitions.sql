@@ -16,9 +16,9 @@ changed as (
 
 baselines as (
     {% if baselines_before -%}
-        select tenant_id from {{ baselines_before }}
+    select tenant_id from {{ baselines_before }}
     {%- else -%}
-        select cast(null as bigint) as tenant_id
+    select cast(null as bigint) as tenant_id
     {%- endif %}
 ),
 
