@@ -2,7 +2,7 @@ PYTHON ?= $(firstword $(foreach v,3.13 3.12 3.11,$(shell python$(v) -c 'print("p
 BIN := .venv/bin
 export DO_NOT_TRACK := 1
 
-.PHONY: demo test lint bench run requirements clean
+.PHONY: demo test lint bench requirements clean
 
 demo: .venv/ready
 	@exec $(BIN)/python -m tests.simulator
@@ -15,6 +15,13 @@ lint: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+
+# Figures to compare within one run; half an hour on two cores.
+bench: .venv/ready
+	$(BIN)/python -m tests.bench.extract
+	$(BIN)/python -m tests.bench.states
+	$(BIN)/python -m tests.bench.delivery
+	$(BIN)/python -m tests.bench.actions
 
 requirements: .venv/ready
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --extra dev \
