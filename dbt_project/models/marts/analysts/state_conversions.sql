@@ -1,0 +1,47 @@
+{{ config(materialized='view') }}
+
+with spans as (
+    select * from {{ ref('customer_state_spans') }}
+    where state > 0
+),
+
+judged as (
+    select
+        *,
+        case
+            when next_state is null then 'waiting'
+            when next_state = 0 then 'lost'
+            when next_state in (2.5, 5.5) then 'canceled'
+            when next_state < floor(state) then 'new_round'
+            else 'converted'
+        end as outcome,
+    from spans
+),
+
+counted as (
+    select
+        tenant_id,
+        tenant_name,
+        state,
+        state_name,
+        next_state,
+        next_state_name,
+        outcome,
+        count(*) as stays,
+        avg(days) as average_days,
+        max(days) as longest_days,
+    from judged
+    group by all
+),
+
+shared as (
+    select
+        *,
+        case
+            when next_state is not null
+                then stays / sum(stays) filter (where next_state is not null) over (partition by tenant_id, state)
+        end as share_of_ended,
+    from counted
+)
+
+select * from shared
