@@ -65,7 +65,8 @@ still_on as (
     left join bookings as own
         on canceled.tenant_id = own.tenant_id
         and canceled.job_id = own.job_id
-    where (others.is_uncertain or others.known_booked_at <= canceled.canceled_at)
+    where
+        (others.is_uncertain or others.known_booked_at <= canceled.canceled_at)
         and coalesce(rivals.other_canceled_at > canceled.canceled_at, true)
         and coalesce(
             rivals.other_completed_at >= case

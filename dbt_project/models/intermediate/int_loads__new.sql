@@ -9,7 +9,8 @@ from {{ ref('int_loads__seen') }} as seen
 left join {{ loads }} as before
     on seen.source_table = before.source_table
     and seen.load_id = before.load_id
-where coalesce(seen.row_count > before.row_count, true)
+where
+    coalesce(seen.row_count > before.row_count, true)
     or seen.load_id = ''
     or (select is_full from {{ ref('int_derivations__begun') }})
 {%- endif %}

@@ -53,7 +53,11 @@ transitions as (
     select
         {{ transition_id('tenant_id', 'event_id', 'to_state') }} as transition_id,
         *,
-    from (from accepted union all by name from resets)
+    from (
+        from accepted
+        union all by name
+        from resets
+    )
 )
 
 select * from transitions
