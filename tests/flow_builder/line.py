@@ -53,12 +53,15 @@ class Line:
         self.settings = settings_for(self.settings.data_dir, **self.changes)
 
     def sync(self, after: timedelta = timedelta(minutes=5), **options: Any) -> Enqueued:
-        self.now += after
-        self.marts.derive(self.now)
-        enqueued = enqueue(self.marts.con, self.settings, self.now, **options)
+        enqueued = self.enqueue(after, **options)
         for row in self.rows():
             assert row.body is None or VALIDATOR.is_valid(row.body), list(VALIDATOR.iter_errors(row.body))
         return enqueued
+
+    def enqueue(self, after: timedelta = timedelta(minutes=5), **options: Any) -> Enqueued:
+        self.now += after
+        self.marts.derive(self.now)
+        return enqueue(self.marts.con, self.settings, self.now, **options)
 
     def deliver(self) -> Delivered:
         return deliver(self.settings, lambda: self.now)

@@ -1,25 +1,17 @@
 """dbt beside the oracle, over histories that Hypothesis makes; see `histories.collected`."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 
 from tests.oracle.derivation import Log
 from tests.states.comparison import EVENTS, LOG, STATES, TRANSITIONS, Fact, expected, expected_log, facts
-from tests.states.histories import BASE, STEPS, TENANTS, Family, collected, placed
+from tests.states.histories import STEPS, TENANTS, collected
 from tests.states.ledger import Ledger, complete_sync
+from tests.states.steps import day, step_of
 from tests.states.warehouse import Warehouse
 
 HISTORIES = 300
-
-
-def day(number: int) -> datetime:
-    return BASE + timedelta(days=number)
-
-
-def step_of(batch: list[Family], step: int) -> Iterable[object]:
-    return (op for index, family in enumerate(batch) for op in placed(family, index)[step])
 
 
 def assert_same(derived: set[Fact], right: set[Fact]) -> None:

@@ -73,6 +73,10 @@ class Warehouse:
         with self._open() as con:
             return con.execute(sql).fetchall()
 
+    def execute(self, sql: str) -> None:
+        with self._open() as con:
+            con.execute(sql)
+
     def _merge(self, con: duckdb.DuckDBPyConnection, table: str, rows: list[Mapping[str, Any]]) -> None:
         if not rows:
             return

@@ -1,7 +1,13 @@
 {{ config(materialized='view') }}
 
-{%- set records = ['customers', 'leads', 'jobs', 'appointments', 'estimates', 'job_canceled_logs', 'state_updates', 'contact_links'] %}
-{%- set lists = {'tenants': 'tenant_name, workspace_id', 'job_types': 'job_type_id, name', 'business_units': 'business_unit_id, name'} %}
+{%- set records = [
+    'customers', 'leads', 'jobs', 'appointments', 'estimates', 'job_canceled_logs', 'state_updates', 'contact_links'
+] %}
+{%- set lists = {
+    'tenants': 'tenant_name, workspace_id',
+    'job_types': 'job_type_id, name',
+    'business_units': 'business_unit_id, name',
+} %}
 
 -- what the raw tables hold, load by load
 {% for table in records -%}
@@ -17,7 +23,7 @@ union all
 {% for table, columns in lists.items() -%}
 select
     '{{ table }}' as source_table,
-    md5(string_agg(concat_ws('|', tenant_id, {{ columns }}), chr(10) order by tenant_id, {{ columns }})) as load_id,
+    md5(coalesce(string_agg(cast(row(tenant_id, {{ columns }}) as varchar) order by tenant_id, {{ columns }}), '')) as load_id,
     count(*) as row_count,
 from {{ ref('stg_servicetitan__' ~ table) }}
 {%- if not loop.last %}
