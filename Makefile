@@ -19,7 +19,6 @@ lint: .venv/ready
 # Figures to compare within one run; half an hour on two cores.
 bench: .venv/ready
 	$(BIN)/python -m tests.bench.extract
-	$(BIN)/python -m tests.bench.states
 	$(BIN)/python -m tests.bench.delivery
 	$(BIN)/python -m tests.bench.actions
 
