@@ -1,0 +1,23 @@
+"""dbt's unit tests: a row of the events table each, and every rule that is not plain `accept`."""
+
+from datetime import UTC, datetime
+
+from pipelines.dbt_process import invoke
+from tests.states.warehouse import Warehouse
+
+EVENTS = {
+    "lead_created",
+    "sales_and_install_appointment_booked",
+    "sales_and_install_job_canceled_and_install_job_completed",
+    "estimate_created_and_estimate_sold",
+    "state_set",
+}
+RULES = {f"what_is_not_accepted_in_state_{state}" for state in ("0", "1", "2", "2_5", "3", "4", "5", "5_5", "6")}
+
+
+def test_dbt_unit_tests_pass(warehouse: Warehouse) -> None:
+    warehouse.derive(datetime(2026, 6, 1, tzinfo=UTC))
+    done = invoke("test", "--select", "test_type:unit", warehouse=warehouse.path, work_dir=warehouse.work_dir)
+    said = {one.node.name: one.message for one in done.results}
+    assert {one.node.name: said[one.node.name] for one in done.results if str(one.status) != "pass"} == {}
+    assert EVENTS | RULES <= said.keys()
