@@ -130,7 +130,7 @@ def measure(part: str, env_file: Path) -> None:
 
 def measured(part: str, env_file: Path, label: str = "") -> Figures:
     command = [sys.executable, "-m", "tests.bench.extract", "--part", part, "--env-file", str(env_file)]
-    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
     figures: Figures = json.loads(output.splitlines()[-1])
     pace = figures["records"] / figures["seconds"]
     print(
