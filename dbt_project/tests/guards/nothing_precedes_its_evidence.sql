@@ -1,8 +1,14 @@
 -- detected_at is no bound: what was seen once may be dated later by its records, as when an estimate's sale is moved
+{%- set records = {
+    'leads': 'lead_id',
+    'appointments': 'appointment_id',
+    'jobs': 'job_id',
+    'estimates': 'estimate_id',
+    'state_updates': 'state_update_id',
+} %}
+
 with standing as (
-    select
-        log.*,
-        try_cast(log.source_id as bigint) as record_id,
+    select log.*
     from {{ ref('customer_state_transitions') }} as log
     semi join {{ ref('int_customers__changed') }} as changed
         on log.tenant_id = changed.tenant_id
@@ -10,22 +16,21 @@ with standing as (
     where log.retracted_at is null
 ),
 
-unproven as (
-    {%- for table, key in {'leads': 'lead_id', 'appointments': 'appointment_id', 'jobs': 'job_id',
-        'estimates': 'estimate_id', 'state_updates': 'state_update_id'}.items() %}
-    select standing.*
-    from standing
-    anti join {{ ref('stg_servicetitan__' ~ table) }} as records
-        on standing.tenant_id = records.tenant_id
-        and standing.{{ 'source_id' if table == 'state_updates' else 'record_id' }} = records.{{ key }}
-    where standing.source_table = '{{ table }}'
+-- millions of records pass by the few that are asked for, not the other way round
+proven as (
+    {%- for table, key in records.items() %}
+    select
+        records.tenant_id,
+        '{{ table }}' as source_table,
+        cast(records.{{ key }} as varchar) as source_id,
+    from {{ ref('stg_servicetitan__' ~ table) }} as records
+    semi join standing
+        on records.tenant_id = standing.tenant_id
+        and records.{{ key }} = try_cast(standing.source_id as {{ 'varchar' if 'update' in key else 'bigint' }})
+    {%- if not loop.last %}
     union all
+    {%- endif %}
     {%- endfor %}
-    select *
-    from standing
-    where
-        coalesce(source_table, '') not in ('leads', 'appointments', 'jobs', 'estimates', 'state_updates')
-        and event_name != 'reset'
 ),
 
 problems as (
@@ -34,7 +39,12 @@ problems as (
     where occurred_at > {{ as_of() }}
     union all
     select concat_ws(' ', 'transition', transition_id, 'stands;', source_table, source_id, 'is not in the warehouse')
-    from unproven
+    from standing
+    anti join proven
+        on standing.tenant_id = proven.tenant_id
+        and standing.source_table = proven.source_table
+        and standing.source_id = proven.source_id
+    where standing.event_name != 'reset'
 )
 
 select * from problems

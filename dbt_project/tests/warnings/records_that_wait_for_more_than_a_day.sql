@@ -1,58 +1,59 @@
 -- a lead without a customer waits for nobody, nor does an estimate without a customer and a job
+{%- set waits_for_customer = {'leads': 'lead_id', 'jobs': 'job_id', 'estimates': 'estimate_id'} %}
+{%- set waits_for_job = {'appointments': 'appointment_id', 'estimates': 'estimate_id'} %}
+
 with customers as (
-    select
-        tenant_id,
-        customer_id,
-    from {{ ref('stg_servicetitan__customers') }}
+    select * from {{ ref('stg_servicetitan__customers') }}
 ),
 
 jobs as (
+    select * from {{ ref('stg_servicetitan__jobs') }}
+),
+
+of_customers as (
+    {%- for table, key in waits_for_customer.items() %}
     select
         tenant_id,
+        '{{ table }}' as source_table,
+        {{ key }} as record_id,
+        customer_id,
+        coalesce(created_at, modified_at) as dated_at,
+    from {{ ref('stg_servicetitan__' ~ table) }}
+    where customer_id is not null
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+of_jobs as (
+    {%- for table, key in waits_for_job.items() %}
+    select
+        tenant_id,
+        '{{ table }}' as source_table,
+        {{ key }} as record_id,
         job_id,
-    from {{ ref('stg_servicetitan__jobs') }}
+        coalesce(created_at, modified_at) as dated_at,
+    from {{ ref('stg_servicetitan__' ~ table) }}
+    where job_id is not null
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 ),
 
-{% for table, key in {'leads': 'lead_id', 'jobs': 'job_id', 'estimates': 'estimate_id'}.items() -%}
-{{ table }}_without_customer as (
-    select
-        records.tenant_id,
-        '{{ table }}' as source_table,
-        records.{{ key }} as source_id,
-        coalesce(records.created_at, records.modified_at) as dated_at,
-    from {{ ref('stg_servicetitan__' ~ table) }} as records
-    anti join customers
-        on records.tenant_id = customers.tenant_id
-        and records.customer_id = customers.customer_id
-    where records.customer_id is not null
-),
-
-{% endfor -%}
-{% for table, key in {'appointments': 'appointment_id', 'estimates': 'estimate_id'}.items() -%}
-{{ table }}_without_job as (
-    select
-        records.tenant_id,
-        '{{ table }}' as source_table,
-        records.{{ key }} as source_id,
-        coalesce(records.created_at, records.modified_at) as dated_at,
-    from {{ ref('stg_servicetitan__' ~ table) }} as records
-    anti join jobs
-        on records.tenant_id = jobs.tenant_id
-        and records.job_id = jobs.job_id
-    where records.job_id is not null
-),
-
-{% endfor -%}
 waiting as (
-    select * from leads_without_customer
+    select of_customers.* exclude (customer_id)
+    from of_customers
+    anti join customers
+        on of_customers.tenant_id = customers.tenant_id
+        and of_customers.customer_id = customers.customer_id
     union
-    select * from jobs_without_customer
-    union
-    select * from estimates_without_customer
-    union
-    select * from appointments_without_job
-    union
-    select * from estimates_without_job
+    select of_jobs.* exclude (job_id)
+    from of_jobs
+    anti join jobs
+        on of_jobs.tenant_id = jobs.tenant_id
+        and of_jobs.job_id = jobs.job_id
 )
 
 select *
