@@ -20,7 +20,12 @@ ordered as (
     from unioned
     window fold_order as (
         partition by customer_key
-        order by occurred_at, event_name, to_state, cast(rpad(record_id::varchar, 19, '9') as ubigint), record_id desc
+        order by
+            occurred_at,
+            event_name,
+            to_state,
+            cast(rpad(cast(record_id as varchar), 19, '9') as ubigint),
+            record_id desc
     )
 ),
 

@@ -23,7 +23,9 @@ union all
 {% for table, columns in lists.items() -%}
 select
     '{{ table }}' as source_table,
-    md5(coalesce(string_agg(cast(row(tenant_id, {{ columns }}) as varchar) order by tenant_id, {{ columns }}), '')) as load_id,
+    md5(coalesce(
+        string_agg(cast(row(tenant_id, {{ columns }}) as varchar) order by tenant_id, {{ columns }}), ''
+    )) as load_id,
     count(*) as row_count,
 from {{ ref('stg_servicetitan__' ~ table) }}
 {%- if not loop.last %}
