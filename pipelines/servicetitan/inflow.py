@@ -39,7 +39,7 @@ class Batch:
 class Inflow:
     """Any number of threads `put`; one thread takes, table by table, until `package_ends`."""
 
-    most_bytes: int = 48 * 2**20
+    most_bytes: int = 32 * 2**20
     package_rows: int = 500_000
     package_seconds: float = 120
     monotonic: Callable[[], float] = time.monotonic
@@ -50,6 +50,7 @@ class Inflow:
         self._bytes = self._weight = self._taken = 0
         self._began = self.monotonic()
         self._finished = self._closed = False
+        self._error: Exception | None = None
         self._news = threading.Condition()
 
     @classmethod
@@ -79,21 +80,37 @@ class Inflow:
             self._news.notify_all()
 
     def close(self) -> None:
-        """Lets the threads that wait in `put` go."""
+        """Lets the threads go that wait in `put` or `sleep`."""
         with self._news:
             self._closed = True
             self._news.notify_all()
 
+    def fail(self, error: Exception) -> None:
+        """Whoever takes next gets the error."""
+        with self._news:
+            self._error = error
+            self._news.notify_all()
+
+    def sleep(self, seconds: float) -> None:
+        """For a reader that waits before it tries again; raises `Closed`."""
+        with self._news:
+            if self._news.wait_for(lambda: self._closed, seconds):
+                raise Closed
+
     def begin_package(self) -> bool:
         """Waits for something worth a package; False when all is read and nothing is left."""
         with self._news:
-            self._news.wait_for(lambda: self._weight > 0 or self._finished)
+            self._news.wait_for(lambda: self._weight > 0 or self._finished or self._error)
+            if self._error:
+                raise self._error
             self._taken, self._began = 0, self.monotonic()
             return self._weight > 0
 
     def take(self, table: str) -> Batch | None:
         """The table's next batch; waits a moment where there is nothing for any table."""
         with self._news:
+            if self._error:
+                raise self._error
             if self._followers[table]:
                 return self._followers[table].popleft()
             self._news.wait_for(lambda: any(self._queues.values()) or self._finished, MOMENT)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from pipelines.servicetitan.books import remember, write_down
@@ -55,7 +55,8 @@ def load(
     can be stopped and goes on there.
     """
     chosen = [settings.tenant(name) for name in tenants] if tenants else list(settings.tenants)
-    patience, sync_id = patience or Patience(), uuid.uuid4().hex
+    inflow, sync_id = Inflow(package_rows=package_rows), uuid.uuid4().hex
+    patience = replace(patience or Patience(), sleep=inflow.sleep)
     memory = remember(settings.warehouse)
     budget = Budget(settings.data_dir / "budget.sqlite")
     with http_client(patience) as http:
@@ -63,14 +64,14 @@ def load(
         reading = Reading(
             connections=connections,
             bookmarks=memory.bookmarks,
-            inflow=Inflow(package_rows=package_rows),
+            inflow=inflow,
             mode=settings.servicetitan_sync_mode,
             clock=clock,
             progress=Progress(on_progress),
             asides=chain(asides(settings, memory.bookmarks), first_comparisons(chosen, memory.bookmarks, clock())),
         )
         with reading.under_way():
-            load_ids = store(settings, reading.inflow, create=not memory.complete)
+            load_ids = store(settings, inflow, create=not memory.complete)
         comparisons = Comparisons(settings.warehouse, memory.bookmarks, reading.syncs, clock(), forced=reconcile)
         load_ids += store(settings, Inflow.of(comparisons.batches(connections)))
     counts = write_down(settings.warehouse, sync_id, reading.syncs, load_ids)

@@ -54,8 +54,11 @@ class Reading:
             own.submit(self._finish_after, futures)
             try:
                 yield
-            finally:
+            except BaseException:
                 self.inflow.close()
+                for future in futures:
+                    future.cancel()
+                raise
 
     def _start(self, connection: Connection, pool: ThreadPoolExecutor) -> list[Future[None]]:
         started: dict[str, Future[None]] = {}
@@ -69,8 +72,11 @@ class Reading:
         self.inflow.finish()
 
     def _read_asides(self) -> None:
-        for batch in self.asides:
-            self.inflow.put(batch)
+        try:
+            for batch in self.asides:
+                self.inflow.put(batch)
+        except Exception as error:
+            self.inflow.fail(error)
 
     def _read(self, connection: Connection, stream: Stream, before: Future[None] | None) -> None:
         if before:

@@ -1,13 +1,18 @@
 """What a sync leaves in the warehouse."""
 
 import shutil
+import sqlite3
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dlt
 import duckdb
 import pytest
 
 from pipelines.servicetitan.books import remember
+from pipelines.servicetitan.inflow import Inflow
+from pipelines.servicetitan.patience import Patience
+from pipelines.servicetitan.source import servicetitan
 from pipelines.servicetitan.streams import STREAMS
 from pipelines.servicetitan.tables import RAW_TABLES
 from pipelines.settings import ConfigurationError, Settings
@@ -243,3 +248,20 @@ def test_progress_tells_what_each_stream_brought(settings: Settings, world: Worl
     lines: list[str] = []
     sync(settings, world, on_progress=lambda stream: lines.append(str(stream)))
     assert any(line.startswith("socal customers: 1 rows, 1 pages, ") and line.endswith("; done") for line in lines)
+
+
+def test_a_sync_that_is_interrupted_does_not_wait_for_a_busy_server(
+    settings: Settings, world: World, socal: Company, simulator: ServiceTitan
+) -> None:
+    socal.add_customer("Ann")
+    simulator.faults.order("status", "/export/leads", status=503, headers={"retry-after": "600"}, times=-1)
+    settings.operations.parent.mkdir(parents=True, exist_ok=True)
+    settings.operations.write_text("this is no database")
+    with pytest.raises(sqlite3.DatabaseError):
+        attempt(settings, world, patience=Patience(total=3600))
+
+
+def test_the_source_can_be_built_without_network_or_settings(tmp_path: Path) -> None:
+    source = servicetitan(Inflow(), tmp_path)
+    assert set(source.resources) == {table.name for table in RAW_TABLES}
+    assert source.resources["customer_contacts"].compute_table_schema()["columns"]["id"]["primary_key"]
