@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 MIGRATIONS = sorted((Path(__file__).parent / "migrations").glob("[0-9][0-9][0-9]_*.sql"))
+CACHE = 65_536  # kB at most: what a first enqueue of a large tenant touches again and again
 PATIENCE = 60.0  # seconds; enqueueing a tenant's whole history holds the file for about half of that
 
 
@@ -35,6 +36,7 @@ def open_operations(path: Path, patience: float = PATIENCE) -> Iterator[sqlite3.
         con.execute("pragma journal_mode = wal")
         con.execute("pragma synchronous = full")
         con.execute("pragma foreign_keys = on")
+        con.execute(f"pragma cache_size = -{CACHE}")
         migrate(con, path)
         yield con
     except sqlite3.OperationalError as error:

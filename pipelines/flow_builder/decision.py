@@ -18,7 +18,6 @@ class Transition:
     occurred_at: datetime
     detected_at: datetime
     stands: bool = True
-    is_baseline: bool = False
     known: bool = False  # it has a delivery that is decided
     told: bool = False  # that delivery told its state, of whomever
 
@@ -82,12 +81,9 @@ class Case:
     transition: Transition
     told: Told | None  # with what this run has sent so far
     is_late: bool
+    is_superseded: bool  # not the customer's newest any more
     max_age: timedelta
     skip_superseded: bool
-
-    @property
-    def is_superseded(self) -> bool:
-        return self.transition is not self.customer.newest
 
 
 def is_stale(case: Case) -> bool:
@@ -102,11 +98,8 @@ def is_replaced(case: Case) -> bool:
     return case.told is not None and case.told.state == case.transition.to_state and not case.told.stands
 
 
-Reasons = Sequence[tuple[str, Callable[[Case], bool]]]
-
-# The first that holds is the reason.
-REASONS: Reasons = (
-    ("baseline", lambda case: case.transition.is_baseline),
+# The first that holds is the reason. Before them all comes the baseline, which asks about nothing else.
+REASONS: Sequence[tuple[str, Callable[[Case], bool]]] = (
     ("retracted", lambda case: not case.transition.stands),
     ("inactive", lambda case: not case.customer.is_active),
     ("untold", is_untold),
@@ -121,19 +114,19 @@ REASONS: Reasons = (
 class Rules:
     max_age: timedelta
     skip_superseded: bool = False
-    reasons: Reasons = REASONS
 
 
 def decide(customer: Customer, rules: Rules) -> Iterator[Decision]:
     """The deliveries that this customer's news asks for, in the order in which they leave."""
-    told = customer.told
+    told, newest = customer.told, customer.newest
     last_told = max((i for i, t in enumerate(customer.transitions) if t.told and t.stands), default=-1)
     for i, transition in enumerate(customer.transitions):
         if transition.known:
             continue
-        case = Case(customer, transition, told, i < last_told, rules.max_age, rules.skip_superseded)
-        reason = next((name for name, holds in rules.reasons if holds(case)), None)
-        decision = Decision("changed", transition, transition.to_state, reason, case.is_superseded)
+        superseded = transition is not newest
+        case = Case(customer, transition, told, i < last_told, superseded, rules.max_age, rules.skip_superseded)
+        reason = next((name for name, holds in REASONS if holds(case)), None)
+        decision = Decision("changed", transition, transition.to_state, reason, superseded)
         if reason is None:
             told = Told(transition.to_state, transition.transition_id, stands=True)
         yield decision

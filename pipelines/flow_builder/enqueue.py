@@ -1,12 +1,12 @@
 """At the end of each sync: one delivery for every transition that the outbox does not know yet."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import duckdb
 
-from pipelines.flow_builder.decision import REASONS, Reasons, Rules, decide
+from pipelines.flow_builder.decision import Rules, decide
 from pipelines.flow_builder.entries import Count, Entries, Entry
 from pipelines.flow_builder.event import body
 from pipelines.flow_builder.failpoints import failpoint
@@ -14,8 +14,7 @@ from pipelines.flow_builder.transition_log import Key, News, TransitionLog
 from pipelines.operations import open_operations, transaction
 from pipelines.settings import Settings
 
-CUSTOMERS_AT_ONCE = 20_000  # bounds the memory of a first enqueue to about 300 MB
-START_OVER: Reasons = (("baseline", lambda _: True),)
+CUSTOMERS_AT_ONCE = 20_000  # bounds the memory
 LOST = (
     "the outbox knows none of the {new} transitions in the log, {count} of which were there for earlier runs:"
     " operations.sqlite was lost or replaced. Nothing was enqueued. Put its back-up in place and run sync again; or, if"
@@ -75,22 +74,21 @@ class Writing:
         self.settings = settings
         self.now = now
         self.start_over = start_over
-        self.rules = Rules(
-            timedelta(hours=settings.flow_builder_max_age_hours),
-            settings.flow_builder_superseded == "skip",
-            START_OVER if start_over else REASONS,
-        )
+        max_age = timedelta(hours=settings.flow_builder_max_age_hours)
+        self.rules = Rules(max_age, skip_superseded=settings.flow_builder_superseded == "skip")
 
     def write(self) -> Enqueued:
         log, entries = self.log, self.entries
         since = entries.last_sequence()
-        news = log.compare(entries.known(stands=True), entries.known(stands=False))
+        news = log.compare(entries.known(stands=True), entries.known(stands=False), self.start_over)
         if not self.start_over:
             self.refuse_if_lost(news)
         canceled = entries.turn(news.turned, log.baselines())
-        customers = sorted({*canceled, *log.customers_with_news(), *log.disagreeing(entries.told_states())})
+        entries.add_past(log.past(), self.now)
+        told = entries.told_states()
+        customers = sorted({*canceled, *log.customers_with_news(), *log.disagreeing(told)})
         for start in range(0, len(customers), CUSTOMERS_AT_ONCE):
-            entries.add(self.decided(customers[start : start + CUSTOMERS_AT_ONCE]), self.now)
+            entries.add(self.decided(customers[start : start + CUSTOMERS_AT_ONCE], told), self.now)
         entries.hold(since, self.settings.flow_builder_hold_above)
         entries.set_mark(log.fingerprint(), self.now)
         return enqueued(entries.counts(since), len(canceled))
@@ -102,23 +100,24 @@ class Writing:
         if count := self.log.news_until(mark.read_at if mark else self.now - timedelta(microseconds=1)):
             raise OutboxLost(LOST.format(new=news.new, count=count))
 
-    def decided(self, customers: Sequence[Key]) -> list[Entry]:
-        histories = list(self.log.histories(customers))
-        with_knowledge = zip(histories, self.entries.customers(histories), strict=True)
+    def decided(self, keys: Sequence[Key], told: Container[Key]) -> list[Entry]:
+        histories = list(self.log.histories(keys))
+        customers = self.entries.customers(histories, told)
         return self.with_bodies(
             [
                 Entry(history.key, decision)
-                for history, customer in with_knowledge
+                for history, customer in zip(histories, customers, strict=True)
                 for decision in decide(customer, self.rules)
             ]
         )
 
     def with_bodies(self, entries: Sequence[Entry]) -> list[Entry]:
-        sends = [entry for entry in entries if entry.decision.reason is None]
+        sends = [entry for entry in entries if entry.is_sent]
         asked = [(*send.key, send.transition_id) for send in sends]
         facts = self.log.facts(asked, self.settings.flow_builder_include_contact)
-        bodies = {send: body(send.decision, fact, self.now) for send, fact in zip(sends, facts, strict=True)}
-        return [replace(entry, body=bodies.get(entry)) for entry in entries]
+        with_facts = zip(sends, facts, strict=True)
+        bodies = iter([body(send.decision, fact, self.now) for send, fact in with_facts])
+        return [replace(entry, body=next(bodies)) if entry.is_sent else entry for entry in entries]
 
 
 def enqueued(counts: Sequence[Count], canceled: int) -> Enqueued:

@@ -2,14 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import md5
 from typing import NamedTuple
 
 from pipelines.flow_builder.decision import Customer, Decision, Told, Transition
-from pipelines.flow_builder.transition_log import History, Key
+from pipelines.flow_builder.transition_log import History, Key, Past
 from pipelines.operations import moment, stamp
 
 UNFINISHED = "status in ('pending', 'sending', 'retry', 'held')"
@@ -60,6 +60,13 @@ ADD = """
         next_attempt_at = null
 """
 
+ADD_PAST = """
+    insert into deliveries (
+        webhook_id, transition_id, tenant_id, customer_id, told_state, occurred_at, stands, kind, created_at, status,
+        reason
+    ) values (?1, ?1, ?2, ?3, ?4, ?5, ?6, 'changed', ?7, 'not_sent', 'baseline')
+"""
+
 HOLD = """
     update deliveries set status = 'held' where sequence > :since and status = 'pending' and tenant_id in (
         select tenant_id from deliveries
@@ -85,6 +92,10 @@ class Entry:
     key: Key
     decision: Decision
     body: bytes | None = None
+
+    @property
+    def is_sent(self) -> bool:
+        return self.decision.reason is None
 
     @property
     def transition_id(self) -> str | None:
@@ -121,8 +132,9 @@ class Entries:
             where kind = 'changed' and stands = ?"""
         return self.con.execute(query, [stands]).fetchone()[0] or b""
 
-    def told_states(self) -> list[tuple[int, int, float]]:
-        return self.con.execute(TOLD_STATES).fetchall()
+    def told_states(self) -> dict[Key, float]:
+        rows = self.con.execute(TOLD_STATES)
+        return {Key(tenant_id, customer_id): state for tenant_id, customer_id, state in rows}
 
     def turn(self, turned: dict[str, bool], tenants: Sequence[int]) -> list[Key]:
         """Notes what stands no longer, or again. Returns the customer of each send that this canceled."""
@@ -141,25 +153,29 @@ class Entries:
         )
         return [Key(*row) for row in canceled.fetchall()]
 
-    def customers(self, histories: Iterable[History]) -> Iterator[Customer]:
-        """With what the outbox knows of them."""
-        histories = list(histories)
+    def customers(self, histories: Sequence[History], told: Container[Key]) -> Iterator[Customer]:
+        """With what the outbox knows of them. ``told``: of whom anything was told."""
         ids = [transition.transition_id for history in histories for transition in history.transitions]
         rows = self.con.execute(KNOWLEDGE, [json.dumps(ids)])
         knowledge = {webhook_id: (bool(known), bool(told)) for webhook_id, known, told in rows}
         for history in histories:
             transitions = [with_knowledge(transition, knowledge) for transition in history.transitions]
-            yield Customer(history.is_active, transitions, self.told(history.key))
+            yield Customer(history.is_active, transitions, self.told(history.key) if history.key in told else None)
 
     def told(self, key: Key) -> Told | None:
         row = self.con.execute(NEWEST_TOLD, key).fetchone()
         return row and Told(row[0], row[1], stands=bool(row[2]))
 
-    def add(self, entries: Sequence[Entry], now: datetime) -> None:
-        first = self.last_sequence() + 1
-        self.con.executemany(ADD, (self.row(first + i, entry, now) for i, entry in enumerate(entries)))
+    def add_past(self, past: Iterable[Past], now: datetime) -> None:
+        created_at = stamp(now)
+        self.con.executemany(ADD_PAST, ((*one, created_at) for one in past))
 
-    def row(self, sequence: int, entry: Entry, now: datetime) -> tuple[object, ...]:
+    def add(self, entries: Sequence[Entry], now: datetime) -> None:
+        numbered = enumerate(entries, self.last_sequence() + 1)
+        created_at = stamp(now)
+        self.con.executemany(ADD, (self.row(sequence, entry, created_at) for sequence, entry in numbered))
+
+    def row(self, sequence: int, entry: Entry, created_at: str) -> tuple[object, ...]:
         decision, transition = entry.decision, entry.decision.transition
         return (
             sequence,
@@ -171,7 +187,7 @@ class Entries:
             decision.flow_name,
             stamp(transition.occurred_at) if transition else None,
             entry.body,
-            stamp(now),
+            created_at,
             decision.status,
             decision.reason,
             transition is None or transition.stands,

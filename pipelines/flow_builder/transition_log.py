@@ -4,7 +4,7 @@ Only tenants whose baseline stands are looked at: until then nothing of a tenant
 of the connection that is passed in, all named ``enqueue_…``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -20,12 +20,14 @@ from pipelines.flow_builder.event_facts import Send, read_facts
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ID_BYTES = 32
+ROWS_AT_ONCE = 50_000
 
 LOG = """
     select
         tenant_id,
         servicetitan_customer_id as customer_id,
         transition_id,
+        is_baseline,
         retracted_at is null as stands
     from marts.customer_state_transitions
     semi join marts.tenant_baselines using (tenant_id)
@@ -40,10 +42,25 @@ COMPARE = f"""
         log.customer_id,
         coalesce(log.transition_id, decode(known.id)) as transition_id,
         coalesce(log.stands, false) as stands,
-        known.id is null as is_new
+        known.id is null as is_new,
+        known.id is null and (log.is_baseline or ?) as is_past
     from ({LOG}) as log
     full join enqueue_known as known on encode(log.transition_id) = known.id
     where known.id is null or coalesce(log.stands, false) != known.stands
+"""
+
+PAST = """
+    select
+        log.transition_id,
+        log.tenant_id,
+        log.servicetitan_customer_id,
+        log.to_state::double,
+        strftime(log.occurred_at at time zone 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ'),
+        news.stands
+    from marts.customer_state_transitions as log
+    inner join enqueue_news as news on log.transition_id = news.transition_id
+    where news.is_past
+    order by log.transition_id -- so that the outbox's indexes grow at their ends
 """
 
 EARLIER_NEWS = """
@@ -66,7 +83,8 @@ HISTORIES = """
         select * from marts.customer_state_transitions as log
         semi join enqueue_asked as asked
             on log.tenant_id = asked.tenant_id and log.servicetitan_customer_id = asked.customer_id
-        where log.retracted_at is null or log.transition_id in (from enqueue_news select transition_id where is_new)
+        where log.retracted_at is null
+            or log.transition_id in (select transition_id from enqueue_news where is_new and not is_past)
     )
 
     select
@@ -78,8 +96,7 @@ HISTORIES = """
         log.flow_name,
         epoch_us(log.occurred_at),
         epoch_us(log.detected_at),
-        log.retracted_at is null,
-        log.is_baseline
+        log.retracted_at is null
     from enqueue_asked as asked
     left join log on asked.tenant_id = log.tenant_id and asked.customer_id = log.servicetitan_customer_id
     left join marts.customer_servicetitan_state as state
@@ -99,6 +116,17 @@ class Key(NamedTuple):
 
     tenant_id: int
     customer_id: int
+
+
+class Past(NamedTuple):
+    """One transition that is not to be told."""
+
+    transition_id: str
+    tenant_id: int
+    customer_id: int
+    to_state: float
+    occurred_at: str
+    stands: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,25 +164,31 @@ class TransitionLog:
         """Transitions that are no baseline and were detected at or before that moment."""
         return int(self.one(EARLIER_NEWS, [moment]))
 
-    def compare(self, standing: bytes, gone: bytes) -> News:
-        """``standing`` and ``gone``: the ids that the outbox knows, one after the other, by what it last saw."""
+    def compare(self, standing: bytes, gone: bytes, all_is_past: bool) -> News:
+        """``standing`` and ``gone``: the ids that the outbox knows, one after the other, by what it last saw.
+
+        What is new and of the baseline is past, and, where the outbox starts over, all that is new.
+        """
         self.register("enqueue_known", pa.concat_tables([known(standing, True), known(gone, False)]))
-        self.con.execute(COMPARE)
+        self.con.execute(COMPARE, [all_is_past])
         turned = self.con.execute("select transition_id, stands from enqueue_news where not is_new").fetchall()
         return News(int(self.one("select count(*) from enqueue_news where is_new")), dict(turned))
 
+    def past(self) -> Iterator[Past]:
+        self.con.execute(PAST)
+        while rows := self.con.fetchmany(ROWS_AT_ONCE):
+            yield from (Past(*row) for row in rows)
+
     def customers_with_news(self) -> set[Key]:
         rows = self.con.execute(
-            "select distinct tenant_id, customer_id from enqueue_news where tenant_id is not null"
+            "select distinct tenant_id, customer_id from enqueue_news where tenant_id is not null and not is_past"
         ).fetchall()
         return {Key(*row) for row in rows}
 
-    def disagreeing(self, told: Sequence[tuple[int, int, float]]) -> set[Key]:
+    def disagreeing(self, told: Mapping[Key, float]) -> set[Key]:
         """The active customers whose state is another than the one that was told last."""
-        columns = list(zip(*told, strict=True)) or [(), (), ()]
-        kinds = [pa.int64(), pa.int64(), pa.float64()]
-        arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
-        self.register("enqueue_told", pa.table(arrays, names=["tenant_id", "customer_id", "state"]))
+        states = pa.array(told.values(), pa.float64())
+        self.register("enqueue_told", customers(list(told)).append_column("state", states))
         return {Key(*row) for row in self.con.execute(DISAGREEING).fetchall()}
 
     def histories(self, keys: Sequence[Key]) -> Iterator[History]:
@@ -197,7 +231,6 @@ def transition(
     occurred_us: int,
     detected_us: int,
     stands: bool,
-    is_baseline: bool,
 ) -> Transition:
     return Transition(
         transition_id,
@@ -206,5 +239,4 @@ def transition(
         EPOCH + timedelta(microseconds=occurred_us),
         EPOCH + timedelta(microseconds=detected_us),
         stands,
-        is_baseline,
     )

@@ -46,7 +46,7 @@ ROWS = """
         sequence, webhook_id, kind, transition_id, tenant_id, customer_id, told_state, flow_name, occurred_at, body,
         created_at, status, attempts, delivered_at, last_status
     )
-    with recursive numbers (i) as (select 1 union all select i + 1 from numbers where i < :rows)
+    with recursive numbers (i) as (select 1 where :rows > 0 union all select i + 1 from numbers where i < :rows)
     select i, lower(hex(randomblob(16))), 'changed', lower(hex(randomblob(16))), 1, i % :customers, 2.0, 'a flow', :now,
         :body, :now, :status, :status = 'delivered', :now, 200 from numbers
 """

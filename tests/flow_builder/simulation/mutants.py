@@ -3,7 +3,7 @@
 from tests.flow_builder.simulation.product import Mutant
 
 MUTANTS = (
-    Mutant("history is not sent", "decision", "lambda case: case.transition.is_baseline", "lambda case: False"),
+    Mutant("history is not sent", "enqueue", "entries.add_past(log.past(), self.now)", "pass"),
     Mutant("what is gone is not sent", "decision", "lambda case: not case.transition.stands", "lambda case: False"),
     Mutant(
         "inactive customers are left alone",
@@ -100,7 +100,7 @@ MUTANTS = (
     Mutant(
         "every customer is looked at whose telling is wrong",
         "enqueue",
-        ", *log.disagreeing(entries.told_states())})",
+        ", *log.disagreeing(told)})",
         "})",
     ),
     Mutant(

@@ -92,7 +92,7 @@ class Oracle:
         told = self.newest_told(key, rows)
         later = standing[standing.index(transition) + 1 :] if transition in standing else []
         told_ids = {row.transition_id for row in rows if row.told and row.kind == "changed"}
-        if transition.is_baseline:
+        if transition.transition_id in self.world.past:
             return "baseline"
         if not transition.stands:
             return "retracted"

@@ -1,6 +1,6 @@
 """Customers and their transition log, as dbt would keep it, in memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import md5
@@ -9,7 +9,8 @@ from random import Random
 from pipelines.flow_builder.decision import Transition
 from pipelines.flow_builder.event import Facts
 from pipelines.flow_builder.event_facts import Send
-from pipelines.flow_builder.transition_log import ID_BYTES, History, Key, News, TransitionLog
+from pipelines.flow_builder.transition_log import ID_BYTES, History, Key, News, Past, TransitionLog
+from pipelines.operations import stamp
 
 TENANTS = (1, 2)
 STATES = {0.0: None, 1.0: "one", 2.0: "two", 2.5: "two and a half", 3.0: "three"}
@@ -20,6 +21,7 @@ class World:
     """``log``: each transition and whose it is; ``merged``: customers that are another now."""
 
     size: int = 2  # customers of each tenant
+    past: set[str] = field(default_factory=set)  # transitions of the baseline
     log: dict[str, tuple[Key, Transition]] = field(default_factory=dict)
     inactive: set[Key] = field(default_factory=set)
     merged: set[Key] = field(default_factory=set)
@@ -42,8 +44,10 @@ class World:
         transition_id = md5(f"{key}{len(self.log)}".encode()).hexdigest()
         self.log[transition_id] = (
             key,
-            Transition(transition_id, state, STATES[state], occurred_at, now, is_baseline=is_baseline),
+            Transition(transition_id, state, STATES[state], occurred_at, now),
         )
+        if is_baseline:
+            self.past.add(transition_id)
 
     def turn(self, transition_id: str, stands: bool) -> None:
         key, transition = self.log[transition_id]
@@ -73,9 +77,9 @@ class WorldLog(TransitionLog):
         return len(self.world.log)
 
     def news_until(self, moment: datetime) -> int:
-        return sum(not one.is_baseline and one.detected_at <= moment for _, one in self.world.log.values())
+        return sum(t.detected_at <= moment for name, (_, t) in self.world.log.items() if name not in self.world.past)
 
-    def compare(self, standing: bytes, gone: bytes) -> News:
+    def compare(self, standing: bytes, gone: bytes, all_is_past: bool) -> News:  # noqa: ARG002
         known = dict.fromkeys(split(standing), True) | dict.fromkeys(split(gone), False)
         self.new = {one for one in self.world.log if one not in known}
         self.turned = {
@@ -85,12 +89,16 @@ class WorldLog(TransitionLog):
         }
         return News(len(self.new), self.turned)
 
-    def customers_with_news(self) -> set[Key]:
-        return {self.world.log[one][0] for one in (*self.new, *self.turned)}
+    def past(self) -> Iterator[Past]:
+        for one in sorted(self.new & self.world.past, key=lambda one: self.world.log[one][0]):
+            key, transition = self.world.log[one]
+            yield Past(one, *key, transition.to_state, stamp(transition.occurred_at), transition.stands)
 
-    def disagreeing(self, told: Sequence[tuple[int, int, float]]) -> set[Key]:
-        keys = ((Key(tenant_id, customer_id), state) for tenant_id, customer_id, state in told)
-        return {key for key, state in keys if self.world.is_active(key) and self.world.state(key) != state}
+    def customers_with_news(self) -> set[Key]:
+        return {self.world.log[one][0] for one in (*self.new - self.world.past, *self.turned)}
+
+    def disagreeing(self, told: Mapping[Key, float]) -> set[Key]:
+        return {key for key, state in told.items() if self.world.is_active(key) and self.world.state(key) != state}
 
     def histories(self, keys: Sequence[Key]) -> Iterator[History]:
         for key in keys:
