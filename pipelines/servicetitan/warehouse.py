@@ -17,7 +17,7 @@ from dlt.destinations.impl.duckdb.duck import DuckDbClient
 from pipelines.servicetitan.merge import Merge
 from pipelines.servicetitan.tables import TABLE
 
-CONFIGURATION = {"memory_limit": "400MB", "preserve_insertion_order": False}
+CONFIGURATION = {"memory_limit": "200MB", "preserve_insertion_order": False}
 ONE_AT_A_TIME = threading.Lock()  # DuckDB shares a merge between the cores; several would share the memory, too
 PRAGMAS = ["checkpoint_threshold = '16MB'"]  # dlt's 1 GB sends a whole package through the log before it is written
 
