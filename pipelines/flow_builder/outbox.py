@@ -13,9 +13,10 @@ LEASE = timedelta(seconds=30)
 COUNTED_AT_MOST = 1000
 
 # Per customer first in, first out: an earlier one that is not finished comes first, and one that was canceled while on
-# its way may still arrive until its lease is over. In the words of the indexes.
+# its way may still arrive until its lease is over. In the words of the indexes; left to itself, SQLite takes the index
+# on the status, and sorts all that is due at every turn.
 DUE = """
-    from deliveries as due
+    from deliveries as due indexed by deliveries_due
     where status in ('pending', 'sending', 'retry')
         and ifnull(next_attempt_at, '') <= :now
         and not exists (

@@ -1,5 +1,6 @@
 """Chance plays against the real enqueue, outbox and dispatcher, and against each of their rules broken."""
 
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
@@ -39,6 +40,8 @@ def first_broken(seeds: range, mutant: Mutant | None = None, over_http: bool = F
 def is_noticed(mutant: Mutant) -> bool:
     try:
         return first_broken(range(MOST_SEEDS_OF_A_MUTANT), mutant) is not None
+    except sqlite3.OperationalError:  # the broken rule no longer fits its index
+        return True
     except LookupError as error:
         if isinstance(error, (IndexError, KeyError)):  # the broken rule led past the end of a table
             return True
