@@ -1,12 +1,9 @@
 """Every setting of the product, read from the environment and ``.env``; see ``.env.example``."""
 
-import base64
-import binascii
 import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,6 +19,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipelines.lead_source import LeadSource
+from pipelines.safe_values import check_address, check_mail_address, check_smtp, check_webhook_secret
 
 HOSTS = {
     "production": ("https://api.servicetitan.io", "https://auth.servicetitan.io/connect/token"),
@@ -30,7 +28,6 @@ HOSTS = {
         "https://auth-integration.servicetitan.io/connect/token",
     ),
 }
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class ConfigurationError(Exception):
@@ -81,6 +78,7 @@ class Settings(BaseSettings):
     servicetitan_tenants: dict[str, Tenant] = Field(min_length=1)
     servicetitan_sync_mode: Literal["export", "list"] = "export"
     sync_cron: str = "*/5 * * * *"
+    change_sensor_seconds: int = Field(15, ge=0)  # 0: off
 
     data_dir: Path = Path("data")
     warehouse_path: Path = Path()
@@ -101,6 +99,11 @@ class Settings(BaseSettings):
     lead_sources: dict[str, LeadSource] = {}
     dagster_url: str = "http://127.0.0.1:3000"
 
+    alert_webhook_url: SecretStr | None = None
+    alert_email_to: Annotated[list[str], NoDecode] = []
+    alert_email_from: str | None = None
+    smtp_url: SecretStr | None = None
+
     @field_validator("servicetitan_tenants", mode="before")
     @classmethod
     def _tenant_names(cls, value: Any) -> Any:
@@ -116,7 +119,7 @@ class Settings(BaseSettings):
     def _source_names(cls, value: Any) -> Any:
         return {name.lower(): group for name, group in value.items()} if isinstance(value, dict) else value
 
-    @field_validator("flow_builder_signing_secrets", "actions_tokens", mode="before")
+    @field_validator("flow_builder_signing_secrets", "actions_tokens", "alert_email_to", mode="before")
     @classmethod
     def _comma_separated(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -134,6 +137,28 @@ class Settings(BaseSettings):
     def _safe_address(cls, value: str | None) -> str | None:
         if value:
             check_address(value)
+        return value
+
+    @field_validator("alert_webhook_url")
+    @classmethod
+    def _safe_webhook(cls, value: SecretStr | None) -> SecretStr | None:
+        if value:
+            check_address(value.get_secret_value())
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value:
+            check_smtp(value.get_secret_value())
+        return value
+
+    @field_validator("alert_email_to", "alert_email_from")
+    @classmethod
+    def _mail_addresses(cls, value: Any) -> Any:
+        for address in value if isinstance(value, list) else [value]:
+            if address is not None:
+                check_mail_address(address)
         return value
 
     @field_validator("sync_cron")
@@ -161,6 +186,9 @@ class Settings(BaseSettings):
                 "FLOW_BUILDER_SIGNING_SECRETS: not set, but FLOW_BUILDER_TRIGGER_URL is;"
                 " expected whsec_… (an unsigned address is refused)"
             )
+        for name, value in {"SMTP_URL": self.smtp_url, "ALERT_EMAIL_FROM": self.alert_email_from}.items():
+            if self.alert_email_to and not value:
+                raise ValueError(f"{name}: not set, but ALERT_EMAIL_TO is; without it no mail can be sent")
         return self
 
     @cached_property
@@ -199,26 +227,6 @@ class Settings(BaseSettings):
         raise ConfigurationError(f"tenant {name_or_id!r} is not configured; configured are: {known}")
 
 
-def check_webhook_secret(secret: str) -> None:
-    """Standard Webhooks 1.0.0: ``whsec_`` and base64 of 24 to 64 bytes."""
-    expected = "expected whsec_ and base64 of 24 to 64 bytes"
-    try:
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except binascii.Error:
-        raise ValueError(f"{expected}; this one is not base64") from None
-    if not secret.startswith("whsec_"):
-        raise ValueError(f"{expected}; this one does not start with whsec_")
-    if not 24 <= len(key) <= 64:
-        raise ValueError(f"{expected}; this one has {len(key)} bytes")
-
-
-def check_address(url: str) -> None:
-    """https anywhere, or http to a loopback address."""
-    parts = urlsplit(url)
-    if not ((parts.scheme == "https" and parts.hostname) or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
-        raise ValueError("expected an https address (http only to 127.0.0.1, localhost or [::1])")
-
-
 def load_settings(env_file: str | Path | None = ".env") -> Settings:
     """Raises `ConfigurationError`, one line per problem; a secret's value is never shown."""
     try:
@@ -227,7 +235,7 @@ def load_settings(env_file: str | Path | None = ".env") -> Settings:
         raise ConfigurationError("\n".join(_problem(e) for e in error.errors())) from None
 
 
-SECRET = re.compile(r"SECRET|TOKEN|KEY", re.IGNORECASE)
+SECRET = re.compile(r"SECRET|TOKEN|KEY|ALERT_WEBHOOK_URL|SMTP_URL", re.IGNORECASE)
 
 
 def _problem(error: Any) -> str:

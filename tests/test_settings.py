@@ -73,6 +73,12 @@ def test_the_environment_names_the_hosts_and_an_address_overrides_it(load: Load)
         ({"FLOW_BUILDER_TRIGGER_URL": "http://example.com"}, "FLOW_BUILDER_TRIGGER_URL: found 'http://example.com'"),
         ({"FLOW_BUILDER_TRIGGER_URL": "https://example.com"}, "FLOW_BUILDER_SIGNING_SECRETS: not set"),
         ({"FLOW_BUILDER_SIGNING_SECRETS": "hunter2"}, "FLOW_BUILDER_SIGNING_SECRETS: found a value that is not shown"),
+        ({"FLOW_BUILDER_TRIGGER_URL": "https://[::1"}, "FLOW_BUILDER_TRIGGER_URL: found 'https://[::1'"),
+        ({"ALERT_WEBHOOK_URL": "http://example.com/a"}, "ALERT_WEBHOOK_URL: found a value that is not shown; expected"),
+        ({"ALERT_EMAIL_TO": "ops"}, "ALERT_EMAIL_TO: found 'ops'; expected mail addresses"),
+        ({"ALERT_EMAIL_TO": "ops@example.com", "SMTP_URL": "smtp://127.0.0.1"}, "ALERT_EMAIL_FROM: not set"),
+        ({"ALERT_EMAIL_TO": "ops@example.com", "ALERT_EMAIL_FROM": "a@b.c"}, "SMTP_URL: not set"),
+        ({"SMTP_URL": "http://127.0.0.1"}, "SMTP_URL: found a value that is not shown; expected smtp://"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_expected(load: Load, changes: dict[str, str], said: str) -> None:
@@ -91,6 +97,15 @@ def test_every_problem_has_its_line_and_no_secret_is_shown(load: Load) -> None:
         )
     assert len(str(error.value).splitlines()) == 3
     assert "c2hvcnQ" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["smtp://ada:hunt#er2@example.com", "smtp://ada:hunt/er2@[::1", "smtp://a:hunter2@b:99999"]
+)
+def test_a_mail_server_that_cannot_be_read_gives_no_part_of_its_password_away(load: Load, url: str) -> None:
+    with pytest.raises(ConfigurationError, match="expected smtp://") as error:
+        load(SMTP_URL=url)
+    assert "hunt" not in str(error.value)
 
 
 def test_two_tenants_with_one_id_are_refused(load: Load) -> None:

@@ -1,0 +1,57 @@
+"""Addresses and secrets that may be used. Each check raises ValueError, which says what is expected."""
+
+import base64
+import binascii
+import re
+from urllib.parse import SplitResult, urlsplit
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+MAIL_ADDRESS = re.compile(r"[^\s@,<>]+@[^\s@,<>]+")
+
+
+def check_webhook_secret(secret: str) -> None:
+    """Standard Webhooks 1.0.0: ``whsec_`` and base64 of 24 to 64 bytes."""
+    expected = "expected whsec_ and base64 of 24 to 64 bytes"
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        raise ValueError(f"{expected}; this one is not base64") from None
+    if not secret.startswith("whsec_"):
+        raise ValueError(f"{expected}; this one does not start with whsec_")
+    if not 24 <= len(key) <= 64:
+        raise ValueError(f"{expected}; this one has {len(key)} bytes")
+
+
+def check_address(url: str) -> None:
+    """https anywhere, or http to a loopback address."""
+    parts = split(url)
+    if not (
+        parts
+        and parts.hostname
+        and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
+    ):
+        raise ValueError("expected an https address (http only to 127.0.0.1, localhost or [::1])")
+
+
+def check_smtp(url: str) -> None:
+    """``smtp`` turns TLS on after the greeting, ``smtps`` begins with it."""
+    parts = split(url)
+    if not (parts and parts.hostname and parts.scheme in ("smtp", "smtps")):
+        raise ValueError(
+            "expected smtp://user:password@host:587 or smtps://user:password@host:465, with %XX for the characters"
+            " : / ? # @ in a user or a password"
+        )
+
+
+def check_mail_address(address: str) -> None:
+    if not MAIL_ADDRESS.fullmatch(address):
+        raise ValueError("expected mail addresses, such as ops@example.com")
+
+
+def split(url: str) -> SplitResult | None:
+    """None where it is no address; the parser's own words would show parts of a password."""
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port != 0 else None
+    except ValueError:
+        return None
