@@ -7,7 +7,7 @@ from orchestration.decisions import decision_jobs
 from orchestration.progress import Progress
 from orchestration.resources import Warehouse
 from orchestration.schedules import sync, sync_schedule
-from orchestration.sensors import deliver, deliver_sensor
+from orchestration.sensors import change_sensor, deliver, deliver_sensor
 from pipelines.settings import load_settings
 
 
@@ -18,6 +18,6 @@ def definitions() -> dg.Definitions:
         assets=assets(settings),
         jobs=[sync, deliver, *decision_jobs(settings)],
         schedules=[sync_schedule(settings)],
-        sensors=[deliver_sensor(settings)],
+        sensors=[deliver_sensor(settings), change_sensor(settings)],
         resources={"warehouse": Warehouse(), "progress": Progress()},
     )

@@ -1,12 +1,19 @@
-"""The `deliver` job and when it starts."""
+"""The `deliver` job and when it starts; and what starts `sync` before its schedule does."""
 
+import json
 from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from orchestration.lineage import DELIVERIES
+from orchestration.schedules import busy, sync
 from pipelines.flow_builder.outbox import due
 from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.servicetitan.watch import Watch
 
 deliver = dg.define_asset_job(
     "deliver",
@@ -39,5 +46,33 @@ def deliver_sensor(settings: Settings) -> dg.SensorDefinition:
         if runs := context.instance.get_runs(dg.RunsFilter(job_name=deliver.name, statuses=UNDER_WAY), limit=1):
             return dg.SkipReason(f"{count} due; run {runs[0].run_id} of deliver is under way")
         return dg.RunRequest()
+
+    return sensor
+
+
+def change_sensor(settings: Settings) -> dg.SensorDefinition:
+    @cache
+    def watch() -> "Watch":
+        from pipelines.servicetitan.watch import Watch
+
+        return Watch(settings)
+
+    every = settings.change_sensor_seconds
+
+    @dg.sensor(
+        job=sync,
+        name="change_sensor",
+        description="Asks ServiceTitan's lists, one record each, whether anything is new, and starts `sync` only then.",
+        minimum_interval_seconds=every or 15,
+        default_status=dg.DefaultSensorStatus.RUNNING if every else dg.DefaultSensorStatus.STOPPED,
+    )
+    def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        look = watch().look(json.loads(context.cursor or "{}"), datetime.now(UTC))
+        cursor, changed = json.dumps(look.marks), ", ".join(look.changed)
+        if not look.changed:
+            return dg.SensorResult(skip_reason="; ".join(look.problems) or "nothing has changed", cursor=cursor)
+        if reason := busy(context.instance, settings):
+            return dg.SkipReason(f"changed: {changed}; {reason}")  # the cursor stays, and the next tick sees it again
+        return dg.SensorResult([dg.RunRequest(tags={"changed": changed})], cursor=cursor)
 
     return sensor

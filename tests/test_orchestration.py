@@ -15,11 +15,12 @@ from orchestration.lineage import DELIVERIES
 from orchestration.progress import Progress
 from orchestration.resources import Warehouse, exclusive
 from orchestration.schedules import busy, sync_schedule
-from orchestration.sensors import deliver_sensor
+from orchestration.sensors import change_sensor, deliver_sensor
 from pipelines.dbt_process import manifest_path
 from pipelines.operations import open_operations, stamp
 from pipelines.servicetitan.streams import STREAMS
 from pipelines.settings import Settings
+from tests.simulator.world import World
 
 
 @pytest.fixture
@@ -106,3 +107,23 @@ def test_a_deliver_run_starts_only_when_something_is_due(settings: Settings, ins
 def told(sensor: dg.SensorDefinition, instance: dg.DagsterInstance) -> str:
     answer = sensor(dg.build_sensor_context(instance=instance))
     return str(answer.skip_message) if isinstance(answer, dg.SkipReason) else "a run"
+
+
+def test_a_change_in_servicetitan_starts_a_sync_as_soon_as_none_is_running(
+    settings: Settings, instance: dg.DagsterInstance, world: World
+) -> None:
+    sensor, cursor = change_sensor(settings), None
+    world.advance(seconds=(datetime.now(UTC) - world.now()).total_seconds())
+
+    def tick() -> str:
+        nonlocal cursor
+        answer = sensor(context := dg.build_sensor_context(instance=instance, cursor=cursor))
+        cursor = getattr(answer, "cursor", None) or context.cursor
+        return "a run" if getattr(answer, "run_requests", None) else str(answer)
+
+    assert "nothing has changed" in tick()
+    world["dfw"].add_customer("Ada Lovelace")
+    with exclusive(settings, wait_seconds=0):
+        assert "changed: dfw customers; another sync is running" in tick()
+    assert tick() == "a run"
+    assert "nothing has changed" in tick()
