@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from orchestration.alerts_cli import alerts
 from orchestration.check_cli import check
 from orchestration.checks import COMPLETE, WHAT_TO_DO
 from orchestration.customer_cli import customer_command
@@ -128,5 +129,5 @@ def serve(host: str, port: int) -> None:
     serve(load_settings(), host, port)
 
 
-for command in [check, *COMMANDS, customer_command]:
+for command in [check, *COMMANDS, customer_command, alerts]:
     main.add_command(command)

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from orchestration.alerts import alert_sensor
 from orchestration.assets import assets
 from orchestration.decisions import decision_jobs
 from orchestration.progress import Progress
@@ -18,6 +19,6 @@ def definitions() -> dg.Definitions:
         assets=assets(settings),
         jobs=[sync, deliver, *decision_jobs(settings)],
         schedules=[sync_schedule(settings)],
-        sensors=[deliver_sensor(settings), change_sensor(settings)],
+        sensors=[deliver_sensor(settings), change_sensor(settings), alert_sensor(settings)],
         resources={"warehouse": Warehouse(), "progress": Progress()},
     )

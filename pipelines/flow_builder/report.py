@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.flow_builder.outbox import DUE, Endpoint
-from pipelines.operations import open_operations, stamp
+from pipelines.operations import moment, open_operations, stamp
 
 OVERDUE = timedelta(minutes=15)
 ROWS_AT_ONCE = 50_000
@@ -121,6 +121,13 @@ def troubles(operations: Path, now: datetime) -> Troubles:
             held=count(con, "select count(*) from deliveries where status = 'held'"),
             endpoint=Endpoint.read(con),
         )
+
+
+def held_batches(operations: Path) -> list[tuple[datetime, int]]:
+    """Per sync that held something: its time, and how much is still held."""
+    query = "select created_at, count(*) from deliveries where status = 'held' group by created_at order by created_at"
+    with open_operations(operations) as con:
+        return [(moment(text), rows) for text, rows in con.execute(query)]
 
 
 def overdue(con: sqlite3.Connection, now: datetime) -> int:

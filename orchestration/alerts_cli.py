@@ -1,0 +1,52 @@
+"""`servicetitan-flow alerts`: what people were told of, and whether they can be."""
+
+from collections.abc import Sequence
+
+import click
+
+from orchestration.tables import print_table
+from pipelines.alerts.channels import Channel, NotAnnounced, channels
+from pipelines.alerts.message import TEST, when
+from pipelines.settings import load_settings
+
+
+@click.command()
+@click.option("--test", is_flag=True, help="Send one test message to every channel. Exit status 1 if one fails.")
+def alerts(test: bool) -> None:
+    """The open alerts, as the sensor alert_sensor last saw them."""
+    from pipelines.alerts.book import open_alerts
+    from pipelines.operations import open_operations
+
+    settings = load_settings()
+    configured = channels(settings)
+    if not configured:
+        click.echo("neither ALERT_WEBHOOK_URL nor ALERT_EMAIL_TO is set: nobody is told")
+    if test:
+        try_out(configured)
+        return
+    with open_operations(settings.operations) as con:
+        found = [(one.trouble, one.until) for one in open_alerts(con)]
+    print_table(
+        [
+            {
+                "since": when(trouble.since),
+                "gone since": gone and when(gone),
+                "what": trouble.what,
+                "what to do": trouble.what_to_do,
+            }
+            for trouble, gone in found
+        ],
+        none="no alert is open",
+    )
+
+
+def try_out(configured: Sequence[Channel]) -> None:
+    failed = not configured
+    for channel in configured:
+        try:
+            click.echo(f"{channel.name}: {channel.send(TEST) or 'sent'}")
+        except NotAnnounced as problem:
+            failed = True
+            click.echo(f"{channel.name}: {problem}")
+    if failed:
+        raise SystemExit(1)

@@ -1,0 +1,1 @@
+"""People are told of a trouble once, and once more when it is over."""

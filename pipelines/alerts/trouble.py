@@ -1,0 +1,31 @@
+"""What people are told of: troubles, and the end of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Event = Literal["trouble", "over"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Names the tenant or the asset; holds no secret and no contact data, for it leaves the machine."""
+
+    what: str
+    since: datetime
+    what_to_do: str
+    run_id: str | None = None
+
+
+Troubles = Mapping[str, Trouble]  # by a key that stays while the trouble lasts
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One event of an alert; ``until`` where it is over."""
+
+    alert_id: int
+    event: Event
+    trouble: Trouble
+    until: datetime | None

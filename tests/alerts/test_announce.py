@@ -1,0 +1,158 @@
+"""People are told once of a trouble and once of its end, whatever happens to a channel."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipelines.alerts.announce import Announced, announce
+from pipelines.alerts.channels import Channel, channels
+from pipelines.alerts.channels import Webhook as WebhookChannel
+from pipelines.alerts.trouble import Trouble
+from pipelines.alerts.unusable import Unusable, announce_unusable, announce_usable
+from pipelines.operations import open_operations
+from pipelines.settings import Settings
+from tests.alerts.receivers import Webhook
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+QUIET = 7.5 * MINUTE
+UNREAD = Trouble("socal: jobs: not read to the end", NOON, "see `servicetitan-flow check`", "run-1")
+STALE = Trouble("socal: no complete sync", NOON - MINUTE, "look at the schedule")
+
+
+class Watch:
+    """Looks at the troubles that the test names, minute by minute."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.path, self.now = settings.operations, NOON
+        self.channels: list[Channel] = channels(settings)
+
+    def sees(self, *troubles: Trouble, after: timedelta = MINUTE) -> Announced:
+        self.now += after
+        by_key = {trouble.what: trouble for trouble in troubles}
+        return announce(self.path, self.channels, by_key, self.now, QUIET, "https://dagster.example.com/")
+
+
+@pytest.fixture
+def watch(settings: Settings) -> Watch:
+    return Watch(settings)
+
+
+def test_a_trouble_is_told_once_with_what_to_do(watch: Watch, webhook: Webhook) -> None:
+    for _ in range(5):
+        watch.sees(UNREAD)
+    assert webhook.texts == [
+        "🔴 socal: jobs: not read to the end\nsince 2026-11-22 12:00 UTC\nwhat to do: see `servicetitan-flow check`\n"
+        "run: https://dagster.example.com/runs/run-1"
+    ]
+
+
+def test_its_end_is_told_once_when_it_has_lasted(watch: Watch, webhook: Webhook) -> None:
+    watch.sees(UNREAD)
+    for _ in range(8):
+        watch.sees()
+    assert len(webhook.texts) == 1, "it may come back"
+    for _ in range(5):
+        watch.sees()
+    [_, end] = webhook.texts
+    assert end == "🟢 over: socal: jobs: not read to the end\nfrom 2026-11-22 12:00 UTC to 2026-11-22 12:02 UTC"
+
+
+def test_a_trouble_that_flickers_is_one(watch: Watch, webhook: Webhook) -> None:
+    for _ in range(10):
+        watch.sees(UNREAD, after=5 * MINUTE)
+        watch.sees(after=5 * MINUTE)
+    assert len(webhook.texts) == 1
+
+
+def test_what_comes_back_after_its_end_is_told_again(watch: Watch, webhook: Webhook) -> None:
+    for troubles in [(UNREAD,), (), (), (UNREAD,)]:
+        watch.sees(*troubles, after=10 * MINUTE)
+    assert [text[0] for text in webhook.texts] == ["🔴", "🟢", "🔴"]
+
+
+def test_what_happens_at_once_is_told_at_once(watch: Watch, webhook: Webhook) -> None:
+    watch.sees(UNREAD, STALE)
+    [text] = webhook.texts
+    assert text.count("🔴") == 2
+
+
+def test_a_channel_that_is_down_is_told_later_and_keeps_no_other_waiting(watch: Watch, webhook: Webhook) -> None:
+    with Webhook().listening() as other:
+        watch.channels.append(WebhookChannel(other.url, "other"))
+        webhook.status = 503
+        assert watch.sees(UNREAD).problems == ("webhook: ALERT_WEBHOOK_URL answered HTTP 503",)
+        watch.sees(UNREAD)
+        webhook.status = 200
+        assert watch.sees(UNREAD) == Announced(open=1)
+        watch.sees(UNREAD)
+        assert len(other.texts) == len(webhook.texts) == 1
+
+
+def test_who_missed_the_beginning_is_told_of_the_end_alone(watch: Watch, webhook: Webhook) -> None:
+    webhook.status = 503
+    for troubles in [(UNREAD,), (), ()]:
+        watch.sees(*troubles, after=10 * MINUTE)
+    webhook.status = 200
+    watch.sees()
+    [text] = webhook.texts
+    assert text.startswith("🟢 over")
+
+
+def test_a_new_channel_is_told_of_what_is_and_not_of_what_was(watch: Watch) -> None:
+    for troubles in [(UNREAD,), (), ()]:
+        watch.sees(*troubles, after=10 * MINUTE)
+    with Webhook().listening() as new:
+        watch.channels.append(WebhookChannel(new.url, "new"))
+        watch.sees(STALE, after=timedelta(days=2))
+        [text] = new.texts
+        assert text.startswith("🔴 socal: no complete sync")
+
+
+def test_a_clock_that_is_set_back_neither_repeats_nor_withholds(watch: Watch, webhook: Webhook) -> None:
+    watch.sees(UNREAD)
+    watch.sees()
+    watch.sees(after=timedelta(hours=-3))
+    assert len(webhook.texts) == 1
+    for _ in range(9):
+        watch.sees()
+    assert len(webhook.texts) == 2
+
+
+def test_what_slack_reads_as_markup_arrives_as_text(watch: Watch, webhook: Webhook) -> None:
+    watch.sees(Trouble("a<b> & c", NOON, "nothing"))
+    assert webhook.texts[0].startswith("🔴 a&lt;b&gt; &amp; c\n")
+
+
+def test_what_is_long_over_is_forgotten(watch: Watch, settings: Settings) -> None:
+    for troubles in [(UNREAD,), (), (), (STALE,)]:
+        watch.sees(*troubles, after=10 * MINUTE)
+    for _ in range(2):
+        watch.sees(after=timedelta(days=100))
+    with open_operations(settings.operations) as con:
+        assert con.execute("select what from alerts").fetchall() == [(STALE.what,)]
+        assert con.execute("select count(distinct alert_id) from announcements").fetchone() == (1,)
+
+
+def test_a_file_that_cannot_be_used_is_told_once_though_it_cannot_remember(watch: Watch, webhook: Webhook) -> None:
+    known = None
+    for minute in range(6):
+        known = announce_unusable(known, "o.sqlite: disk is full", watch.channels, NOON + minute * MINUTE)
+        known = Unusable.read(known.write())
+    assert known is not None
+    assert len(webhook.texts) == 1
+    webhook.status = 500
+    known = announce_usable(known, watch.channels, NOON + 6 * MINUTE)
+    assert known is not None, "the end is still to be told"
+    webhook.status = 200
+    assert announce_usable(known, watch.channels, NOON + 7 * MINUTE) is None
+    assert [text.splitlines()[0] for text in webhook.texts] == [
+        "🔴 o.sqlite: disk is full",
+        "🟢 over: o.sqlite: disk is full",
+    ]
+
+
+def test_a_short_hold_of_the_file_is_no_trouble(watch: Watch, webhook: Webhook) -> None:
+    known = announce_unusable(None, "o.sqlite: locked", watch.channels, NOON)
+    assert announce_usable(known, watch.channels, NOON + MINUTE) is None
+    assert webhook.texts == []

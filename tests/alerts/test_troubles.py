@@ -1,0 +1,274 @@
+"""The sensor, over a real Dagster instance and a real operations file: each kind of trouble, and its end."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+import pytest
+from click.testing import CliRunner
+
+from orchestration.alerts import Records, alert_sensor, look
+from orchestration.checks import COMPLETE_CHECK, DRIFT_CHECK
+from orchestration.cli import main
+from orchestration.lineage import raw_key
+from pipelines.alerts.channels import channels
+from pipelines.operations import OperationsError, open_operations, stamp
+from pipelines.settings import Settings, load_settings
+from tests.alerts.receivers import MailServer, Webhook
+
+NOW = datetime.now(UTC)
+MINUTE = timedelta(minutes=1)
+DELIVERY = (
+    "insert into deliveries (webhook_id, kind, tenant_id, customer_id, told_state, body, created_at, status)"
+    " values (?, 'changed', 410387862, 1, 2.0, x'7b7d', ?, ?)"
+)
+
+
+class Line:
+    """Dagster and the operations file as the sensor meets them; each look is ten minutes after the one before."""
+
+    def __init__(self, settings: Settings, instance: dg.DagsterInstance) -> None:
+        self.settings, self.instance = settings, instance
+        self.records, self.cursor, self.now = Records(), "", NOW
+        self.keys: set[dg.AssetCheckKey] = set()
+
+    def looks(self) -> str:
+        self.now += 10 * MINUTE
+        found = self.records.troubles(self.instance, self.keys)
+        said, self.cursor = look(self.settings, channels(self.settings), found, self.cursor, self.now)
+        return said
+
+    def runs(self, job_name: str, error: Exception | None = None) -> None:
+        @dg.op
+        def step() -> None:
+            if error:
+                raise error
+
+        dg.GraphDefinition(name=job_name, node_defs=[step]).to_job().execute_in_process(
+            instance=self.instance, raise_on_error=False
+        )
+
+    def checks(self, result: dg.AssetCheckResult) -> None:
+        """A run that evaluates this check."""
+        spec = dg.AssetCheckSpec(result.check_name or "", asset=result.asset_key or "")
+
+        @dg.multi_asset_check(specs=[spec])
+        def check() -> Iterator[dg.AssetCheckResult]:
+            yield result
+
+        @dg.asset(key=spec.asset_key)
+        def checked() -> None: ...
+
+        definitions = dg.Definitions(assets=[checked], asset_checks=[check])
+        definitions.resolve_implicit_global_asset_job_def().execute_in_process(instance=self.instance)
+        self.keys.add(spec.key)
+
+    def writes(self, statement: str, *values: Any) -> None:
+        with open_operations(self.settings.operations) as con:
+            con.execute(statement, values)
+
+
+@pytest.fixture
+def line(settings: Settings) -> Iterator[Line]:
+    with dg.instance_for_test() as instance:
+        yield Line(settings, instance)
+
+
+Deed = Callable[[Line], None]
+
+
+def checks(result: dg.AssetCheckResult) -> Deed:
+    return lambda line: line.checks(result)
+
+
+def fails(job: str, error: Exception) -> Deed:
+    return lambda line: line.runs(job, error)
+
+
+def writes(statement: str, *values: Any) -> Deed:
+    return lambda line: line.writes(statement, *values)
+
+
+def complete(**broken: str) -> Deed:
+    return checks(COMPLETE_CHECK.result(raw_key("estimates"), broken))
+
+
+def dbt_test(passed: bool) -> Deed:
+    metadata: dict[str, Any] = {"failing_rows": 3, "message": "ada@example.com is not unique"}
+    severity = dg.AssetCheckSeverity.ERROR
+    return checks(
+        dg.AssetCheckResult(asset_key="m", check_name="unique", passed=passed, severity=severity, metadata=metadata)
+    )
+
+
+# What happens, what mends it, and what is said of it.
+TROUBLES: list[tuple[Deed, Deed, str]] = [
+    (
+        fails("sync", OperationsError("o.sqlite: database or disk is full; make room on the disk")),
+        lambda line: line.runs("sync"),
+        "the run of sync failed: o.sqlite: database or disk is full; make room on the disk",
+    ),
+    (
+        fails("deliver", RuntimeError("duplicate key ada@example.com")),
+        lambda line: line.runs("deliver"),
+        "the run of deliver failed: RuntimeError",
+    ),
+    (
+        complete(
+            socal="tenant socal, stream estimates, page 1: HTTP 403 (ada@example.com): the app needs the scope"
+            " tn.sal.estimates:r in this tenant",
+            dfw="tenant dfw, stream estimates, page 3: HTTP 500 (Ada (ada@example.com) is at fault)",
+        ),
+        complete(),
+        "socal: the app needs the scope tn.sal.estimates:r, to read estimates\n"
+        "dfw: estimates: not read to the end; tenant dfw, stream estimates, page 3: HTTP 500",
+    ),
+    (dbt_test(False), dbt_test(True), "m: the check unique fails (error): failing_rows: 3"),
+    (
+        checks(DRIFT_CHECK.result(raw_key("tenant_syncs"), {"jobs: new field colour": 12})),
+        checks(DRIFT_CHECK.result(raw_key("tenant_syncs"), {})),
+        "servicetitan/tenant_syncs: the check no_drift fails (warning): jobs: new field colour: 12",
+    ),
+    (
+        writes("insert into last_complete_syncs values (410387862, ?)", stamp(NOW - 16 * MINUTE)),
+        writes("update last_complete_syncs set ended_at = ?", stamp(NOW + 40 * MINUTE)),
+        f"socal: no complete sync since {NOW - 16 * MINUTE:%Y-%m-%d %H:%M} UTC, so its marts are stale",
+    ),
+    (
+        writes("update endpoint set stopped_at = ?, stopped_status = 401", stamp(NOW)),
+        writes("update endpoint set stopped_at = null"),
+        "Flow Builder's endpoint answered HTTP 401: nothing is sent until it delivers",
+    ),
+    (
+        writes(DELIVERY, "1", stamp(NOW), "held"),
+        writes("update deliveries set status = 'canceled' where status = 'held'"),
+        "flow_builder/outbox: 1 deliveries of one sync are held, more than FLOW_BUILDER_HOLD_ABOVE",
+    ),
+    (
+        writes(DELIVERY, "2", stamp(NOW), "dead"),
+        writes("update deliveries set status = 'delivered' where status = 'dead'"),
+        "flow_builder/outbox: 1 deliveries failed for good",
+    ),
+]
+
+
+def test_every_trouble_is_told_once_with_what_to_do_and_once_when_it_is_over(line: Line, webhook: Webhook) -> None:
+    said = {one for *_, words in TROUBLES for one in words.splitlines()}
+    for happens, _, _ in TROUBLES:
+        happens(line)
+    for _ in range(2):
+        line.looks()
+    [text] = webhook.texts
+    paragraphs = [paragraph.splitlines() for paragraph in text.split("\n\n")]
+    assert {paragraph[0] for paragraph in paragraphs} == {f"🔴 {one}" for one in said}
+    assert all(since.startswith("since 20") for _, since, _ in paragraphs)
+    assert all(what_to_do.startswith("what to do: ") for *_, what_to_do in paragraphs)
+    for _, is_mended, _ in TROUBLES:
+        is_mended(line)
+    for _ in range(3):
+        line.looks()
+    [_, end] = webhook.texts
+    assert {paragraph.splitlines()[0] for paragraph in end.split("\n\n")} == {f"🟢 over: {one}" for one in said}
+    assert "ada@" not in text + end
+
+
+def test_a_run_that_died_has_failed(line: Line, webhook: Webhook) -> None:
+    @dg.job(name="sync")
+    def sync() -> None: ...
+
+    run = line.instance.create_run_for_job(sync, status=dg.DagsterRunStatus.STARTED)
+    line.instance.report_run_failed(run, "its process is gone")
+    line.looks()
+    assert webhook.texts[0].startswith("🔴 the run of sync failed: its process is gone")
+
+
+def test_a_check_that_a_later_run_did_not_evaluate_still_fails(line: Line, webhook: Webhook) -> None:
+    dbt_test(False)(line)
+    line.runs("sync")
+    for _ in range(3):
+        line.looks()
+    assert len(webhook.texts) == 1
+
+
+def test_what_is_overdue_is_told_unless_the_endpoint_is_stopped(
+    line: Line, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOW_BUILDER_TRIGGER_URL", "https://example.com")
+    monkeypatch.setenv("FLOW_BUILDER_SIGNING_SECRETS", "whsec_c2ltdWxhdG9yLXNpZ25pbmctc2VjcmV0LW9uZSE=")
+    line.settings = load_settings(None)
+    line.writes("update endpoint set stopped_at = ?, stopped_status = 404", stamp(NOW))
+    line.writes(DELIVERY, "1", stamp(NOW - 20 * MINUTE), "pending")
+    line.looks()
+    line.writes("update endpoint set stopped_at = null")
+    line.looks()
+    assert [text.splitlines()[0] for text in webhook.texts] == [
+        "🔴 Flow Builder's endpoint answered HTTP 404: nothing is sent until it delivers",
+        "🔴 flow_builder/outbox: 1 deliveries are due for more than 15 minutes, and still there",
+    ]
+
+
+def test_each_held_batch_is_told(line: Line, webhook: Webhook) -> None:
+    for number in range(2):
+        line.writes(DELIVERY, str(number), stamp(NOW + number * MINUTE), "held")
+        line.looks()
+    assert len(webhook.texts) == 2
+
+
+def test_an_operations_file_that_cannot_be_used_is_told_too(line: Line, webhook: Webhook) -> None:
+    line.settings.operations.parent.mkdir(parents=True)
+    line.settings.operations.write_bytes(b"no database at all " * 100)
+    for _ in range(3):
+        assert "file is not a database" in line.looks()
+    line.settings.operations.unlink()
+    assert line.looks() == "0 open"
+    assert [text[0] for text in webhook.texts] == ["🔴", "🟢"]
+
+
+def test_a_run_is_linked_where_somebody_said_how_dagster_is_reached(
+    line: Line, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_URL", "https://dagster.example.com")
+    line.settings = load_settings(None)
+    line.runs("sync", RuntimeError())
+    line.looks()
+    [run] = line.instance.get_runs()
+    assert webhook.texts[0].endswith(f"run: https://dagster.example.com/runs/{run.run_id}")
+
+
+def test_the_sensor_is_on_only_where_somebody_can_be_told(
+    line: Line, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sensor = alert_sensor(line.settings)
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+    line.runs("sync", RuntimeError())
+    answer = sensor(dg.build_sensor_context(instance=line.instance))
+    assert isinstance(answer, dg.SkipReason)
+    assert answer.skip_message == "1 open"
+    assert len(webhook.texts) == 1
+    monkeypatch.delenv("ALERT_WEBHOOK_URL")
+    nobody = alert_sensor(load_settings(None))
+    assert nobody.default_status == dg.DefaultSensorStatus.STOPPED
+    answer = nobody(dg.build_sensor_context(instance=line.instance))
+    assert isinstance(answer, dg.SkipReason)
+    assert "nobody is told" in str(answer.skip_message)
+
+
+def test_the_command_lists_what_is_open(line: Line) -> None:
+    line.runs("sync", RuntimeError())
+    assert CliRunner().invoke(main, ["alerts"]).output == "no alert is open\n"
+    line.looks()
+    assert "the run of sync failed: RuntimeError" in CliRunner().invoke(main, ["alerts"]).output
+
+
+@pytest.mark.usefixtures("settings")
+def test_the_command_tries_every_channel(
+    webhook: Webhook, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALERT_EMAIL_TO", "ops@example.com")
+    monkeypatch.setenv("ALERT_EMAIL_FROM", "flow@example.com")
+    monkeypatch.setenv("SMTP_URL", f"smtp://ops:hunter2%2Fx@{mail_server.address}")
+    webhook.status = 404
+    result = CliRunner().invoke(main, ["alerts", "--test"])
+    assert (result.exit_code, result.output) == (1, "webhook: ALERT_WEBHOOK_URL answered HTTP 404\ne-mail: sent\n")
+    assert len(mail_server.mails) == 1
