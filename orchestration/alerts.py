@@ -1,87 +1,43 @@
-"""The sensor that tells people of troubles."""
+"""The sensor that tells people of troubles. What it needs to look is imported when it does: every run of every job
+imports this module."""
 
-from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import chain
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from orchestration.check_troubles import check_troubles
-from orchestration.outbox_troubles import outbox_troubles
-from orchestration.run_troubles import ENDED, run_troubles
-from pipelines.alerts.announce import announce
-from pipelines.alerts.channels import Channel, channels
-from pipelines.alerts.freshness import quiet, stale_tenants
-from pipelines.alerts.trouble import Troubles
-from pipelines.alerts.unusable import Unusable, announce_unusable, announce_usable
-from pipelines.last_syncs import last_complete
-from pipelines.operations import OperationsError
 from pipelines.settings import Settings
 
-JOBS = ("sync", "deliver")
+if TYPE_CHECKING:
+    from orchestration.alert_look import Records
 
 
 def alert_sensor(settings: Settings) -> dg.SensorDefinition:
-    configured = channels(settings)
-    records = Records()
+    somebody = bool(settings.alert_webhook_url or settings.alert_email_to)
+
+    @cache
+    def records() -> "Records":
+        from orchestration.alert_look import Records
+
+        return Records()
 
     @dg.sensor(
         name="alert_sensor",
         description="Tells people of every trouble once, and when it is over; starts no run.",
         minimum_interval_seconds=30,
-        default_status=dg.DefaultSensorStatus.RUNNING if configured else dg.DefaultSensorStatus.STOPPED,
+        default_status=dg.DefaultSensorStatus.RUNNING if somebody else dg.DefaultSensorStatus.STOPPED,
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        if not configured:
+        if not somebody:
             return dg.SkipReason("neither ALERT_WEBHOOK_URL nor ALERT_EMAIL_TO is set: nobody is told")
+        from orchestration.alert_look import look
+        from pipelines.alerts.channels import channels
+
         keys = context.repository_def.asset_graph.asset_check_keys if context.repository_def else ()
-        said, kept = look(settings, configured, records.troubles(context.instance, keys), context.cursor, now())
+        found = records().troubles(context.instance, keys)
+        said, kept = look(settings, channels(settings), found, context.cursor, datetime.now(UTC))
         context.update_cursor(kept)
         return dg.SkipReason(said)
 
     return sensor
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-class Records:
-    """What Dagster's records say; read anew only when another run has ended."""
-
-    def __init__(self) -> None:
-        self._read_at: Sequence[Any] | None = None
-        self._found: Troubles = {}
-
-    def troubles(self, instance: dg.DagsterInstance, keys: Collection[dg.AssetCheckKey]) -> Troubles:
-        ended = instance.get_run_records(dg.RunsFilter(statuses=ENDED), limit=1, order_by="update_timestamp")
-        read_at = [(record.dagster_run.run_id, record.update_timestamp) for record in ended]
-        if read_at != self._read_at:
-            self._found = dict(chain(run_troubles(instance, JOBS), check_troubles(instance, keys)))
-            self._read_at = read_at
-        return self._found
-
-
-def look(
-    settings: Settings, configured: Sequence[Channel], found: Troubles, kept: str | None, now: datetime
-) -> tuple[str, str]:
-    """What to say of this look, and what to keep for the next one: news of an operations file that cannot be used."""
-    before = Unusable.read(kept)
-    try:
-        troubles = {**found, **dict(standing(settings, now))}
-        told = announce(settings.operations, configured, troubles, now, quiet(settings.sync_cron, now), link(settings))
-    except OperationsError as error:
-        return str(error), announce_unusable(before, str(error), configured, now).write()
-    after = before and announce_usable(before, configured, now)
-    return "; ".join([f"{told.open} open", *told.problems]), after.write() if after else ""
-
-
-def standing(settings: Settings, now: datetime) -> Iterator[tuple[str, Any]]:
-    yield from outbox_troubles(settings, now)
-    yield from stale_tenants(settings.tenants, last_complete(settings.operations), settings.sync_cron, now)
-
-
-def link(settings: Settings) -> str | None:
-    """Only an address that somebody chose: the default is of this machine, and people read elsewhere."""
-    return settings.dagster_url if "dagster_url" in settings.model_fields_set else None

@@ -1,13 +1,15 @@
 """`servicetitan-flow alerts`: what people were told of, and whether they can be."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from orchestration.tables import print_table
-from pipelines.alerts.channels import Channel, NotAnnounced, channels
-from pipelines.alerts.message import TEST, when
 from pipelines.settings import load_settings
+
+if TYPE_CHECKING:
+    from pipelines.alerts.channels import Channel
 
 
 @click.command()
@@ -15,6 +17,8 @@ from pipelines.settings import load_settings
 def alerts(test: bool) -> None:
     """The open alerts, as the sensor alert_sensor last saw them."""
     from pipelines.alerts.book import open_alerts
+    from pipelines.alerts.channels import channels
+    from pipelines.alerts.message import when
     from pipelines.operations import open_operations
 
     settings = load_settings()
@@ -40,7 +44,10 @@ def alerts(test: bool) -> None:
     )
 
 
-def try_out(configured: Sequence[Channel]) -> None:
+def try_out(configured: Sequence["Channel"]) -> None:
+    from pipelines.alerts.channels import NotAnnounced
+    from pipelines.alerts.message import TEST
+
     failed = not configured
     for channel in configured:
         try:

@@ -8,7 +8,8 @@ import dagster as dg
 import pytest
 from click.testing import CliRunner
 
-from orchestration.alerts import Records, alert_sensor, look
+from orchestration.alert_look import Records, look
+from orchestration.alerts import alert_sensor
 from orchestration.checks import COMPLETE_CHECK, DRIFT_CHECK
 from orchestration.cli import main
 from orchestration.lineage import raw_key
