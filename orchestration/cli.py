@@ -10,9 +10,9 @@ import click
 
 from orchestration.alerts_cli import alerts
 from orchestration.check_cli import check
-from orchestration.checks import COMPLETE, WHAT_TO_DO
 from orchestration.customer_cli import customer_command
 from orchestration.outbox_cli import COMMANDS
+from orchestration.up_cli import up
 from pipelines.customer import NotPublished
 from pipelines.operations import OperationsError
 from pipelines.settings import ConfigurationError, Settings, load_settings
@@ -74,6 +74,8 @@ def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over:
 
 def incomplete(result: "dg.ExecuteInProcessResult") -> Iterator[str]:
     """A line for each tenant and stream that did not come to its end."""
+    from orchestration.checks import COMPLETE, WHAT_TO_DO
+
     for one in result.get_asset_check_evaluations():
         if one.check_name == COMPLETE and not one.passed:
             yield from (str(error.value) for name, error in sorted(one.metadata.items()) if name != WHAT_TO_DO)
@@ -129,5 +131,5 @@ def serve(host: str, port: int) -> None:
     serve(load_settings(), host, port)
 
 
-for command in [check, *COMMANDS, customer_command, alerts]:
+for command in [check, *COMMANDS, customer_command, alerts, up]:
     main.add_command(command)

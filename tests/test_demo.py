@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.simulator.__main__ import fresh_folder, port, running_process
+from orchestration.processes import running_process
+from tests.simulator.__main__ import fresh_folder, port
 
 
 def test_its_folder_is_fresh_at_every_start(tmp_path: Path) -> None:
@@ -39,7 +40,7 @@ def test_a_port_that_was_asked_for_is_taken_and_a_busy_usual_one_is_not(monkeypa
 
 def test_what_it_started_ends_with_all_that_that_started(tmp_path: Path) -> None:
     spawn = "import subprocess, time; subprocess.Popen(['sleep', '60']); print(1, flush=True); time.sleep(60)"
-    with running_process([sys.executable, "-c", spawn], {}, tmp_path / "log") as process:
+    with (tmp_path / "log").open("wb") as log, running_process([sys.executable, "-c", spawn], {}, log) as process:
         while not (tmp_path / "log").read_text():
             assert process.poll() is None
         assert members(process.pid) == 2

@@ -7,12 +7,12 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 
+from orchestration.processes import command, first_to_end, running_process
 from tests.simulator.clock import OffsetClock
 from tests.simulator.environment import SIGNING_SECRET, environment
 from tests.simulator.history import live, seed_history
@@ -21,9 +21,9 @@ from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World
 
-ROOT = Path(__file__).parents[2]
 PORTS = {"DAGSTER_PORT": 3000, "ACTIONS_PORT": 8400, "SIMULATOR_PORT": 8401, "RECEIVER_PORT": 8402}
 CUSTOMERS = 150  # per tenant
+ROOT = Path(__file__).parents[2]
 MARK = ".demo"  # a folder with this file is the demo's own, and may be emptied
 
 
@@ -39,19 +39,16 @@ def main() -> None:
         url = stack.enter_context(run_server(simulator.app, ports["SIMULATOR_PORT"]))
         trigger = stack.enter_context(run_server(receiver.app, ports["RECEIVER_PORT"]))
         env = os.environ | environment(simulator, url, data, f"{trigger}/trigger") | product(data, ports)
-        commands = {
-            "Dagster": command("dagster", "dev", "-w", "workspace.yaml", "-p", str(ports["DAGSTER_PORT"])),
-            "the actions API": command("servicetitan-flow", "serve", "--port", str(ports["ACTIONS_PORT"])),
-        }
+        addresses = ("--port", str(ports["DAGSTER_PORT"]), "--actions-port", str(ports["ACTIONS_PORT"]))
         print(f"two tenants, {2 * CUSTOMERS} customers; the first sync takes their history in, and sends nothing")
-        subprocess.run(command("servicetitan-flow", "sync"), env=env, cwd=ROOT, check=True)
-        running = {
-            name: stack.enter_context(running_process(argv, env, data / f"{Path(argv[0]).name}.log"))
-            for name, argv in commands.items()
-        }
+        subprocess.run(command("servicetitan-flow", "sync"), env=env, check=True)
+        log = stack.enter_context((data / "up.log").open("wb"))
+        up = stack.enter_context(running_process(command("servicetitan-flow", "up", *addresses), env, log))
         stack.enter_context(time_goes_on(live(world, journeys)))
         print(welcome(ports), flush=True)
-        watch(running, data)
+        if first_to_end({"up": up}):
+            raise SystemExit(f"the product ended by itself; its log is {data / 'up.log'}")
+        print("\nending", flush=True)
 
 
 def port(name: str, usual: int) -> int:
@@ -88,32 +85,6 @@ def product(data: Path, ports: Mapping[str, int]) -> dict[str, str]:
     }
 
 
-def command(name: str, *arguments: str) -> list[Path | str]:
-    return [Path(sys.executable).with_name(name), *arguments]
-
-
-@contextmanager
-def running_process(argv: list[Path | str], env: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """In a group of its own, so that Ctrl-C reaches it once, through us, with all that it started."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(argv, env=env, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
-        try:
-            yield process
-        finally:
-            end(process)
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    for stop, patience in ((signal.SIGINT, 15), (signal.SIGTERM, 5), (signal.SIGKILL, 5)):
-        try:
-            os.killpg(process.pid, stop)
-            process.wait(patience)
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
-
-
 @contextmanager
 def time_goes_on(steps: Iterator[str]) -> Iterator[None]:
     """Some customer takes a step every second or two."""
@@ -144,18 +115,6 @@ def welcome(ports: Mapping[str, int]) -> str:
             "  Dagster needs half a minute to start; then a sync runs every minute. Ctrl-C ends everything.",
         ]
     )
-
-
-def watch(running: Mapping[str, subprocess.Popen[bytes]], data: Path) -> None:
-    """Returns on Ctrl-C; a process that ended by itself ends the demo with a word about where to look."""
-    try:
-        while all(process.poll() is None for process in running.values()):
-            time.sleep(0.5)
-    except KeyboardInterrupt:
-        print("\nending", flush=True)
-        return
-    ended = ", ".join(name for name, process in running.items() if process.poll() is not None)
-    raise SystemExit(f"{ended} ended by itself; its log lies in {data}")
 
 
 if __name__ == "__main__":
