@@ -13,6 +13,7 @@ from orchestration.checks import extract_check_specs, extract_checks
 from orchestration.lineage import ANALYTICS, OUTBOX, POOL, Results, raw_key
 from orchestration.outbox_assets import READ_BY_ENQUEUE, deliveries, outbox
 from orchestration.progress import Progress
+from orchestration.report_assets import report
 from orchestration.resources import Warehouse
 from pipelines.dbt_process import manifest_path
 from pipelines.servicetitan.tables import RAW_TABLES
@@ -31,6 +32,7 @@ def assets(settings: Settings) -> list[dg.AssetsDefinition]:
         derived,
         outbox(settings),
         analytics(settings, marts),
+        report(settings),
         deliveries(settings),
         known_emails(settings),
         inbound_leads(settings),
@@ -150,13 +152,16 @@ def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefiniti
         " Published when they have changed.",
     )
     def publish(warehouse: Warehouse) -> Results:  # noqa: ARG001 (to hold it)
-        from pipelines.flow_builder import report
+        from pipelines.flow_builder.report import table
+        from pipelines.flow_builder.report import version as version_of
         from pipelines.publish import derived_at, is_published, publish
+        from pipelines.report.folder import note_last_syncs
 
-        version = f"{derived_at(settings.warehouse)} {report.version(settings.operations)}"
-        if not is_published(settings.analytics, version):
-            besides = {"deliveries": report.table(settings.operations)}
-            rows = publish(settings.warehouse, settings.analytics, version, besides)
+        version = f"{derived_at(settings.warehouse)} {version_of(settings.operations)}"
+        if is_published(settings.analytics, version):
+            note_last_syncs(settings)
+        else:
+            rows = publish(settings.warehouse, settings.analytics, version, {"deliveries": table(settings.operations)})
             yield dg.MaterializeResult(asset_key=ANALYTICS, metadata=rows)
 
     return publish

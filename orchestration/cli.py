@@ -12,6 +12,7 @@ from orchestration.alerts_cli import alerts
 from orchestration.check_cli import check
 from orchestration.customer_cli import customer_command
 from orchestration.outbox_cli import COMMANDS
+from orchestration.report_cli import report_command
 from orchestration.up_cli import up
 from pipelines.customer import NotPublished
 from pipelines.operations import OperationsError

@@ -16,6 +16,7 @@ POOL = "warehouse"
 OUTBOX = dg.AssetKey(["flow_builder", "outbox"])
 DELIVERIES = dg.AssetKey(["flow_builder", "deliveries"])
 ANALYTICS = dg.AssetKey("analytics")
+REPORT = dg.AssetKey("report")
 KNOWN_EMAILS = dg.AssetKey(["actions", "known_emails"])
 INBOUND_LEADS = dg.AssetKey(["actions", "inbound_leads"])
 Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -14,6 +15,13 @@ def derived_at(warehouse: Path) -> str:
     """The clock of the derivation that the marts are of."""
     with duckdb.connect(warehouse, read_only=True) as con:
         return str(con.execute("select epoch_us(max(as_of)) from intermediate.int_derivations__ended").fetchall()[0][0])
+
+
+def published_as_of(analytics: Path) -> datetime:
+    """The clock of the derivation that the copy is of, in UTC; its version begins with it."""
+    with duckdb.connect(analytics, read_only=True) as con:
+        version = str(con.execute("select version from main.publication").fetchall()[0][0])
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(version.split()[0]))
 
 
 def is_published(analytics: Path, version: str) -> bool:

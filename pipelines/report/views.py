@@ -1,0 +1,80 @@
+"""The page's sections: all tenants together, and each tenant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pipelines.report.drawing import add_up
+from pipelines.report.facts import Facts
+from pipelines.report.figures import Figure, figures
+from pipelines.report.questions import Tenant, WaitingCustomer, WaitingDelivery
+
+LONGEST = 10
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One headline figure. ``tone``: ``bad`` where a person must act."""
+
+    label: str
+    value: str
+    words: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class View:
+    """``key`` is the section's name in the address; ``last_syncs``: tenants with their last complete sync."""
+
+    key: str
+    name: str
+    tiles: list[Tile]
+    last_syncs: list[tuple[Tenant, datetime | None]]
+    figures: list[Figure]
+    deliveries: list[WaitingDelivery]
+    customers: list[WaitingCustomer]
+
+
+def views(facts: Facts, last_syncs: Mapping[int, datetime]) -> list[View]:
+    """One for a company with one tenant; else all together come first."""
+    each = [view(str(t.tenant_id), t.name, facts.of(t.tenant_id), last_syncs) for t in facts.tenants]
+    return each if len(each) == 1 else [view("all", "All tenants", facts, last_syncs), *each]
+
+
+def view(key: str, name: str, facts: Facts, last_syncs: Mapping[int, datetime]) -> View:
+    return View(
+        key,
+        name,
+        tiles(facts),
+        [(tenant, last_syncs.get(tenant.tenant_id)) for tenant in facts.tenants],
+        figures(facts),
+        facts.waiting_deliveries[:LONGEST],
+        facts.waiting_customers[:LONGEST],
+    )
+
+
+def tiles(facts: Facts) -> list[Tile]:
+    customers = sum(row.customers for row in facts.in_state)
+    inactive = sum(row.inactive for row in facts.in_state)
+    under_way = sum(row.customers for row in facts.in_state if row.state > 0)
+    week = facts.as_of.date() - timedelta(days=6)
+    moved = sum(row.transitions for row in facts.moved if row.day >= week)
+    sent = add_up((row for row in facts.sent if row.day >= week), lambda row: row.status, lambda row: row.deliveries)
+    now = add_up(facts.standing, lambda row: row.status, lambda row: row.deliveries)
+    return [
+        Tile("Customers", f"{customers:,}", f"{inactive:,} of them inactive" if inactive else "all of them active"),
+        Tile("Under way", f"{under_way:,}", "in a state with a flow" + share(under_way, customers)),
+        Tile("Transitions", f"{moved:,}", "in the last 7 days"),
+        Tile("Delivered", f"{sent['delivered']:,}", f"in the last 7 days; {sent['not_sent']:,} not to be sent"),
+        Tile("Waiting", f"{now['waiting']:,}", "deliveries on their way"),
+        trouble("Held", now["held"], "look: servicetitan-flow deliveries --status held"),
+        trouble("Dead", now["dead"], "look: servicetitan-flow deliveries --status dead"),
+    ]
+
+
+def share(part: int, whole: int) -> str:
+    return f", {part / whole:.0%} of all" if whole else ""
+
+
+def trouble(label: str, count: int, what_to_do: str) -> Tile:
+    return Tile(label, f"{count:,}", what_to_do if count else "nothing to do", "bad" if count else "")
