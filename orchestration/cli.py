@@ -132,5 +132,5 @@ def serve(host: str, port: int) -> None:
     serve(load_settings(), host, port)
 
 
-for command in [check, *COMMANDS, customer_command, alerts, up]:
+for command in [check, *COMMANDS, customer_command, report_command, alerts, up]:
     main.add_command(command)
