@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.checks import LEADS_CHECK
-from orchestration.lineage import INBOUND_LEADS, KNOWN_EMAILS, POOL, Results, raw_key
+from orchestration.lineage import INBOUND_LEADS, KNOWN_EMAILS, OWNERS, POOL, Results, raw_key
 from orchestration.resources import Warehouse
 from pipelines.settings import Settings
 
@@ -16,6 +16,7 @@ def known_emails(settings: Settings) -> dg.AssetsDefinition:
         key=KNOWN_EMAILS,
         deps=[raw_key("customer_contacts")],
         group_name="extract",
+        owners=OWNERS["extract"],
         kinds={"sqlite"},
         pool=POOL,
         description="Hashes of the customers' e-mail addresses, by which the actions API finds a customer.",
@@ -35,6 +36,7 @@ def inbound_leads(settings: Settings) -> dg.AssetsDefinition:
     @dg.asset(
         key=INBOUND_LEADS,
         group_name="extract",
+        owners=OWNERS["extract"],
         kinds={"sqlite"},
         check_specs=[LEADS_CHECK.spec(INBOUND_LEADS)],
         description="Leads from web forms that the actions API took in, and that wait for a person.",

@@ -3,6 +3,7 @@ needs none of them starts two seconds sooner."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -15,6 +16,7 @@ from orchestration.outbox_assets import READ_BY_ENQUEUE, deliveries, outbox
 from orchestration.progress import Progress
 from orchestration.report_assets import report
 from orchestration.resources import Warehouse
+from pipelines.alerts.freshness import INTERVALS, intervals
 from pipelines.dbt_process import manifest_path
 from pipelines.servicetitan.tables import RAW_TABLES
 from pipelines.settings import Settings
@@ -81,6 +83,8 @@ def raw_result(table: str, result: "LoadResult") -> dg.MaterializeResult[Any]:
     read = {
         "rows_read": sum(sync.rows for sync in syncs),
         "pages": sum(sync.pages for sync in syncs),
+        "api_calls": sum(sync.calls for sync in syncs),
+        "tenants": len(syncs),
         "rejected": sum(sync.rejected for sync in syncs),
         "seconds": sum(sync.seconds for sync in syncs),
     }
@@ -97,17 +101,20 @@ def raw_result(table: str, result: "LoadResult") -> dg.MaterializeResult[Any]:
 def derive_asset(settings: Settings) -> dg.AssetsDefinition:
     manifest = json.loads(manifest_path(settings.warehouse, dbt_folder(settings)).read_bytes())
     specs, checks = lineage.dbt_assets(manifest), lineage.dbt_checks(manifest)
+    specs = {unique_id: kept_fresh(spec, settings) for unique_id, spec in specs.items()}
 
     @dg.multi_asset(name="derive", specs=[*specs.values()], check_specs=[*checks.values()], pool=POOL, can_subset=True)
     def derive(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Results:
         from pipelines.derive import derive
+        from pipelines.row_counts import row_counts
 
         done = derive(settings.warehouse, warehouse.clock(), work_dir=dbt_folder(settings))
         context.log.info(f"derived: {done.reason}" if done.reason else "nothing has changed, and nothing is due")
+        rows = row_counts(settings.warehouse)
         for node in done.nodes if done.reason else told_again(done.nodes, specs):
             spec, check = specs.get(node.unique_id), checks.get(node.unique_id)
             if spec and spec.key in context.selected_asset_keys:
-                yield dg.MaterializeResult(asset_key=spec.key, metadata={"seconds": node.seconds})
+                yield table_result(spec, node, rows)
             elif check and check.key in context.selected_asset_check_keys:
                 yield test_result(check, node)
 
@@ -124,6 +131,20 @@ def told_again(nodes: "Iterable[NodeResult]", specs: Mapping[str, dg.AssetSpec])
                 yield node
         elif spec.key.path[0] == "marts" or spec.key in READ_BY_ENQUEUE:
             yield node
+
+
+def kept_fresh(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
+    """A mart is stale after three intervals of the schedule."""
+    if spec.key.path[0] != "marts":
+        return spec
+    window = intervals(settings.sync_cron, datetime.now(UTC), INTERVALS)
+    return spec.replace_attributes(freshness_policy=dg.FreshnessPolicy.time_window(fail_window=window))
+
+
+def table_result(spec: dg.AssetSpec, node: "NodeResult", rows: Mapping[str, int]) -> dg.MaterializeResult[Any]:
+    table = ".".join(spec.key.path)
+    counted = {"dagster/row_count": rows[table]} if table in rows else {}
+    return dg.MaterializeResult(asset_key=spec.key, metadata={"seconds": node.seconds, **counted})
 
 
 def test_result(check: dg.AssetCheckSpec, node: "NodeResult") -> dg.AssetCheckResult:
@@ -145,6 +166,7 @@ def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefiniti
         key=ANALYTICS,
         deps=[*marts, OUTBOX],
         group_name="derive",
+        owners=lineage.OWNERS["derive"],
         kinds={"duckdb"},
         pool=POOL,
         output_required=False,

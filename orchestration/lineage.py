@@ -13,6 +13,7 @@ from pipelines.servicetitan.streams import STREAMS
 from pipelines.servicetitan.tables import RawTable
 
 POOL = "warehouse"
+OWNERS = {"extract": ["team:operations"], "derive": ["team:analytics"], "deliver": ["team:operations"]}
 OUTBOX = dg.AssetKey(["flow_builder", "outbox"])
 DELIVERIES = dg.AssetKey(["flow_builder", "deliveries"])
 ANALYTICS = dg.AssetKey("analytics")
@@ -42,6 +43,7 @@ def raw_asset(table: RawTable) -> dg.AssetSpec:
     return dg.AssetSpec(
         key=raw_key(table.name),
         group_name="extract",
+        owners=OWNERS["extract"],
         kinds={"dlt", "duckdb"},
         description=f"{words} (scope {stream.scope})." if stream else OWN_TABLES[table.name],
         metadata={
@@ -72,6 +74,7 @@ def dbt_assets(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
             deps=[asset_key(nodes[parent]) for parent in parents(node) if parent in nodes],
             description=node["description"],
             group_name="derive",
+            owners=OWNERS["derive"],
             kinds={"dbt", "duckdb", "seed" if node["resource_type"] == "seed" else node["config"]["materialized"]},
             metadata={
                 "dagster/column_schema": _columns(node),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from orchestration.checks import ENDPOINT_CHECK, OUTBOX_CHECKS, endpoint_check, outbox_checks
-from orchestration.lineage import DELIVERIES, OUTBOX, POOL, Results
+from orchestration.lineage import DELIVERIES, OUTBOX, OWNERS, POOL, Results
 from orchestration.resources import Warehouse
 from pipelines.settings import Settings
 
@@ -31,6 +31,7 @@ def outbox(settings: Settings) -> dg.AssetsDefinition:
         key=OUTBOX,
         deps=READ_BY_ENQUEUE,
         group_name="deliver",
+        owners=OWNERS["deliver"],
         kinds={"sqlite"},
         pool=POOL,
         check_specs=[check.spec(OUTBOX) for check in OUTBOX_CHECKS.values()],
@@ -58,6 +59,7 @@ def deliveries(settings: Settings) -> dg.AssetsDefinition:
         key=DELIVERIES,
         deps=[OUTBOX],
         group_name="deliver",
+        owners=OWNERS["deliver"],
         kinds={"http"},
         check_specs=[ENDPOINT_CHECK.spec(DELIVERIES)],
         description="What was due in the outbox, posted to Flow Builder.",

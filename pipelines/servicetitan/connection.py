@@ -99,15 +99,25 @@ class Connection:
         self._settings, self._http, self._budget, self._patience = settings, http, budget, patience
 
     def get(
-        self, module: str, path: str, params: Mapping[str, Any], decode: Callable[[bytes], T], scope: str = ""
+        self,
+        module: str,
+        path: str,
+        params: Mapping[str, Any],
+        decode: Callable[[bytes], T],
+        scope: str = "",
+        on_call: Callable[[], None] = lambda: None,
     ) -> T:
-        """Tries for minutes; ``decode`` raises ValueError for a body that is broken. Raises `ServiceTitanError`."""
+        """Tries for minutes, and calls ``on_call`` each time; ``decode`` raises ValueError for a body that is broken.
+
+        Raises `ServiceTitanError`.
+        """
         url = f"{self._settings.api_url}/{module}/v2/tenant/{self.tenant.id}/{path}"
         refused: set[str] = set()
 
         def once() -> T:
             token = self.token.value()
             self._budget.wait(self.tenant.id)
+            on_call()
             headers = self._headers(token)
             response = attempt(self._http, self._patience, "GET", url, params=dict(params), headers=headers)
             if response.status_code == 200:

@@ -20,6 +20,7 @@ class StreamSync:
     ended_at: datetime | None = None
     rows: int = 0
     pages: int = 0
+    calls: int = 0  # with those that were tried again
     rejected: int = 0
     complete: bool = False
     error: str | None = None

@@ -106,9 +106,12 @@ class Reading:
                 with self.turns:
                     return decode(body)
 
-            answer = connection.get(stream.module, path, params, decode_in_turn, stream.scope)
+            answer = connection.get(stream.module, path, params, decode_in_turn, stream.scope, called)
             sync.pages += 1
             return answer
+
+        def called() -> None:
+            sync.calls += 1
 
         bookmark = self.bookmarks.get(stream.name, {}).get(str(connection.tenant.id), {})
         return unless_stored(read_stream(fetch, stream, bookmark, self.mode), bookmark)
