@@ -1,0 +1,149 @@
+"""`servicetitan-flow up`, and Dagster's UI in a real browser.
+
+``PICTURES=folder`` keeps the screenshots, for the README.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+from playwright.sync_api import Page, expect, sync_playwright
+
+from orchestration.cli import INCOMPLETE, main
+from orchestration.processes import command, running_process
+from tests.simulator.environment import SIGNING_SECRET, environment
+from tests.simulator.history import live, seed_history
+from tests.simulator.receiver import Receiver
+from tests.simulator.server import run_server
+from tests.simulator.servicetitan import ServiceTitan
+from tests.simulator.world import World
+
+CHROMIUM = shutil.which("chromium")
+QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+MINUTE = 60_000  # milliseconds
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium here; Debian's package brings it")
+
+
+@pytest.fixture(scope="module")
+def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The variables of a product that has made two syncs and a delivery; dfw's estimates lack their scope."""
+    data = tmp_path_factory.mktemp("ui")
+    world = World()
+    life = live(world, seed_history(world, customers=20))
+    simulator, receiver = ServiceTitan(world), Receiver([SIGNING_SECRET], clock=world.now)
+    with (
+        run_server(simulator.app) as url,
+        run_server(receiver.app) as trigger,
+        pytest.MonkeyPatch.context() as variables,
+    ):
+        env = environment(simulator, url, data, f"{trigger}/trigger")
+        env |= {"DAGSTER_HOME": str(data / "dagster"), "SYNC_CRON": "0 4 * * *", "CHANGE_SENSOR_SECONDS": "0"}
+        for name, value in env.items():
+            variables.setenv(name, value)
+        assert CliRunner().invoke(main, ["sync"]).exit_code == 0
+        for _ in range(60):
+            next(life)
+        simulator.tokens.clients[world["dfw"].tenant_id].scopes.discard("tn.sal.estimates:r")
+        assert CliRunner().invoke(main, ["sync"]).exit_code == INCOMPLETE
+        yield os.environ | env
+
+
+@pytest.fixture(scope="module")
+def dagster(env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of Dagster's UI, as `servicetitan-flow up` starts it."""
+    port, actions_port = free_port(), free_port()
+    path = tmp_path_factory.mktemp("up") / "log"
+    argv = command("servicetitan-flow", "up", "--port", port, "--actions-port", actions_port)
+    with path.open("wb") as log, running_process(argv, env, log) as up:
+        address = f"http://127.0.0.1:{port}"
+        wait_for(address, up, path)
+        yield address
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def wait_for(address: str, webserver: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(120):
+        assert webserver.poll() is None, log.read_text()
+        try:
+            if httpx.get(f"{address}/server_info", trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.5)
+    raise AssertionError(log.read_text())
+
+
+@pytest.fixture(scope="module")
+def browser_page() -> Iterator[Page]:
+    expect.set_options(timeout=MINUTE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(MINUTE)
+        yield page
+        browser.close()
+
+
+@pytest.fixture
+def page(browser_page: Page, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Page]:
+    yield browser_page
+    browser_page.wait_for_timeout(1500)  # until what moves has come to rest
+    picture = request.node.name.removeprefix("test_the_").removeprefix("test_a_")
+    browser_page.screenshot(path=Path(os.environ.get("PICTURES", tmp_path)) / f"{picture}.png")
+
+
+def test_a_second_instance_is_refused(dagster: str, env: dict[str, str]) -> None:  # noqa: ARG001
+    argv = command("servicetitan-flow", "up", "--port", free_port())
+    second = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert (second.returncode, second.stderr.count("\n")) == (1, 1)
+    assert "servicetitan-flow is up already" in second.stderr
+
+
+def test_the_lineage(dagster: str, page: Page) -> None:
+    page.goto(f"{dagster}/asset-groups")
+    for group in ("extract", "derive", "deliver"):
+        expect(page.get_by_text(group, exact=True).last).to_be_visible()
+
+
+def test_a_mart(dagster: str, page: Page) -> None:
+    page.goto(f"{dagster}/assets/marts/customer_servicetitan_state")
+    expect(page.get_by_text("Where every customer stands.", exact=False)).to_be_visible()
+    for text in ("current_state_name", "team:analytics", "Row count", "marts.customer_servicetitan_state"):
+        expect(page.get_by_text(text.removeprefix("team:"), exact=False).first).to_be_visible()
+
+
+def test_a_run(dagster: str, page: Page) -> None:
+    page.goto(f"{dagster}/runs?q=job%3Async")
+    page.get_by_text("Success").first.wait_for()
+    page.locator("a[href^='/runs/']").first.click()
+    for step in ("extract", "derive", "flow_builder__outbox", "analytics"):
+        expect(page.get_by_text(step, exact=True).first).to_be_visible()
+
+
+def test_the_schedule(dagster: str, page: Page) -> None:
+    page.goto(f"{dagster}/locations/servicetitan-flow/schedules/sync_schedule")
+    expect(page.get_by_text("Starts `sync`, unless one is still running.", exact=False).first).to_be_visible()
+
+
+def test_the_sensors(dagster: str, page: Page) -> None:
+    page.goto(f"{dagster}/automation")
+    for sensor in ("deliver_sensor", "change_sensor", "alert_sensor"):
+        expect(page.get_by_text(sensor, exact=True).first).to_be_visible()
+
+
+def test_a_failed_check(dagster: str, page: Page) -> None:
+    page.goto(f"{dagster}/assets/servicetitan/estimates?view=checks")
+    expect(page.get_by_text("the app needs the scope tn.sal.estimates:r", exact=False).first).to_be_visible()
+    expect(page.get_by_text("grant the scope", exact=False).first).to_be_visible()
