@@ -2,10 +2,14 @@ PYTHON ?= $(firstword $(foreach v,3.13 3.12 3.11,$(shell python$(v) -c 'print("p
 BIN := .venv/bin
 export DO_NOT_TRACK := 1
 
-.PHONY: demo test lint bench requirements clean
+.PHONY: demo run test lint bench pictures requirements clean
 
 demo: .venv/ready
 	@exec $(BIN)/python -m tests.simulator
+
+# Webserver, daemon and actions API, with the configuration in .env.
+run: .venv/ready
+	@exec $(BIN)/servicetitan-flow up
 
 test: .venv/ready lint
 	$(BIN)/pytest --numprocesses 2 --dist worksteal
@@ -21,6 +25,10 @@ bench: .venv/ready
 	$(BIN)/python -m tests.bench.extract
 	$(BIN)/python -m tests.bench.delivery
 	$(BIN)/python -m tests.bench.actions
+
+# The README's, taken by the test of Dagster's UI.
+pictures: .venv/ready
+	PICTURES=orchestration/pictures $(BIN)/pytest --quiet tests/test_dagster_ui.py
 
 requirements: .venv/ready
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --extra dev \
