@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestration.alerts_cli import alerts
+from orchestration.backup_cli import backup, restore
 from orchestration.check_cli import check
 from orchestration.customer_cli import customer_command
 from orchestration.outbox_cli import COMMANDS
@@ -132,5 +133,5 @@ def serve(host: str, port: int) -> None:
     serve(load_settings(), host, port)
 
 
-for command in [check, *COMMANDS, customer_command, report_command, alerts, up]:
+for command in [check, *COMMANDS, customer_command, report_command, backup, restore, alerts, up]:
     main.add_command(command)

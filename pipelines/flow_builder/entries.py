@@ -75,6 +75,13 @@ HOLD = """
     )
 """
 
+# The lost file may have told them. Corrections start nothing and tell what is so now: they leave.
+HOLD_AFTER_RESTORE = """
+    update deliveries set status = 'held', reason = 'restored'
+    where sequence > :since and status = 'pending' and kind = 'changed'
+        and occurred_at <= (select max(restored_at) from restores)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -200,7 +207,9 @@ class Entries:
         return f"{prefix}{self.con.execute(query, [prefix, prefix]).fetchone()[0] + 1}"
 
     def hold(self, since: int, limit: int) -> None:
-        """Where a tenant got more than ``limit`` flows after that sequence, all its sends since then wait."""
+        """Where a tenant got more than ``limit`` flows after that sequence, all its sends since then wait; and what a
+        file that was lost may have told."""
+        self.con.execute(HOLD_AFTER_RESTORE, {"since": since})
         self.con.execute(HOLD, {"since": since, "limit": limit})
 
     def counts(self, since: int) -> list[Count]:

@@ -29,7 +29,7 @@ DEEDS: Mapping[Action, Deed] = {
         """sequence = (select max(sequence) + 1 from deliveries), status = 'pending', reason = null, attempts = 0,
         next_attempt_at = null, replayed = 1""",
     ),
-    "release": Deed("released", ("held",), "status = 'pending'"),
+    "release": Deed("released", ("held",), "status = 'pending', reason = null"),
     # Canceling what is dead accepts the loss: dead told nothing, canceled after an attempt would have.
     "cancel": Deed(
         "canceled",
