@@ -54,6 +54,7 @@ def read_facts(analytics: Path, configured: Mapping[int, str] | None = None) -> 
     as_of = published_as_of(analytics)
     with duckdb.connect(analytics, read_only=True) as con:
         con.execute("set TimeZone = 'UTC'")
+        con.execute(ask.DAY_OF)
 
         def rows(query: str) -> list[tuple[Any, ...]]:
             found = con.execute(query, {"as_of": as_of} if "$as_of" in query else None)

@@ -7,6 +7,9 @@ data are not read at all.
 from datetime import date, datetime
 from typing import NamedTuple
 
+# By DuckDB's cast, which asks for the time zone's rules, a day takes ten times as long.
+DAY_OF = "create temp macro day_of(moment) as date '1970-01-01' + (epoch_us(moment) // 86_400_000_000)::integer"
+
 STATES = """
     select distinct current_state::double as state, current_state_name
     from marts.customer_servicetitan_state where current_state_name is not null
@@ -93,7 +96,11 @@ CHANGES = """
         select tenant_id, state, left_at, -1 from marts.customer_state_spans where state > 0 and left_at is not null
     )
 
-    select tenant_id, greatest(moved_at::date, $as_of::date - 365) as day, state::double, sum(change)::bigint as changed
+    select
+        tenant_id,
+        greatest(day_of(moved_at), day_of($as_of) - 365) as day,
+        state::double,
+        sum(change)::bigint as changed,
     from moves group by all having changed != 0 order by all
 """
 
@@ -109,8 +116,8 @@ class Moved(NamedTuple):
 
 
 MOVED = """
-    select tenant_id, entered_at::date as day, previous_state::double, state::double, count(*)
-    from marts.customer_state_spans where entered_at::date > $as_of::date - 90 group by all order by all
+    select tenant_id, day_of(entered_at) as day, previous_state::double, state::double, count(*)
+    from marts.customer_state_spans where day_of(entered_at) > day_of($as_of) - 90 group by all order by all
 """
 
 
@@ -125,9 +132,9 @@ class Sent(NamedTuple):
 
 
 SENT = """
-    select tenant_id, created_at::date as day, status, reason, count(*)
+    select tenant_id, day_of(created_at) as day, status, reason, count(*)
     from marts.deliveries
-    where created_at::date > $as_of::date - 90 and reason is distinct from 'baseline' group by all order by all
+    where day_of(created_at) > day_of($as_of) - 90 and reason is distinct from 'baseline' group by all order by all
 """
 
 
