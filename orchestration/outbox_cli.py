@@ -31,8 +31,11 @@ def deliver() -> None:
     from pipelines.flow_builder.delivery import deliver
 
     counts = deliver(settings, now)
-    named = [f"{value} {name}" for name, value in asdict(counts).items() if value is not None]
-    click.echo(f"deliver: {', '.join(named)}")
+    click.echo(f"deliver: {', '.join(f'{value} {name}' for name, value in asdict(counts).items() if type(value) is int)}")
+    if counts.waits_until:
+        click.echo(f"Flow Builder asked to wait until {counts.waits_until:%Y-%m-%d %H:%M:%S} UTC")
+    if counts.stopped:
+        click.echo("the endpoint is stopped: it answers as a wrong address or a wrong secret does", err=True)
     if counts.failed:
         raise SystemExit(1)
 
