@@ -31,7 +31,8 @@ def deliver() -> None:
     from pipelines.flow_builder.delivery import deliver
 
     counts = deliver(settings, now)
-    click.echo(f"deliver: {', '.join(f'{value} {name}' for name, value in asdict(counts).items() if type(value) is int)}")
+    counted = [f"{value} {name}" for name, value in asdict(counts).items() if type(value) is int]
+    click.echo(f"deliver: {', '.join(counted)}")
     if counts.waits_until:
         click.echo(f"Flow Builder asked to wait until {counts.waits_until:%Y-%m-%d %H:%M:%S} UTC")
     if counts.stopped:
