@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.checks import LEADS_CHECK
+from orchestration.clearly import clearly
 from orchestration.lineage import INBOUND_LEADS, KNOWN_EMAILS, OWNERS, POOL, Results, raw_key
 from orchestration.resources import Warehouse
 from pipelines.settings import Settings
@@ -21,6 +22,7 @@ def known_emails(settings: Settings) -> dg.AssetsDefinition:
         pool=POOL,
         description="Hashes of the customers' e-mail addresses, by which the actions API finds a customer.",
     )
+    @clearly
     def copy(warehouse: Warehouse) -> dg.MaterializeResult[Any]:  # noqa: ARG001 (to hold it)
         import duckdb
 

@@ -11,6 +11,7 @@ import dagster as dg
 from orchestration import lineage
 from orchestration.actions_assets import inbound_leads, known_emails
 from orchestration.checks import extract_check_specs, extract_checks
+from orchestration.clearly import clearly
 from orchestration.lineage import ANALYTICS, OUTBOX, POOL, Results, raw_key
 from orchestration.outbox_assets import READ_BY_ENQUEUE, deliveries, outbox
 from orchestration.progress import Progress
@@ -55,6 +56,7 @@ def extract_asset(settings: Settings) -> dg.AssetsDefinition:
         check_specs=extract_check_specs(),
         pool=POOL,
     )
+    @clearly
     def extract(
         context: dg.AssetExecutionContext, config: ExtractConfig, warehouse: Warehouse, progress: Progress
     ) -> Results:
@@ -104,6 +106,7 @@ def derive_asset(settings: Settings) -> dg.AssetsDefinition:
     specs = {unique_id: kept_fresh(spec, settings) for unique_id, spec in specs.items()}
 
     @dg.multi_asset(name="derive", specs=[*specs.values()], check_specs=[*checks.values()], pool=POOL, can_subset=True)
+    @clearly
     def derive(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Results:
         from pipelines.derive import derive
         from pipelines.row_counts import row_counts
@@ -173,6 +176,7 @@ def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefiniti
         description="All marts and the deliveries, in a file of their own, which people may open at any time."
         " Published when they have changed.",
     )
+    @clearly
     def publish(warehouse: Warehouse) -> Results:  # noqa: ARG001 (to hold it)
         from pipelines.flow_builder.report import table
         from pipelines.flow_builder.report import version as version_of

@@ -44,11 +44,11 @@ def check() -> None:
 
 
 def job_kinds(analytics: Path) -> Iterator[dict[str, Any]]:
-    import duckdb
+    from pipelines.customer import published
 
     if not analytics.exists():
         return
-    with duckdb.connect(analytics, read_only=True) as con:
+    with published(analytics) as con:
         result = con.execute(KINDS)
         names = [column[0] for column in result.description or ()]
         yield from (dict(zip(names, row, strict=True)) for row in result.fetchall())

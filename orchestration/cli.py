@@ -11,6 +11,7 @@ import click
 from orchestration.alerts_cli import alerts
 from orchestration.backup_cli import backup, restore
 from orchestration.check_cli import check
+from orchestration.clearly import explained, in_our_words
 from orchestration.customer_cli import customer_command
 from orchestration.outbox_cli import COMMANDS
 from orchestration.report_cli import report_command
@@ -33,6 +34,12 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (ConfigurationError, OperationsError, NotPublished) as error:
             raise click.ClickException(str(error)) from None
+        except click.ClickException:
+            raise
+        except Exception as error:
+            if told := explained(error):
+                raise click.ClickException(str(told)) from None
+            raise
 
 
 @click.group(cls=Commands)
@@ -106,12 +113,12 @@ def run_in_process(settings: Settings, job_name: str, run_config: dict[str, Any]
     dagster_home(settings)
     from orchestration.definitions import definitions
 
-    with dg.DagsterInstance.get() as instance:
-        try:
+    try:
+        with in_our_words(), dg.DagsterInstance.get() as instance:
             job = definitions().resolve_job_def(job_name)
             return job.execute_in_process(instance=instance, run_config=run_config)
-        except Exception as error:
-            raise click.ClickException(f"{job_name} failed: {getattr(error, 'user_exception', error)}") from error
+    except Exception as error:
+        raise click.ClickException(f"{job_name} failed: {getattr(error, 'user_exception', error)}") from error
 
 
 def dagster_home(settings: Settings) -> Path:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from orchestration.checks import ENDPOINT_CHECK, OUTBOX_CHECKS, endpoint_check, outbox_checks
+from orchestration.clearly import clearly
 from orchestration.lineage import DELIVERIES, OUTBOX, OWNERS, POOL, Results
 from orchestration.resources import Warehouse
 from pipelines.settings import Settings
@@ -37,6 +38,7 @@ def outbox(settings: Settings) -> dg.AssetsDefinition:
         check_specs=[check.spec(OUTBOX) for check in OUTBOX_CHECKS.values()],
         description="One delivery for every transition: what Flow Builder is to be told, and what not, and why.",
     )
+    @clearly
     def enqueue(config: EnqueueConfig, warehouse: Warehouse) -> Results:
         import duckdb
 
@@ -64,6 +66,7 @@ def deliveries(settings: Settings) -> dg.AssetsDefinition:
         check_specs=[ENDPOINT_CHECK.spec(DELIVERIES)],
         description="What was due in the outbox, posted to Flow Builder.",
     )
+    @clearly
     def deliver() -> Results:
         from pipelines.flow_builder.delivery import deliver
         from pipelines.flow_builder.report import troubles

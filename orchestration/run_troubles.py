@@ -14,7 +14,7 @@ from pipelines.settings import ConfigurationError
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 FAILURES = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
 # Errors in our own words, which hold the way out. Another's may quote a record.
-TOLD = {ConfigurationError.__name__, OperationsError.__name__, AnotherSyncIsRunning.__name__, "OutboxLost"}
+TOLD = {ConfigurationError.__name__, OperationsError.__name__, AnotherSyncIsRunning.__name__, "OutboxLost", "Mishap"}
 SEE_THE_RUN = "what the message says; or see the run's first error in Dagster. The next run starts by itself"
 
 

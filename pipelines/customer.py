@@ -21,14 +21,25 @@ EVENTS = """
 
 
 class NotPublished(Exception):
-    """There is no analysts' copy yet."""
+    """There is no analysts' copy yet, or it cannot be read."""
+
+
+def published(analytics: Path) -> duckdb.DuckDBPyConnection:
+    """The analysts' copy, to be read and closed; raises `NotPublished`."""
+    if not analytics.exists():
+        raise NotPublished(f"{analytics} is not there: it is published by the first sync")
+    try:
+        return duckdb.connect(analytics, read_only=True)
+    except duckdb.Error as error:
+        raise NotPublished(
+            f"{analytics} cannot be read: {str(error).splitlines()[0]}; close the program that has it open to write, or"
+            " delete it: the next sync publishes it anew"
+        ) from error
 
 
 def customer(analytics: Path, operations: Path, tenant_id: int, customer_id: int) -> dict[str, Any] | None:
     """``state``, ``transitions`` and ``events`` as in the marts, ``deliveries`` as in the outbox; None if unknown."""
-    if not analytics.exists():
-        raise NotPublished(f"{analytics} is not there: it is published by the first sync")
-    with duckdb.connect(analytics, read_only=True) as con:
+    with published(analytics) as con:
         con.execute("set TimeZone = 'UTC'")
         asked = {"tenant": tenant_id, "customer": customer_id}
         states = rows(con, STATE, asked)

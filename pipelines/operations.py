@@ -14,6 +14,14 @@ CACHE = 65_536  # kB at most: what a first enqueue of a large tenant touches aga
 PATIENCE = 60.0  # seconds; enqueueing a tenant's whole history holds the file for about half of that
 
 
+WAYS_OUT = {
+    "locked": f"another process has held it for {PATIENCE:.0f} s; end that one, then run this again",
+    "full": "make room on the disk, then run this again; nothing was lost",
+    "already exists": "this is another program's file; put a back-up in its place, or name another OPERATIONS_PATH",
+    "": "see that there is room on the disk and that this user may write the file, then run this again",
+}
+
+
 class OperationsError(Exception):
     """The operations file cannot be used; the message says what to do."""
 
@@ -30,9 +38,10 @@ def moment(text: str) -> datetime:
 @contextmanager
 def open_operations(path: Path, patience: float = PATIENCE) -> Iterator[sqlite3.Connection]:
     """A connection in autocommit: group writes by `transaction`. Raises `OperationsError`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    con = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+    con = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        con = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
         con.execute("pragma journal_mode = wal")
         con.execute("pragma synchronous = full")
         con.execute("pragma foreign_keys = on")
@@ -46,15 +55,13 @@ def open_operations(path: Path, patience: float = PATIENCE) -> Iterator[sqlite3.
             raise
         raise OperationsError(f"{path}: {error}; put a back-up of this file in its place") from error
     finally:
-        con.close()
+        if con:
+            con.close()
 
 
 def way_out(error: sqlite3.OperationalError) -> str:
-    if "locked" in str(error):
-        return f"another process has held it for {PATIENCE:.0f} s; end that one, then run this again"
-    if "full" in str(error):
-        return "make room on the disk, then run this again; nothing was lost"
-    return "see that the disk and the file's permissions are in order, then run this again"
+    words = str(error)
+    return next(way for part, way in WAYS_OUT.items() if part in words)
 
 
 def migrate(con: sqlite3.Connection, path: Path) -> None:

@@ -27,11 +27,11 @@ def published_as_of(analytics: Path) -> datetime:
 def is_published(analytics: Path, version: str) -> bool:
     if not analytics.exists():
         return False
-    with duckdb.connect(analytics, read_only=True) as con:
-        try:
+    try:
+        with duckdb.connect(analytics, read_only=True) as con:
             return con.execute("select version from main.publication").fetchall() == [(version,)]
-        except duckdb.CatalogException:
-            return False
+    except duckdb.Error:  # of another release, damaged, or held by somebody who opened it to write
+        return False
 
 
 def publish(warehouse: Path, analytics: Path, version: str, besides: Tables | None = None) -> dict[str, int]:

@@ -17,6 +17,7 @@ import pyarrow as pa
 from pipelines.servicetitan.pages import Bookmarks
 from pipelines.servicetitan.progress import StreamSync
 from pipelines.servicetitan.tables import DATASET, RAW_TABLES, TENANT_SYNCS
+from pipelines.settings import ConfigurationError
 
 STATE = f"""
 select state from {DATASET}._dlt_pipeline_state as state
@@ -39,11 +40,23 @@ def remember(warehouse: Path) -> Memory:
         return Memory()
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         tables = {name for (name,) in connection.execute(TABLES).fetchall()}
+        if not tables:
+            refuse_what_is_not_ours(connection, warehouse)
         if not {"_dlt_pipeline_state", "_dlt_loads"} <= tables:
             return Memory()
         states = connection.execute(STATE).fetchall()
     bookmarks = decoded(states[0][0]) if states else {}
     return Memory(bookmarks, complete={table.name for table in RAW_TABLES} <= tables)
+
+
+def refuse_what_is_not_ours(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
+    """Called where no raw table is there; raises `ConfigurationError`."""
+    others = connection.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
+    if others:
+        raise ConfigurationError(
+            f"WAREHOUSE_PATH: found {warehouse}, which holds tables of something else (such as {others[0][0]});"
+            " expected a file of its own, or none"
+        )
 
 
 def decoded(state: str) -> Bookmarks:

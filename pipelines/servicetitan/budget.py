@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from pipelines.operations import OperationsError
+
 CALLS_PER_SECOND = 60
 BURST = 4  # calls at once; with the spacing below no second of ours ever holds more than 60
 SPACING = 1 / (CALLS_PER_SECOND - BURST)
@@ -35,9 +37,14 @@ class Budget:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path, self._clock, self._sleep = path, clock, sleep
         self._local = threading.local()
-        with closing(self._connect()) as connection:
-            connection.execute("pragma journal_mode = wal")
-            connection.execute(SCHEMA)
+        try:
+            with closing(self._connect()) as connection:
+                connection.execute("pragma journal_mode = wal")
+                connection.execute(SCHEMA)
+        except sqlite3.DatabaseError as error:
+            raise OperationsError(
+                f"{path}: {error}; see that the disk has room; or delete this file, which holds nothing of value"
+            ) from error
 
     def reserve(self, tenant_id: int) -> float:
         """Takes the tenant's next turn; gives the seconds to wait for it."""

@@ -1,0 +1,106 @@
+"""What goes wrong outside of our hands, in the words of other programs, and the way out of it."""
+
+import errno
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+ROOM = "make room on the disk, then run this again; nothing was lost"
+REPLACE = (
+    "put a back-up in its place; or move it away: the next sync then loads everything anew, and what happened since the"
+    " last one is not sent"
+)
+DAMAGED = "|".join(
+    [
+        "is not a valid DuckDB database file",
+        "Corrupt database file",
+        "Could not read enough bytes from file",
+        'extension "sqlite_scanner"',  # DuckDB would read a file of SQLite's by this
+        "Serialization Error",
+    ]
+)
+LOCKED = re.compile(r'Could not set lock on file "(?P<path>[^"]+)".*?\((?P<process>PID \d+)\)', re.DOTALL)
+FULL = re.compile("No space left on device|disk is full|Disk quota exceeded|Could not write all bytes")
+WRONG_PLACE = (NotADirectoryError, FileExistsError, IsADirectoryError, PermissionError)
+
+
+class Mishap(Exception):
+    """Says what went wrong with which file, and the way out."""
+
+
+def mishap(error: BaseException, warehouse: Path) -> Mishap | None:
+    """None where it is an error of another kind; ``warehouse`` is the DuckDB file that was in use."""
+    errors = list(causes(error))
+    if told := next((one for one in errors if isinstance(one, Mishap)), None):
+        return told
+    text = "\n".join(str(one) for one in errors)
+    return next((Mishap(words) for explain in EXPLAINED if (words := explain(errors, text, warehouse))), None)
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def full_disk(errors: list[BaseException], text: str, _: Path) -> str | None:
+    full = any(isinstance(one, OSError) and one.errno in (errno.ENOSPC, errno.EDQUOT) for one in errors)
+    return f"the disk is full: {line(FULL, text)}; {ROOM}" if full or FULL.search(text) else None
+
+
+def locked_warehouse(_: list[BaseException], text: str, __: Path) -> str | None:
+    if not (held := LOCKED.search(text)):
+        return None
+    return (
+        f"{held['path']} is open in another program ({held['process']}): close it there, then run this again;"
+        " analytics.duckdb, which holds all marts, may be open at any time"
+    )
+
+
+def damaged_warehouse(_: list[BaseException], text: str, warehouse: Path) -> str | None:
+    damaged = re.compile(DAMAGED)
+    return (
+        f"{warehouse} is damaged, or not DuckDB's: {line(damaged, text)}; {REPLACE}" if damaged.search(text) else None
+    )
+
+
+def newer_warehouse(_: list[BaseException], text: str, warehouse: Path) -> str | None:
+    newer = re.compile("Trying to read a database file with version number")
+    return f"{warehouse} was written by a newer DuckDB: use the release that wrote it" if newer.search(text) else None
+
+
+def dagsters_records(errors: list[BaseException], _: str, __: Path) -> str | None:
+    for one in errors:
+        if type(one).__module__.startswith("sqlalchemy"):
+            return (
+                f"Dagster's records in {os.environ.get('DAGSTER_HOME')} cannot be used: {str(one).splitlines()[0]};"
+                " see that there is room on the disk; if they are damaged, move that folder away: the history of the"
+                " runs is lost, and nothing else"
+            )
+    return None
+
+
+def wrong_place(errors: list[BaseException], _: str, __: Path) -> str | None:
+    for one in errors:
+        if isinstance(one, WRONG_PLACE) and one.filename:
+            return (
+                f"{one.filename}: {one.strerror}; DATA_DIR must be a folder, and this user must be allowed to write"
+                " below it"
+            )
+    return None
+
+
+def line(wanted: re.Pattern[str], text: str) -> str:
+    return next((found.strip() for found in text.splitlines() if wanted.search(found)), "")[:200]
+
+
+Explain = Callable[[list[BaseException], str, Path], str | None]
+EXPLAINED: list[Explain] = [
+    full_disk,
+    locked_warehouse,
+    newer_warehouse,
+    damaged_warehouse,
+    dagsters_records,
+    wrong_place,
+]
