@@ -7,6 +7,7 @@ from orchestration.assets import assets
 from orchestration.decisions import decision_jobs
 from orchestration.progress import Progress
 from orchestration.resources import Warehouse
+from orchestration.retention import retention, retention_schedule
 from orchestration.schedules import sync, sync_schedule
 from orchestration.sensors import change_sensor, deliver, deliver_sensor
 from pipelines.settings import load_settings
@@ -15,10 +16,11 @@ from pipelines.settings import load_settings
 @dg.definitions
 def definitions() -> dg.Definitions:
     settings = load_settings()
+    forgetting = retention(settings)
     return dg.Definitions(
         assets=assets(settings),
-        jobs=[sync, deliver, *decision_jobs(settings)],
-        schedules=[sync_schedule(settings)],
+        jobs=[sync, deliver, forgetting, *decision_jobs(settings)],
+        schedules=[sync_schedule(settings), retention_schedule(forgetting)],
         sensors=[deliver_sensor(settings), change_sensor(settings), alert_sensor(settings)],
         resources={"warehouse": Warehouse(), "progress": Progress()},
     )

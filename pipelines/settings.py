@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     warehouse_path: Path = Path()
     analytics_path: Path = Path()
     operations_path: Path = Path()
+    retention_days: int = Field(90, ge=1)  # of bodies and answers
+    run_retention_days: int = Field(30, ge=1)  # of Dagster's runs
 
     flow_builder_trigger_url: str | None = None
     flow_builder_signing_secrets: Annotated[list[SecretStr], NoDecode] = []

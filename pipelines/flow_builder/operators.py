@@ -42,6 +42,8 @@ DEEDS: Mapping[Action, Deed] = {
 # Why a replay would tell what is no longer so, or start a flow that is no longer the newest.
 NO_REPLAY = f"""
     select case
+        when body is null and (attempt_id is not null or reason = 'expired')
+            then 'its body is not kept any longer (RETENTION_DAYS)'
         when body is null then 'it was never to be sent, so there is no body'
         when kind = 'changed' and not stands then 'its transition was retracted'
         when kind = 'changed' and exists (
