@@ -41,19 +41,20 @@ def manifest_path(warehouse: Path, work_dir: Path) -> Path:
     return _target(work_dir) / "manifest.json"
 
 
-def invoke(*arguments: str, warehouse: Path, work_dir: Path) -> Any:
+def invoke(*arguments: str, warehouse: Path, work_dir: Path, manifest: "Manifest | None" = None) -> Any:
     """One dbt command on the warehouse; the result is dbt's. Leaves no connection open."""
     from dbt.cli.main import dbtRunner
 
     with _one_at_a_time, _environment(WAREHOUSE_PATH=str(warehouse)):
         try:
-            runner = dbtRunner(manifest=_manifest(warehouse, work_dir))
+            runner = dbtRunner(manifest=manifest or project_manifest(warehouse, work_dir))
             return _result(runner.invoke([*arguments, *_folders(work_dir), *QUIET]))
         finally:
             _close()
 
 
-def _manifest(warehouse: Path, work_dir: Path) -> "Manifest":
+def project_manifest(warehouse: Path, work_dir: Path) -> "Manifest":
+    """The parsed project, one object per process."""
     stored = _stored(warehouse, work_dir)
     if stored.name not in _manifests:
         _manifests[stored.name] = _read(stored) if stored.exists() else _parse(warehouse, work_dir)

@@ -31,6 +31,8 @@ LOG = """
     from marts.customer_state_transitions
 """
 
+BASELINES = "select tenant_id, 0, 'baseline' from marts.tenant_baselines"
+
 
 def facts(warehouse: Warehouse, *queries: str) -> set[Fact]:
     return {tuple(row) for query in queries for row in warehouse.rows(query)}
@@ -50,7 +52,7 @@ def expected_log(logs: Mapping[int, Log]) -> set[Fact]:
         (tenant, 0, "log", identity, entry.detected_at, entry.retracted_at, entry.is_baseline)
         for tenant, log in logs.items()
         for identity, entry in log.entries.items()
-    }
+    } | {(tenant, 0, "baseline") for tenant, log in logs.items() if log.has_baseline}
 
 
 def _state(story: Story) -> Fact:

@@ -40,8 +40,13 @@ states = st.sampled_from(["0.0", "1.0", "2.0", "2.5", "3.0", "4.0", "5.0", "5.5"
 no_dates = st.sampled_from([()] * 12 + [("created_on", None), ("created_on", SENTINEL), ("modified_on", None)])
 
 
+def weighted(*strategies: tuple[int, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
+    """`one_of` takes a strategy that is repeated for one."""
+    return st.sampled_from([each for weight, each in strategies for _ in range(weight)]).flatmap(lambda one: one)
+
+
 def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.one_of(strategy, strategy, st.none())
+    return weighted((2, strategy), (1, st.none()))
 
 
 def row_of(
@@ -57,30 +62,32 @@ def record(table: str, dated: tuple[str, ...] = ("created_on", "modified_on"), *
     return st.builds(lambda row, missing: partial(row_of, table, dated, row, missing), row, no_dates)
 
 
-def job_row(job: int, person: int, job_type: int | None, status: str | None, now: datetime) -> Op:
-    row = {"id": job, "customer_id": person, "job_type_id": job_type, "job_status": status}
+def job_row(job: tuple[int, int], person: int, status: str, now: datetime) -> Op:
+    identity, job_type = job
+    row = {"id": identity, "customer_id": person, "job_type_id": job_type, "job_status": status}
     return Op("jobs", {**row, "created_on": now, "modified_on": now, "completed_on": None})
 
 
-def booked(job: int, person: int, job_type: int | None, appointment: int, now: datetime) -> list[Op]:
-    visit = Op("appointments", {"id": appointment, "job_id": job, "created_on": now})
-    return [job_row(job, person, job_type, "Scheduled", now), visit]
+def booked(job: tuple[int, int], person: int, appointment: int, now: datetime) -> list[Op]:
+    visit = Op("appointments", {"id": appointment, "job_id": job[0], "created_on": now})
+    return [job_row(job, person, "Scheduled", now), visit]
 
 
-def ended(job: int, person: int, job_type: int | None, status: str, log: int | None, now: datetime) -> list[Op]:
-    entry = [Op("job_canceled_logs", {"id": log, "job_id": job, "created_on": now})] if log else []
-    return [job_row(job, person, job_type, status, now), *entry]
+def ended(job: tuple[int, int], person: int, status: str, log: int | None, now: datetime) -> list[Op]:
+    entry = [Op("job_canceled_logs", {"id": log, "job_id": job[0], "created_on": now})] if log else []
+    return [job_row(job, person, status, now), *entry]
 
 
 def plausible(strategy: Callable[..., list[Op]], *arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Happening]:
     return st.tuples(*arguments).map(lambda drawn: partial(strategy, *drawn))
 
 
-kinds = st.sampled_from([1, 1, 2, 2, 3])
-books = plausible(booked, job_ids, people, kinds, st.integers(1, 8))
-cancels = plausible(ended, job_ids, people, kinds, st.just("Canceled"), maybe(st.integers(1, 3)))
-completes = plausible(ended, job_ids, people, kinds, st.just("Completed"), st.none())
-leads = record("leads", id=st.integers(1, 2), customer_id=maybe(people), active=is_active, status=statuses)
+# a job and its type; one has now this type, now that
+typed_jobs = st.sampled_from([*[(1, 1), (2, 1), (3, 2), (4, 2), (5, 2)] * 2, (6, 3), (6, 1), (6, 2)])
+books = plausible(booked, typed_jobs, people, st.integers(1, 8))
+cancels = plausible(ended, typed_jobs, people, st.just("Canceled"), maybe(st.integers(1, 3)))
+completes = plausible(ended, typed_jobs, people, st.just("Completed"), st.none())
+leads = record("leads", id=st.integers(1, 4), customer_id=maybe(people), active=is_active, status=statuses)
 jobs = record(
     "jobs",
     ("created_on", "modified_on", "completed_on"),
@@ -95,16 +102,13 @@ estimates = record(
     status=estimate_statuses,
 )
 customers = record(
-    "customers", id=st.integers(1, 3), active=is_active, merged_to_id=st.sampled_from([None] * 4 + [1, 2, 3, 4])
+    "customers", id=st.integers(1, 3), active=is_active, merged_to_id=st.sampled_from([None, None, 1, 2, 3, 4])
 )
 state_updates = record(
     "state_updates", ("set_at",), id=st.integers(1, 2), customer_id=people, job_id=maybe(job_ids), to_state=states
 )
 
-happenings: st.SearchStrategy[Happening] = st.one_of(
-    *[books] * 5,
-    *[cancels] * 3,
-    *[completes] * 3,
-    *[estimates] * 5,
-    *[leads, leads, jobs, appointments, logs, customers, state_updates],
+happenings: st.SearchStrategy[Happening] = weighted(
+    *((3, books), (3, cancels), (2, completes), (2, estimates), (2, logs), (2, customers)),
+    *((1, leads), (1, jobs), (2, appointments), (1, state_updates)),
 )

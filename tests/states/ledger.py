@@ -59,12 +59,21 @@ class Ledger:
         return {tenant: derive(self.records(tenant), tenant, as_of) for tenant in TENANTS}
 
 
-def complete_sync(tenants: Iterable[int], number: int) -> dict[str, list[dict[str, Any]]]:
-    """A sync in which every stream of these tenants came to its end."""
+def syncs(complete: Iterable[int], cut_short: Iterable[int], number: int) -> dict[str, list[dict[str, Any]]]:
+    """A sync in which every stream of some tenants came to its end, and all streams but one of others."""
     return {
         "tenant_syncs": [
-            {"sync_id": f"{number}", "tenant_id": tenant, "stream": stream, "complete": True}
+            {"sync_id": f"{number}", "tenant_id": tenant, "stream": stream, "complete": is_complete or stream != "jobs"}
+            for tenants, is_complete in ((complete, True), (cut_short, False))
             for tenant in tenants
             for stream in STREAMS
         ]
     }
+
+
+def renamed_job_types() -> list[Op]:
+    """What was other becomes sales for the first tenant; what had no name becomes an install for the second."""
+    return [
+        Op("job_types", {"tenant_id": TENANTS[0], "id": 3, "name": "Roof ESTIMATE"}),
+        Op("job_types", {"tenant_id": TENANTS[1], "id": 9, "name": "Installations, large"}),
+    ]

@@ -5,9 +5,9 @@ from datetime import datetime
 import pytest
 
 from tests.oracle.derivation import Log
-from tests.states.comparison import EVENTS, LOG, STATES, TRANSITIONS, Fact, expected, expected_log, facts
+from tests.states.comparison import BASELINES, EVENTS, LOG, STATES, TRANSITIONS, Fact, expected, expected_log, facts
 from tests.states.histories import STEPS, TENANTS, collected
-from tests.states.ledger import Ledger, complete_sync
+from tests.states.ledger import Ledger, renamed_job_types, syncs
 from tests.states.steps import day, step_of
 from tests.states.warehouse import Warehouse
 
@@ -44,12 +44,12 @@ def test_a_history_that_grows_step_by_step_is_derived_as_if_it_had_come_at_once(
     warehouse.load(ledger.all_rows())
     for step, as_of in enumerate(clocks):
         if step < STEPS:
-            warehouse.load(ledger.add(step_of(batch, step)))
+            warehouse.load(ledger.add([*step_of(batch, step), *(renamed_job_types() if step == 2 else ())]))
         complete = TENANTS[:step]
-        warehouse.load(complete_sync(complete, step))
+        warehouse.load(syncs(complete, TENANTS[step:], step))
         warehouse.derive(as_of)
         stories = ledger.stories(as_of)
         for tenant, log in logs.items():
             log.update(stories[tenant], as_of, is_complete=tenant in complete)
         assert_same(facts(warehouse, STATES, EVENTS, TRANSITIONS), expected(stories))
-        assert_same(facts(warehouse, LOG), expected_log(logs))
+        assert_same(facts(warehouse, LOG, BASELINES), expected_log(logs))

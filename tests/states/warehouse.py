@@ -1,6 +1,8 @@
 """A warehouse whose raw tables a test fills by hand, as the load would."""
 
+import shutil
 from collections.abc import Iterable, Mapping
+from copy import copy
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -72,6 +74,14 @@ class Warehouse:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with self._open() as con:
             return con.execute(sql).fetchall()
+
+    def copied(self, folder: Path) -> "Warehouse":
+        """The same rows in a folder of their own, under the same name: dbt's manifest has it."""
+        folder.mkdir(exist_ok=True)
+        other = copy(self)
+        other.path = folder / self.path.name
+        shutil.copy(self.path, other.path)
+        return other
 
     def execute(self, sql: str) -> None:
         with self._open() as con:

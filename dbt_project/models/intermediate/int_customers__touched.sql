@@ -87,10 +87,16 @@ former_owners as (
         and events.job_id = job_ids.job_id
 ),
 
+-- who has gained or lost another; that other is touched by its own record, or comes along with who has it now
 changed_merges as (
-    (from merges except from {{ before.merges }})
-    union all
-    (from {{ before.merges }} except from merges)
+    select
+        tenant_id,
+        merged_customer_id as customer_id,
+    from (
+        (from merges except from {{ before.merges }})
+        union all
+        (from {{ before.merges }} except from merges)
+    )
 ),
 
 due as (
@@ -112,9 +118,7 @@ touched as (
     union all
     select * from former_owners
     union all
-    select tenant_id, customer_id from changed_merges
-    union all
-    select tenant_id, merged_customer_id from changed_merges
+    select * from changed_merges
     union all
     select * from due
 )

@@ -1,0 +1,88 @@
+"""Deliberate faults in the SQL, in the macros and in the seeds: the tests must notice every one of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """Wherever ``old`` stands in the file, it becomes ``new``."""
+
+    file: str
+    old: str
+    new: str
+    what: str
+
+    @property
+    def node(self) -> str:
+        """What dbt has to build again, with all that comes after it."""
+        return Path(self.file).stem if not self.file.startswith("macros") else "staging"
+
+    def of(self, text: str) -> str:
+        assert self.old in text, f"{self.file} no longer has {self.old!r}: the mutant must follow"
+        return text.replace(self.old, self.new)
+
+
+INTERMEDIATE = "models/intermediate"
+LOG = "models/marts/customer_state_transitions.sql"
+RULES, STATES = "seeds/state_transition_rules.csv", "seeds/customer_states.csv"
+FOLD, ORDER, CANCELED, JOBS, ESTIMATES, TOUCHED = (
+    f"{INTERMEDIATE}/{model}.sql"
+    for model in (
+        *("int_events__folded", "int_events__ordered", "int_jobs__canceled", "int_jobs__classified"),
+        *("int_events__estimates", "int_customers__touched"),
+    )
+)
+
+# seen when everything is derived
+OF_THE_MODEL = [
+    Mutant(FOLD, "reset_due_at <= events.occurred_at", "reset_due_at < events.occurred_at", "the reset comes late"),
+    Mutant(FOLD, "_job < met.round_position", "_job <= met.round_position", "the round lacks its first job"),
+    Mutant(FOLD, "to_state in (0, 1)", "to_state = 0", "a lead begins no round"),
+    Mutant(FOLD, " or rule = 'new_job'", "", "a new job begins no round"),
+    Mutant(FOLD, "then events.position\n", "then folded.round_position\n", "a reset begins no round"),
+    Mutant(FOLD, "met.to_state != met.from_state", "true", "a state is set that is there"),
+    Mutant(FOLD, "then position else entered_position", "then position else position", "an ignored event enters"),
+    Mutant(ORDER, "            event_name,\n            to_state,", "to_state, event_name,", "state_set is not last"),
+    Mutant(ORDER, "rpad(cast(record_id as varchar), 19, '9')", "record_id", "ids in the order of numbers"),
+    Mutant(ORDER, "86400000000 *", "86340000000 *", "a day has 23 hours and 59 minutes"),
+    Mutant(CANCELED, "others.known_booked_at <= canceled", "others.known_booked_at < canceled", "booked just then"),
+    Mutant(CANCELED, "other_canceled_at > canceled", "other_canceled_at >= canceled", "canceled at the same moment"),
+    Mutant(CANCELED, "other_completed_at >= case", "other_completed_at > case", "completed at that very booking"),
+    Mutant(CANCELED, "others.is_uncertain or ", "", "an unknown booking is none"),
+    Mutant(CANCELED, "canceled.job_kind = others.job_kind", "true", "a job of another kind keeps it on"),
+    Mutant(
+        JOBS, "greatest(1, coalesce(logs.active_entries, 0))", "coalesce(logs.active_entries, 0)", "no entry counts 0"
+    ),
+    Mutant(JOBS, "max(logs.created_at) filter (where logs.is_active)", "max(logs.created_at)", "a removed entry dates"),
+    Mutant(JOBS, "logs.active_entries > 0", "logs.canceled_at is not null", "an entry without a date is no entry"),
+    Mutant(ESTIMATES, "estimates.customer_id, jobs.customer_id", "jobs.customer_id, estimates.customer_id", "whose"),
+    Mutant(ESTIMATES, "estimates.job_id is null or kinds.job_kind is not null", "true", "no estimate waits"),
+    Mutant(ESTIMATES, "coalesce(sold_at, modified_at)", "modified_at", "sold when last changed"),
+    Mutant(f"{INTERMEDIATE}/int_events__leads.sql", "is distinct from", "!=", "a lead without a status is dismissed"),
+    Mutant(
+        f"{INTERMEDIATE}/int_merges.sql", "list_min(visited[list_position", "list_max(visited[list_position", "cycle"
+    ),
+    Mutant(f"{INTERMEDIATE}/int_job_kinds.sql", "order by rules.priority, ", "order by ", "the last rule wins"),
+    Mutant(f"{INTERMEDIATE}/int_customers__folded.sql", "expires_at <= ", "expires_at < ", "the last reset comes late"),
+    Mutant("models/staging/stg_servicetitan__leads.sql", "coalesce(active, true)", "active", "unknown is inactive"),
+    Mutant("macros/moment.sql", "1900-01-01", "0001-01-01", "a date before 1900 is one"),
+    Mutant("macros/transition_id.sql", "decimal(2, 1)", "integer", "2.5 and 2 are one"),
+    Mutant(RULES, "6,4,new_job", "6,4,accept", "a sale after the end starts a new sale"),
+    Mutant(RULES, "2,2.5,accept", "2,2.5,ignore", "a cancellation is ignored"),
+    Mutant(STATES, "What to Expect,180", "What to Expect,90", "an appointment far off is forgotten"),
+]
+# seen when a history grows
+OF_THE_STEP = [
+    Mutant(LOG, "cast(null as timestamptz) as retracted_at", "logged.retracted_at", "what came back stays retracted"),
+    Mutant(LOG, "coalesce(logged.detected_at, {{ as_of() }})", "{{ as_of() }}", "detected anew every time"),
+    Mutant(LOG, "coalesce(logged.is_baseline, baselines.tenant_id is null)", "baselines.tenant_id is null", "news"),
+    Mutant(LOG, "coalesce(logged.retracted_at, {{ as_of() }})", "{{ as_of() }}", "retracted anew every time"),
+    Mutant(TOUCHED, "    select * from former_owners\n    union all\n", "", "whose a record was is forgotten"),
+    Mutant(TOUCHED, "    union all\n    select * from due\n", "", "time does not pass"),
+    Mutant(TOUCHED, "    select * from changed_merges\n    union all\n", "", "merges go unseen"),
+    Mutant(
+        f"{INTERMEDIATE}/int_tenants__complete.sql", "having count(distinct stream) =", "having 1 <=", "half a sync"
+    ),
+    Mutant(f"{INTERMEDIATE}/int_records__touched.sql", "+ ['renamed']", "", "a renamed job type goes unseen"),
+]

@@ -1,0 +1,114 @@
+"""The oracle notices faults: every mutant gives at least one customer another story."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipelines.dbt_process import PROJECT, invoke, project_manifest, project_version
+from tests.oracle.derivation import Log
+from tests.states.comparison import BASELINES, EVENTS, LOG, STATES, TRANSITIONS, Fact, expected, expected_log, facts
+from tests.states.histories import STEPS, TENANTS, Family, collected
+from tests.states.ledger import Ledger, renamed_job_types, syncs
+from tests.states.mutants import OF_THE_MODEL, OF_THE_STEP, Mutant
+from tests.states.steps import day, step_of
+from tests.states.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+HISTORIES = 500
+TABLES, LOGS = "config.materialized:table", "config.materialized:incremental"  # views stand as they are
+UNASKED = ("resource_type:test", "resource_type:unit_test", "path:models/marts/analysts", "*__derived", "*__ended")
+ANSWERS = (STATES, EVENTS, TRANSITIONS)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A warehouse before a run of dbt, and what is right after it."""
+
+    warehouse: Warehouse
+    as_of: datetime
+    right: set[Fact]
+    queries: tuple[str, ...]
+
+
+@pytest.fixture(scope="module")
+def batch() -> list[Family]:
+    return collected(HISTORIES, seed=21)
+
+
+@pytest.fixture(scope="module")
+def everything(batch: list[Family], tmp_path_factory: pytest.TempPathFactory, work_dir: Path) -> Scene:
+    """All is derived, at a moment at which somebody's time is over."""
+    ledger = Ledger(op for step in range(STEPS) for op in step_of(batch, step))
+    stories = [story for each in ledger.stories(day(9999)).values() for story in each.values() if story.transitions]
+    as_of = min(at for story in stories if (at := story.transitions[-1].occurred_at) > day(400))
+    warehouse = Warehouse(tmp_path_factory.mktemp("everything") / "warehouse.duckdb", work_dir)
+    warehouse.load(ledger.all_rows())
+    warehouse.derive(as_of)
+    return Scene(warehouse, as_of, expected(ledger.stories(as_of)), ANSWERS)
+
+
+@pytest.fixture(scope="module")
+def one_step(batch: list[Family], tmp_path_factory: pytest.TempPathFactory, work_dir: Path) -> Scene:
+    """The third step is loaded, with a job type renamed and half a sync of the second tenant; two are derived."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("one_step") / "warehouse.duckdb", work_dir)
+    ledger, logs = Ledger(), {tenant: Log() for tenant in TENANTS}
+    warehouse.load(ledger.all_rows())
+    for step, as_of in enumerate([day(20), day(60), day(160)]):
+        warehouse.load(ledger.add([*step_of(batch, step), *(renamed_job_types() if step == 2 else ())]))
+        complete = TENANTS[: min(step, 1)]
+        warehouse.load(syncs(complete, TENANTS[1:], step))
+        stories = ledger.stories(as_of)
+        for tenant, log in logs.items():
+            log.update(stories[tenant], as_of, is_complete=tenant in complete)
+        if step < 2:
+            warehouse.derive(as_of)
+    return Scene(warehouse, as_of, expected(stories) | expected_log(logs), (*ANSWERS, LOG, BASELINES))
+
+
+def test_without_a_fault_all_is_right(everything: Scene, one_step: Scene, tmp_path: Path) -> None:
+    assert facts(everything.warehouse, *everything.queries) == everything.right
+    warehouse = one_step.warehouse.copied(tmp_path)
+    warehouse.derive(one_step.as_of)
+    assert facts(warehouse, *one_step.queries) == one_step.right
+
+
+@pytest.mark.parametrize("mutant", OF_THE_MODEL, ids=lambda mutant: mutant.what)
+def test_a_fault_in_the_model_is_noticed(mutant: Mutant, everything: Scene, tmp_path: Path) -> None:
+    selected = (f"{mutant.node}+,{TABLES}", f"{mutant.node}+,{LOGS}", mutant.node)
+    assert is_noticed(mutant, everything, tmp_path, *selected, version="of a mutant")
+
+
+@pytest.mark.parametrize("mutant", OF_THE_STEP, ids=lambda mutant: mutant.what)
+def test_a_fault_in_the_step_is_noticed(mutant: Mutant, one_step: Scene, tmp_path: Path) -> None:
+    assert is_noticed(mutant, one_step, tmp_path, TABLES, LOGS, mutant.node, version=project_version())
+
+
+def is_noticed(mutant: Mutant, scene: Scene, folder: Path, *selected: str, version: str) -> bool:
+    warehouse = scene.warehouse.copied(folder)
+    places = {"warehouse": warehouse.path, "work_dir": warehouse.work_dir}
+    variables = f"{{as_of: '{scene.as_of:%Y-%m-%dT%H:%M:%S.%fZ}', project_version: '{version}'}}"
+    manifest = mutated(project_manifest(**places), mutant, folder)
+    options = ("--select", *selected, "--exclude", *UNASKED, "--vars", variables, "--no-write-json")
+    done = invoke("build", *options, **places, manifest=manifest)
+    assert [node.message for node in done.results if node.status in ("error", "skipped")] == []
+    return facts(warehouse, *scene.queries) != scene.right
+
+
+def mutated(manifest: "Manifest", mutant: Mutant, folder: Path) -> "Manifest":
+    """The project with the fault in it, as dbt would have parsed it in seconds."""
+    faulty: Manifest = manifest.deepcopy()  # type: ignore[no-untyped-call]
+    for macro in faulty.macros.values():
+        if (macro.package_name, macro.original_file_path) == ("servicetitan_flow", mutant.file):
+            macro.macro_sql = mutant.of(macro.macro_sql)
+    for node in faulty.nodes.values():
+        if node.original_file_path == mutant.file and mutant.file.startswith("seeds/"):
+            node.original_file_path = str(folder / Path(mutant.file).name)
+            Path(node.original_file_path).write_text(mutant.of((PROJECT / mutant.file).read_text()))
+        elif node.original_file_path == mutant.file:
+            node.raw_code = mutant.of(node.raw_code)
+    return faulty
