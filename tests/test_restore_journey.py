@@ -63,6 +63,11 @@ def test_after_a_restore_nothing_is_lost_and_nothing_is_sent_twice_by_itself(
     run("deliver")
     assert states(receiver) == [2.0, 3.0]
 
+    assert len(list((settings.data_dir / "reports").glob("report-*.html"))) == 3, "one per sync that changed something"
+    page = Path(run("report").strip())
+    assert "How far customers ever came" in page.read_text()
+    assert "Ada" not in page.read_text()
+
 
 def states(receiver: Receiver) -> list[float]:
     return [one.body["data"]["to_state"] for one in receiver.received]
