@@ -8,7 +8,7 @@ import dagster as dg
 from orchestration.checks import ENDPOINT_CHECK, OUTBOX_CHECKS, endpoint_check, outbox_checks
 from orchestration.clearly import clearly
 from orchestration.lineage import DELIVERIES, OUTBOX, OWNERS, POOL, Results
-from orchestration.resources import Warehouse
+from orchestration.resources import Warehouse, delivery_lock
 from pipelines.settings import Settings
 
 READ_BY_ENQUEUE = [
@@ -71,7 +71,8 @@ def deliveries(settings: Settings) -> dg.AssetsDefinition:
         from pipelines.flow_builder.delivery import deliver
         from pipelines.flow_builder.report import troubles
 
-        counts = asdict(deliver(settings, clock=lambda: datetime.now(UTC)))
+        with delivery_lock(settings):
+            counts = asdict(deliver(settings, clock=lambda: datetime.now(UTC)))
         yield dg.MaterializeResult(
             asset_key=DELIVERIES, metadata={name: count for name, count in counts.items() if count is not None}
         )

@@ -32,6 +32,12 @@ def exclusive(settings: Settings, wait_seconds: float) -> Iterator[None]:
         lock.release()
 
 
+def delivery_lock(settings: Settings) -> FileLock:
+    """Held by a run of `deliver` while it posts: the sign that its process lives."""
+    settings.operations.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(settings.operations.with_name(f"{settings.operations.name}.deliver.lock"))
+
+
 class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The warehouse, held from a run's first step to its last, and the run's clock.
 

@@ -6,8 +6,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import dagster as dg
+from filelock import Timeout
 
+from orchestration.dead_runs import about_to_start, end_dead_runs
 from orchestration.lineage import DELIVERIES
+from orchestration.resources import delivery_lock
 from orchestration.schedules import busy, sync
 from pipelines.flow_builder.outbox import due
 from pipelines.settings import Settings
@@ -21,13 +24,6 @@ deliver = dg.define_asset_job(
     description="Posts what is due in the outbox to Flow Builder.",
     executor_def=dg.in_process_executor,
 )
-
-UNDER_WAY = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-]
 
 
 def deliver_sensor(settings: Settings) -> dg.SensorDefinition:
@@ -43,11 +39,22 @@ def deliver_sensor(settings: Settings) -> dg.SensorDefinition:
             return dg.SkipReason("FLOW_BUILDER_TRIGGER_URL is not set: nothing is sent")
         if not (count := due(settings.operations, datetime.now(UTC))):
             return dg.SkipReason("nothing is due")
-        if runs := context.instance.get_runs(dg.RunsFilter(job_name=deliver.name, statuses=UNDER_WAY), limit=1):
-            return dg.SkipReason(f"{count} due; run {runs[0].run_id} of deliver is under way")
+        if reason := under_way(context.instance, settings):
+            return dg.SkipReason(f"{count} due; {reason}")
         return dg.RunRequest()
 
     return sensor
+
+
+def under_way(instance: dg.DagsterInstance, settings: Settings, now: datetime | None = None) -> str | None:
+    """Why no delivery need start now; ends runs on record whose process is gone."""
+    if reason := about_to_start(instance, deliver.name):
+        return reason
+    try:
+        with delivery_lock(settings).acquire(timeout=0):
+            return end_dead_runs(instance, deliver.name, now or datetime.now(UTC))
+    except Timeout:
+        return "a run of deliver is under way"
 
 
 def change_sensor(settings: Settings) -> dg.SensorDefinition:

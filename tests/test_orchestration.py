@@ -13,9 +13,9 @@ from orchestration import lineage
 from orchestration.assets import assets, dbt_folder
 from orchestration.lineage import DELIVERIES
 from orchestration.progress import Progress
-from orchestration.resources import Warehouse, exclusive
+from orchestration.resources import Warehouse, delivery_lock, exclusive
 from orchestration.schedules import busy, sync_schedule
-from orchestration.sensors import change_sensor, deliver_sensor
+from orchestration.sensors import change_sensor, deliver_sensor, under_way
 from pipelines.dbt_process import manifest_path
 from pipelines.operations import open_operations, stamp
 from pipelines.servicetitan.streams import STREAMS
@@ -70,14 +70,14 @@ def test_no_sync_starts_while_the_warehouse_is_held(settings: Settings, instance
 
 
 def test_no_sync_starts_while_another_is_about_to(settings: Settings, instance: dg.DagsterInstance) -> None:
-    instance.create_run_for_job(a_sync(), status=dg.DagsterRunStatus.STARTING)
+    instance.create_run_for_job(a_job("sync"), status=dg.DagsterRunStatus.STARTING)
     assert "about to start" in str(busy(instance, settings))
 
 
 def test_a_run_whose_process_is_gone_is_ended_and_blocks_nothing(
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:
-    run = instance.create_run_for_job(a_sync(), status=dg.DagsterRunStatus.STARTED)
+    run = instance.create_run_for_job(a_job("sync"), status=dg.DagsterRunStatus.STARTED)
     assert "is starting" in str(busy(instance, settings)), "it may be on its way to the warehouse"
     assert busy(instance, settings, now=datetime.now(UTC) + timedelta(minutes=3)) is None
     ended = instance.get_run_by_id(run.run_id)
@@ -85,11 +85,29 @@ def test_a_run_whose_process_is_gone_is_ended_and_blocks_nothing(
     assert ended.status == dg.DagsterRunStatus.FAILURE
 
 
-def a_sync() -> dg.JobDefinition:
-    @dg.job(name="sync")
-    def sync() -> None: ...
+def test_a_delivery_whose_process_is_gone_is_ended_and_blocks_nothing(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    run = instance.create_run_for_job(a_job("deliver"), status=dg.DagsterRunStatus.STARTED)
+    later = datetime.now(UTC) + timedelta(minutes=3)
+    with delivery_lock(settings):
+        assert under_way(instance, settings, now=later) == "a run of deliver is under way"
+    assert under_way(instance, settings, now=later) is None
+    ended = instance.get_run_by_id(run.run_id)
+    assert ended is not None
+    assert ended.status == dg.DagsterRunStatus.FAILURE
 
-    return sync
+
+def test_a_run_of_the_future_is_gone_too(settings: Settings, instance: dg.DagsterInstance) -> None:
+    instance.create_run_for_job(a_job("sync"), status=dg.DagsterRunStatus.STARTED)
+    assert busy(instance, settings, now=datetime.now(UTC) - timedelta(hours=5)) is None, "the clock was set back"
+
+
+def a_job(name: str) -> dg.JobDefinition:
+    @dg.job(name=name)
+    def job() -> None: ...
+
+    return job
 
 
 def test_a_deliver_run_starts_only_when_something_is_due(settings: Settings, instance: dg.DagsterInstance) -> None:
