@@ -14,11 +14,12 @@ LONGEST = 10
 
 @dataclass(frozen=True)
 class Tile:
-    """One headline figure. ``tone``: ``bad`` where a person must act."""
+    """One headline figure. ``tone``: ``bad`` where a person must act, with the command to begin with."""
 
     label: str
     value: str
     words: str = ""
+    command: str = ""
     tone: str = ""
 
 
@@ -67,8 +68,8 @@ def tiles(facts: Facts) -> list[Tile]:
         Tile("Transitions", f"{moved:,}", "in the last 7 days"),
         Tile("Delivered", f"{sent['delivered']:,}", f"in the last 7 days; {sent['not_sent']:,} not to be sent"),
         Tile("Waiting", f"{now['waiting']:,}", "deliveries on their way"),
-        trouble("Held", now["held"], "look: servicetitan-flow deliveries --status held"),
-        trouble("Dead", now["dead"], "look: servicetitan-flow deliveries --status dead"),
+        trouble("Held", now["held"], "servicetitan-flow deliveries --status held"),
+        trouble("Dead", now["dead"], "servicetitan-flow deliveries --status dead"),
     ]
 
 
@@ -76,5 +77,5 @@ def share(part: int, whole: int) -> str:
     return f", {part / whole:.0%} of all" if whole else ""
 
 
-def trouble(label: str, count: int, what_to_do: str) -> Tile:
-    return Tile(label, f"{count:,}", what_to_do if count else "nothing to do", "bad" if count else "")
+def trouble(label: str, count: int, command: str) -> Tile:
+    return Tile(label, f"{count:,}", "look:", command, "bad") if count else Tile(label, "0", "nothing to do")
