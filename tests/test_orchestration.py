@@ -1,8 +1,10 @@
 """What Dagster is given: one lineage, and a schedule and a sensor that start a run only when there is reason to."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -11,6 +13,7 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from orchestration import lineage
 from orchestration.assets import assets, dbt_folder
+from orchestration.event_log import EventLog
 from orchestration.lineage import DELIVERIES
 from orchestration.progress import Progress
 from orchestration.resources import Warehouse, delivery_lock, exclusive
@@ -145,3 +148,15 @@ def test_a_change_in_servicetitan_starts_a_sync_as_soon_as_none_is_running(
         assert "changed: dfw customers; another sync is running" in tick()
     assert tick() == "a run"
     assert "nothing has changed" in tick()
+
+
+def test_all_events_lie_in_one_file_that_every_process_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    shutil.copy(Path(lineage.__file__).with_name("dagster.yaml"), tmp_path)
+    with dg.DagsterInstance.get() as writer, dg.DagsterInstance.get() as reader:
+        assert isinstance(writer.event_log_storage, EventLog)
+        assert not writer.telemetry_enabled
+        ended = a_job("sync").execute_in_process(instance=writer)
+        events = [one.dagster_event_type for one in reader.all_logs(ended.run_id)]
+    assert events[-1] == dg.DagsterEventType.RUN_SUCCESS
+    assert list(tmp_path.rglob("*event*.db")) == [tmp_path / "event_log.db"]
