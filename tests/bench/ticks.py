@@ -1,0 +1,167 @@
+"""What ticks cost while nothing happens: ``python -m tests.bench.ticks [--runs N] [--idle SECONDS]``.
+
+Dagster's webserver and daemon run as they do for real, over a stand-in ServiceTitan with two tenants. Idle syncs and
+runs of a job that does nothing take turns; then the product is left alone, with and without its change sensor. CPU is
+that of Dagster's processes and of all that they started.
+"""
+
+import argparse
+import os
+import socket
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from orchestration.processes import command, running_process
+from tests.simulator.environment import environment
+from tests.simulator.history import seed_history
+from tests.simulator.server import run_server
+from tests.simulator.servicetitan import ServiceTitan
+from tests.simulator.world import World
+
+CUSTOMERS = 150  # per tenant
+WORKSPACE = """
+load_from:
+  - python_module: {module_name: orchestration.definitions, location_name: servicetitan-flow}
+  - python_module: {module_name: tests.bench.nothing, location_name: nothing}
+"""
+LAUNCH = """
+mutation ($selector: JobOrPipelineSelector!) {
+  launchRun(executionParams: {selector: $selector, runConfigData: {}}) {
+    __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+  }
+}
+"""
+RUN = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status creationTime endTime } } }"
+LOCATIONS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { location { name } } } } }"
+JOBS = {"an idle sync": ("servicetitan-flow", "sync"), "a run that does nothing": ("nothing", "nothing")}
+
+
+class Dagster:
+    """A webserver and a daemon, and what they have cost so far."""
+
+    def __init__(self, url: str, processes: list[subprocess.Popen[bytes]]) -> None:
+        self.http = httpx.Client(base_url=url, trust_env=False, timeout=60)
+        self.processes = processes
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        answer = self.http.post("/graphql", json={"query": query, "variables": variables}).raise_for_status().json()
+        return answer["data"] if "errors" not in answer else {}
+
+    def wait_until_it_is_loaded(self) -> None:
+        for _ in range(240):
+            try:
+                locations = str(self.ask(LOCATIONS))
+                if all(location in locations for location, _ in JOBS.values()):
+                    return
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.5)
+        raise SystemExit("Dagster has not loaded its code after two minutes")
+
+    def run(self, location: str, job: str) -> float:
+        """Seconds from its creation to its end."""
+        selector = {"repositoryLocationName": location, "repositoryName": "__repository__", "jobName": job}
+        answer = self.ask(LAUNCH, selector=selector)["launchRun"]
+        assert answer["__typename"] == "LaunchRunSuccess", answer
+        run_id = answer["run"]["runId"]
+        while True:
+            run = self.ask(RUN, id=run_id)["runOrError"]
+            if run["status"] in ("SUCCESS", "FAILURE", "CANCELED"):
+                assert run["status"] == "SUCCESS", run
+                return float(run["endTime"] - run["creationTime"])
+            time.sleep(0.5)
+
+    def cpu(self) -> float:
+        """Seconds."""
+        family = [psutil.Process(process.pid) for process in self.processes]
+        for parent in list(family):
+            family += parent.children(recursive=True)
+        return sum(sum(one.cpu_times()[:4]) for one in family if one.is_running())
+
+
+@contextmanager
+def dagster(env: Mapping[str, str], folder: Path) -> Iterator[Dagster]:
+    workspace, log = folder / "workspace.yaml", folder / "log"
+    workspace.write_text(WORKSPACE)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    where = ("-w", str(workspace))
+    with (
+        log.open("ab") as output,
+        running_process(command("dagster-webserver", *where, "-p", str(port)), env, output) as webserver,
+        running_process(command("dagster-daemon", "run", *where), env, output) as daemon,
+    ):
+        running = Dagster(f"http://127.0.0.1:{port}", [webserver, daemon])
+        running.wait_until_it_is_loaded()
+        yield running
+
+
+def measure_runs(running: Dagster, runs: int) -> None:
+    figures: dict[str, list[tuple[float, float]]] = {name: [] for name in JOBS}
+    for turn in range(runs + 1):
+        for name, job in JOBS.items():
+            before = running.cpu()
+            seconds = running.run(*job)
+            time.sleep(3)  # until its process is gone, and counted
+            if turn:  # the first one warms up
+                figures[name].append((seconds, running.cpu() - before))
+    medians = {
+        name: [statistics.median(column) for column in zip(*found, strict=True)] for name, found in figures.items()
+    }
+    for name, (seconds, cpu) in medians.items():
+        print(
+            f"{name:24} {seconds:5.1f} s from its creation to its end, {cpu:5.1f} s CPU (medians of {runs})", flush=True
+        )
+    (idle, idle_cpu), (nothing, nothing_cpu) = medians.values()
+    print(f"ratio {idle / nothing:.2f}, of CPU {idle_cpu / nothing_cpu:.2f} (goal 2)", flush=True)
+
+
+def measure_idle(env: dict[str, str], folder: Path, seconds: int) -> None:
+    for every in ("0", "15"):
+        with dagster(env | {"CHANGE_SENSOR_SECONDS": every}, folder) as running:
+            time.sleep(30)  # until it has started
+            before = running.cpu()
+            time.sleep(seconds)
+            hourly = (running.cpu() - before) * 3600 / seconds
+        print(
+            f"left alone, {'with' if every != '0' else 'without'} its change sensor: {hourly:,.0f} s CPU an hour",
+            flush=True,
+        )
+
+
+def bench(runs: int, idle: int) -> None:
+    world = World()
+    seed_history(world, customers=CUSTOMERS)
+    simulator = ServiceTitan(world)
+    with run_server(simulator.app) as url, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        env = os.environ | environment(simulator, url, folder)
+        env |= {"DAGSTER_HOME": str(folder / "dagster"), "SYNC_CRON": "0 4 * * *", "CHANGE_SENSOR_SECONDS": "0"}
+        env["PYTHONPATH"] = str(Path(__file__).parents[2])
+        subprocess.run(command("servicetitan-flow", "sync"), env=env, check=True, stdout=subprocess.DEVNULL)
+        with dagster(env, folder) as running:
+            measure_runs(running, runs)
+        if idle:
+            measure_idle(env, folder, idle)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--idle", type=int, default=120, help="seconds for which it is left alone; 0: not at all")
+    options = parser.parse_args()
+    bench(options.runs, options.idle)
+
+
+if __name__ == "__main__":
+    main()
