@@ -11,7 +11,7 @@ import httpx
 from pipelines.flow_builder.dispatcher import Clock, Delivered, Dispatcher
 from pipelines.flow_builder.outbox import Claimed, Outbox
 from pipelines.flow_builder.post import Post, http_client
-from pipelines.operations import open_operations
+from pipelines.operations import open_operations, transaction
 from pipelines.settings import Settings
 
 
@@ -36,4 +36,7 @@ def deliver(
 
     max_age = timedelta(hours=settings.flow_builder_max_age_hours)
     with open_operations(settings.operations) as con, ThreadPoolExecutor(1) as thread:
-        return asyncio.run(run(Outbox(con, max_age), thread))
+        outbox = Outbox(con, max_age)
+        with transaction(con):
+            outbox.set_back(clock())
+        return asyncio.run(run(outbox, thread))

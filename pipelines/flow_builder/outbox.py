@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines.flow_builder.outcome import ENDPOINT_DELAY, MOST_ATTEMPTS, Answer, Outcome
+from pipelines.flow_builder.outcome import ENDPOINT_DELAY, LONGEST_WAIT, MOST_ATTEMPTS, Answer, Outcome
 from pipelines.operations import moment, open_operations, stamp
 
 LEASE = timedelta(seconds=30)
 COUNTED_AT_MOST = 1000
+FARTHEST = LONGEST_WAIT + timedelta(hours=1)  # nothing is put off for longer: beyond, the clock was set back
 
 # Per customer first in, first out: an earlier one that is not finished comes first, and one that was canceled while on
 # its way may still arrive until its lease is over. In the words of the indexes; left to itself, SQLite takes the index
@@ -40,6 +41,21 @@ CANDIDATES = f"""
         kind = 'changed' and not replayed and occurred_at < :oldest as is_expired
     {DUE} limit :limit
 """
+
+IS_STRANDED = """
+    select count(*) from (
+        select 1 from deliveries indexed by deliveries_due
+        where status in ('pending', 'sending', 'retry') and ifnull(next_attempt_at, '') > :farthest
+        limit :limit
+    )
+"""
+STRANDED = """
+    update deliveries indexed by deliveries_unfinished
+    set next_attempt_at = case when status in ('pending', 'sending', 'retry') then :now end
+    where (status in ('pending', 'sending', 'retry', 'held') or next_attempt_at is not null)
+        and next_attempt_at > :farthest
+"""
+STRANDED_ENDPOINT = "update endpoint set waits_until = null where waits_until > :farthest"
 
 BEGIN = "insert into attempts (webhook_id, started_at) values (?, ?)"
 
@@ -100,8 +116,9 @@ def due(path: Path, now: datetime) -> int:
     with open_operations(path) as con:
         if Endpoint.read(con).rests(now):
             return 0
-        query = f"select count(*) from (select 1 {DUE} limit {COUNTED_AT_MOST})"
-        return int(con.execute(query, {"now": stamp(now)}).fetchone()[0])
+        values = {"now": stamp(now), "farthest": stamp(now + FARTHEST), "limit": COUNTED_AT_MOST}
+        queries = [f"select count(*) from (select 1 {DUE} limit :limit)", IS_STRANDED]
+        return sum(int(con.execute(query, values).fetchone()[0]) for query in queries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +137,11 @@ class Endpoint:
         return cls(stopped_at, row[1], tried_at, waits_until)
 
     def waits(self, now: datetime) -> bool:
-        return self.waits_until is not None and now < self.waits_until
+        return self.waits_until is not None and now < self.waits_until <= now + FARTHEST
 
     def rests(self, now: datetime) -> bool:
         """No run need be started: it asked to wait, or was a wrong address a moment ago."""
-        return self.waits(now) or (self.tried_at is not None and now < self.tried_at + ENDPOINT_DELAY)
+        return self.waits(now) or (self.tried_at is not None and self.tried_at <= now < self.tried_at + ENDPOINT_DELAY)
 
 
 class Candidate(NamedTuple):
@@ -168,6 +185,12 @@ class Outbox:
 
     def endpoint(self) -> Endpoint:
         return Endpoint.read(self.con)
+
+    def set_back(self, now: datetime) -> None:
+        """Takes up what waits for a time that the clock had before it was set back."""
+        values = {"now": stamp(now), "farthest": stamp(now + FARTHEST)}
+        self.con.execute(STRANDED, values)
+        self.con.execute(STRANDED_ENDPOINT, values)
 
     def claim(self, now: datetime, limit: int) -> Claimed:
         claimed = Claimed()

@@ -167,3 +167,36 @@ def test_without_an_address_nothing_can_be_sent(line: Line) -> None:
 
 def test_nothing_is_due_where_there_is_no_outbox_yet(line: Line) -> None:
     assert due(line.settings.operations, line.now) == 0
+
+
+@pytest.mark.parametrize("years", [timedelta(days=365), timedelta(days=-365)])
+def test_a_clock_that_was_set_back_strands_nothing_and_sends_nothing_twice(
+    sending_line: Line, receiver: Receiver, years: timedelta
+) -> None:
+    """The outbox was worked off while the clock stood elsewhere."""
+    line = sending_line
+    line.configure(flow_builder_max_age_hours=24 * 1000)
+    booked(line, 1, 2)
+    receiver.reply(200, Reply(503, headers={"retry-after": "120"}))
+    line.now += years
+    line.deliver()
+    line.now -= years - 10 * MINUTE
+    assert due(line.settings.operations, line.now) == 1
+    assert line.deliver() == Delivered(delivered=1)
+    assert line.deliver() == Delivered()
+    assert len({received.id for received in receiver.delivered()}) == len(receiver.delivered()) == 2
+
+
+@pytest.mark.parametrize("status", [401, 429])
+def test_an_endpoint_that_was_wrong_or_busy_in_the_future_is_asked_again(
+    sending_line: Line, receiver: Receiver, status: int
+) -> None:
+    line = sending_line
+    line.configure(flow_builder_max_age_hours=24 * 1000)
+    booked(line, 1)
+    receiver.reply(Reply(status, headers={"retry-after": "3600"}))
+    line.now += timedelta(days=365)
+    line.deliver()
+    line.now -= timedelta(days=365)
+    assert due(line.settings.operations, line.now) == 1
+    assert line.deliver() == Delivered(delivered=1)

@@ -128,8 +128,8 @@ MUTANTS = (
     Mutant(
         "a send that was cut off is sent again",
         "outbox",
-        "where status in ('pending', 'sending', 'retry')",
-        "where status in ('pending', 'retry')",
+        "deliveries_due\n    where status in ('pending', 'sending', 'retry')",
+        "deliveries_due\n    where status in ('pending', 'retry')",
     ),
     Mutant(
         "what is too old is not sent", "outbox", "and occurred_at < :oldest as is_expired", "and false as is_expired"
