@@ -1,13 +1,13 @@
 """One look of the sensor: what is wrong now, and whom it is told."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
 import dagster as dg
 
-from orchestration.check_troubles import check_troubles
+from orchestration.check_troubles import Descriptions, check_troubles
 from orchestration.outbox_troubles import outbox_troubles
 from orchestration.run_troubles import ENDED, run_troubles
 from pipelines.alerts.announce import announce
@@ -29,11 +29,11 @@ class Records:
         self._read_at: Sequence[Any] | None = None
         self._found: Troubles = {}
 
-    def troubles(self, instance: dg.DagsterInstance, keys: Collection[dg.AssetCheckKey]) -> Troubles:
+    def troubles(self, instance: dg.DagsterInstance, checks: Descriptions) -> Troubles:
         ended = instance.get_run_records(dg.RunsFilter(statuses=ENDED), limit=1, order_by="update_timestamp")
         read_at = [(record.dagster_run.run_id, record.update_timestamp) for record in ended]
         if read_at != self._read_at:
-            self._found = dict(chain(run_troubles(instance, JOBS), check_troubles(instance, keys)))
+            self._found = dict(chain(run_troubles(instance, JOBS), check_troubles(instance, checks)))
             self._read_at = read_at
         return self._found
 

@@ -11,6 +11,7 @@ from pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from orchestration.alert_look import Records
+    from orchestration.check_troubles import Descriptions
 
 
 def alert_sensor(settings: Settings) -> dg.SensorDefinition:
@@ -34,10 +35,17 @@ def alert_sensor(settings: Settings) -> dg.SensorDefinition:
         from orchestration.alert_look import look
         from pipelines.alerts.channels import channels
 
-        keys = context.repository_def.asset_graph.asset_check_keys if context.repository_def else ()
-        found = records().troubles(context.instance, keys)
+        found = records().troubles(context.instance, descriptions(context.repository_def))
         said, kept = look(settings, channels(settings), found, context.cursor, datetime.now(UTC))
         context.update_cursor(kept)
         return dg.SkipReason(said)
 
     return sensor
+
+
+def descriptions(repository: dg.RepositoryDefinition | None) -> "Descriptions":
+    """Of every check."""
+    if repository is None:
+        return {}
+    graph = repository.asset_graph
+    return {key: graph.get_check_spec(key).description for key in graph.asset_check_keys}

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,16 +18,19 @@ if TYPE_CHECKING:
     from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord
 
 SERVER_WORDS = re.compile(r" \(.*\)")  # what ServiceTitan answered may quote what was asked
-SEE_THE_CHECK = "see the check in Dagster: its description says what must hold"
+Descriptions = Mapping[dg.AssetCheckKey, str | None]
 
 
-def check_troubles(instance: dg.DagsterInstance, keys: Collection[dg.AssetCheckKey]) -> Iterator[tuple[str, Trouble]]:
+def check_troubles(instance: dg.DagsterInstance, checks: Descriptions) -> Iterator[tuple[str, Trouble]]:
     """Of every check whose last evaluation failed."""
-    failed = [record for record in last_evaluations(instance, keys) if not evaluation(record).passed]
+    failed = [record for record in last_evaluations(instance, checks) if not evaluation(record).passed]
     yield from tenant_troubles([record for record in failed if record.key.name == COMPLETE])
     for record in failed:
         if record.key.name not in {COMPLETE, *TOLD_HERE}:
-            yield f"check {record.key.asset_key.to_user_string()} {record.key.name}", check_trouble(record)
+            yield (
+                f"check {record.key.asset_key.to_user_string()} {record.key.name}",
+                check_trouble(record, checks[record.key]),
+            )
 
 
 def last_evaluations(
@@ -49,14 +52,15 @@ def evaluation(record: "AssetCheckExecutionRecord") -> "AssetCheckEvaluation":
     return record.evaluation
 
 
-def check_trouble(record: "AssetCheckExecutionRecord") -> Trouble:
+def check_trouble(record: "AssetCheckExecutionRecord", description: str | None) -> Trouble:
     """Its metadata as far as they are numbers: a text may quote a record."""
+    look = f"see the check in Dagster, which demands: {description}" if description else "see the check in Dagster"
     found = evaluation(record)
     kind = "warning" if found.severity == dg.AssetCheckSeverity.WARN else "error"
     values = {name: one.value for name, one in found.metadata.items()}
     numbers = ", ".join(f"{name}: {value}" for name, value in values.items() if isinstance(value, int | float))
     what = f"{record.key.asset_key.to_user_string()}: the check {record.key.name} fails ({kind})"
-    return trouble(record, f"{what}: {numbers}" if numbers else what, str(values.get(WHAT_TO_DO, SEE_THE_CHECK)))
+    return trouble(record, f"{what}: {numbers}" if numbers else what, str(values.get(WHAT_TO_DO, look)))
 
 
 def tenant_troubles(failed: Sequence["AssetCheckExecutionRecord"]) -> Iterator[tuple[str, Trouble]]:

@@ -32,11 +32,11 @@ class Line:
     def __init__(self, settings: Settings, instance: dg.DagsterInstance) -> None:
         self.settings, self.instance = settings, instance
         self.records, self.cursor, self.now = Records(), "", NOW
-        self.keys: set[dg.AssetCheckKey] = set()
+        self.described: dict[dg.AssetCheckKey, str | None] = {}
 
     def looks(self) -> str:
         self.now += 10 * MINUTE
-        found = self.records.troubles(self.instance, self.keys)
+        found = self.records.troubles(self.instance, self.described)
         said, self.cursor = look(self.settings, channels(self.settings), found, self.cursor, self.now)
         return said
 
@@ -63,7 +63,7 @@ class Line:
 
         definitions = dg.Definitions(assets=[checked], asset_checks=[check])
         definitions.resolve_implicit_global_asset_job_def().execute_in_process(instance=self.instance)
-        self.keys.add(spec.key)
+        self.described[spec.key] = spec.description
 
     def writes(self, statement: str, *values: Any) -> None:
         with open_operations(self.settings.operations) as con:
