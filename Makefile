@@ -23,8 +23,10 @@ lint: .venv/ready
 # Figures to compare within one run; half an hour on two cores.
 bench: .venv/ready
 	$(BIN)/python -m tests.bench.extract
+	$(BIN)/python -m tests.bench.states
 	$(BIN)/python -m tests.bench.delivery
 	$(BIN)/python -m tests.bench.actions
+	$(BIN)/python -m tests.bench.ticks
 
 # The README's, taken by the test of Dagster's UI.
 pictures: .venv/ready

@@ -15,7 +15,9 @@ from tests.simulator.__main__ import PORTS
 from tests.simulator.history import seed_history
 from tests.simulator.world import World
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BOTH = README + (ROOT / "orchestration" / "README.md").read_text()
 
 
 def blocks(language: str) -> list[str]:
@@ -23,7 +25,7 @@ def blocks(language: str) -> list[str]:
 
 
 def test_every_command_and_option_that_it_names_exists() -> None:
-    named = re.findall(r"servicetitan-flow ([a-z-]+)((?: [A-Za-z…-]+)*)", README)
+    named = re.findall(r"servicetitan-flow ([a-z-]+)((?: [A-Za-z…-]+)*)", BOTH)
     assert len(named) >= 10
     for name, rest in named:
         command = main.commands[name]
@@ -33,12 +35,12 @@ def test_every_command_and_option_that_it_names_exists() -> None:
 
 
 def test_every_variable_that_it_names_can_be_set() -> None:
-    example = (Path(__file__).parents[1] / ".env.example").read_text()
+    example = (ROOT / ".env.example").read_text()
     tenant = {f"SERVICETITAN_TENANTS__SOCAL__{name.upper()}" for name in Tenant.model_fields}
     source = {f"LEAD_SOURCES__FACEBOOK__{name.upper()}" for name in LeadSource.model_fields}
     known = {name.upper() for name in Settings.model_fields} | set(PORTS) | tenant | source
     named = set(re.findall(r"^#? ?([A-Z][A-Z_]+[A-Z])=", example, re.MULTILINE))
-    named |= set(re.findall(r"`((?:SERVICETITAN|FLOW_BUILDER|ACTIONS|SYNC|DATA)_[A-Z_]+)`", README))
+    named |= set(re.findall(r"`((?:SERVICETITAN|FLOW_BUILDER|ACTIONS|SYNC|DATA|ALERT|CHANGE|SMTP)_[A-Z_]+)`", BOTH))
     assert len(named) > 15
     assert named <= known
 
@@ -56,3 +58,9 @@ def test_the_queries_for_analysts_run_on_the_published_file(
     with duckdb.connect(settings.analytics, read_only=True) as con:
         states, *_ = [con.execute(query).fetchall() for query in queries]
     assert sum(row[-1] for row in states) > 10
+
+
+def test_every_picture_and_file_that_they_link_is_there() -> None:
+    for folder in (ROOT, ROOT / "orchestration", ROOT / "pipelines" / "actions"):
+        links = re.findall(r"\]\(((?!http)[^)#]+)\)", (folder / "README.md").read_text())
+        assert [link for link in links if not (folder / link).exists()] == []
