@@ -1,0 +1,230 @@
+"""How fast states are derived: ``python -m tests.bench.states [--customers N]``.
+
+Raw tables are filled by SQL, eight events to a customer; every part runs in a process of its own. (a) is a full
+derivation, from the raw tables to all marts, and ticks on top of it, with their guards; (b) the floor: the bare fold
+over prepared events, a recursive CTE over their numbers. Then the same with a tenth of the customers.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from pipelines.dbt_process import project_manifest
+from pipelines.derive import derive
+from tests.states.warehouse import Warehouse
+
+CHANGES = (0, 100, 10_000)
+TENANT = 410387862
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+EVENTS = 8
+SLOWEST = 6
+Figures = dict[str, float]
+
+# customers come over four years; each has a sale with its install and, 200 days later, another inquiry
+CUSTOMERS = """
+    insert into servicetitan.customers by name
+    select {tenant} as tenant_id, i as id, 'Customer ' || i as name, true as active, born as created_on,
+        born as modified_on, '1' as _dlt_load_id
+    from born
+"""
+LEADS = """
+    insert into servicetitan.leads by name
+    select {tenant} as tenant_id, 2 * i + k as id, i as customer_id, 'Open' as status, true as active,
+        born + to_days(200 * k::integer) as created_on, created_on as modified_on, '1' as _dlt_load_id
+    from born, range(2) as rounds (k)
+"""
+JOBS = """
+    insert into servicetitan.jobs by name
+    select {tenant} as tenant_id, 3 * i + k as id, i as customer_id, [1, 2, 1][k + 1] as job_type_id,
+        ['Completed', 'Completed', 'Scheduled'][k + 1] as job_status,
+        born + to_days([1, 10, 201][k + 1]) as created_on,
+        born + to_days([3, 20, 201][k + 1]) as modified_on,
+        case when k < 2 then modified_on end as completed_on, '1' as _dlt_load_id
+    from born, range(3) as visits (k)
+"""
+APPOINTMENTS = """
+    insert into servicetitan.appointments by name
+    select tenant_id, id, id as job_id, customer_id, true as active, created_on, created_on as modified_on,
+        _dlt_load_id
+    from servicetitan.jobs
+"""
+ESTIMATES = """
+    insert into servicetitan.estimates by name
+    select {tenant} as tenant_id, i as id, 3 * i as job_id, i as customer_id, true as active,
+        '{{"value": 1, "name": "Sold"}}'::json as status, born + to_days(3) as created_on,
+        born + to_days(5) as sold_on, sold_on as modified_on, '1' as _dlt_load_id
+    from born
+"""
+CHANGE = """
+    insert into servicetitan.leads by name
+    select {tenant} as tenant_id, 1000000000 + 100000 * {changes} + i as id,
+        i * (select count(*) from servicetitan.customers) // {changes} as customer_id, 'Open' as status, timestamptz '{at}' as created_on, created_on as modified_on,
+        'tick {changes}' as _dlt_load_id
+    from range({changes}) as numbers (i)
+"""
+PREPARED = """
+    create table events as
+    select (i // {events})::integer as customer, (i % {events})::integer as position,
+        [1, 2, 3, 4, 5, 6, 1, 2][i % {events} + 1]::tinyint as to_state
+    from range({customers} * {events}) as numbers (i)
+    order by position, customer
+"""
+FOLD = """
+    create table folded as
+    with recursive cells as (
+        select to_state, list(case when to_state > from_state or to_state = 1 then to_state else from_state end
+            order by from_state) as next_states
+        from range(0, 7) as froms (from_state), range(1, 7) as tos (to_state)
+        group by to_state
+    ),
+    folded as (
+        select customer, -1 as position, 0::tinyint as state from events where position = 0
+        union all
+        select events.customer, events.position, cells.next_states[folded.state + 1]::tinyint
+        from folded
+        inner join events on folded.customer = events.customer and folded.position + 1 = events.position
+        inner join cells on events.to_state = cells.to_state
+    )
+    from folded where position >= 0
+"""
+
+
+def fill(folder: Path, customers: int) -> None:
+    warehouse = Warehouse(folder / "warehouse.duckdb", folder / "dbt")
+    types = [{"tenant_id": TENANT, "id": 1, "name": "Sales Visit"}, {"tenant_id": TENANT, "id": 2, "name": "Install"}]
+    warehouse.load({"tenants": [{"tenant_id": TENANT, "tenant_name": "socal"}], "job_types": types})
+    with duckdb.connect(warehouse.path) as con:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute("set memory_limit = '3GB'")
+        con.execute(f"""
+            create temp view born as
+            select i, timestamptz '2022-07-01 09:00:00Z' + to_days((i % 1250)::integer) as born
+            from range({customers}) as numbers (i)
+        """)
+        for rows in (CUSTOMERS, LEADS, JOBS, APPOINTMENTS, ESTIMATES):
+            con.execute(rows.format(tenant=TENANT))
+    prepare(folder)
+
+
+def derive_at(folder: Path, as_of: datetime, *, tests: bool) -> Figures:
+    done = derive(folder / "warehouse.duckdb", as_of, work_dir=folder / "dbt", tests=tests)
+    wrong = [node.unique_id for node in done.nodes if node.status not in ("success", "pass", "warn")]
+    assert wrong == [], wrong
+    slowest = sorted(done.nodes, key=lambda node: -node.seconds)[:SLOWEST] if done.reason else []
+    return {node.unique_id.split(".")[2]: node.seconds for node in slowest}
+
+
+def everything(folder: Path, _customers: int) -> Figures:
+    return derive_at(folder, NOW, tests=False)
+
+
+def tick(folder: Path, changes: int) -> Figures:
+    return derive_at(folder, NOW + timedelta(minutes=1 + changes), tests=True)
+
+
+def change(folder: Path, changes: int) -> None:
+    prepare(folder)
+    if changes:
+        with duckdb.connect(folder / "warehouse.duckdb") as con:
+            con.execute(CHANGE.format(tenant=TENANT, changes=changes, at=NOW.isoformat()))
+
+
+def prepare_fold(folder: Path, customers: int) -> None:
+    with duckdb.connect(folder / "fold.duckdb") as con:
+        con.execute(PREPARED.format(events=EVENTS, customers=customers))
+
+
+def fold(folder: Path, customers: int) -> Figures:
+    with duckdb.connect(folder / "fold.duckdb") as con:
+        con.execute(FOLD)
+        assert con.execute("select count(*) from folded").fetchone() == (customers * EVENTS,)
+    return {}
+
+
+def prepare(folder: Path, _size: int = 0) -> None:
+    """What an earlier run of the process has left: dbt is imported and the manifest is read."""
+    import dbt.cli.main  # noqa: F401
+
+    project_manifest(folder / "warehouse.duckdb", folder / "dbt")
+
+
+# what is measured, and what comes before it in the same process
+PARTS: dict[str, tuple[Callable[[Path, int], None], Callable[[Path, int], Figures]]] = {
+    "fill": (fill, lambda *_: {}),
+    "everything": (prepare, everything),
+    "tick": (change, tick),
+    "fold": (prepare_fold, fold),
+}
+
+
+def measure(part: str, folder: Path, size: int) -> None:
+    """In this process; one line of JSON."""
+    before, work = PARTS[part]
+    before(folder, size)
+    wall, cpu = time.perf_counter(), time.process_time()
+    nodes = work(folder, size)
+    figures = {
+        "nodes": nodes,
+        "seconds": time.perf_counter() - wall,
+        "cpu": time.process_time() - cpu,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    print(json.dumps(figures))
+
+
+def measured(part: str, folder: Path, size: int, label: str = "") -> Figures:
+    command = [sys.executable, "-m", "tests.bench.states", f"--part={part}", f"--folder={folder}", f"--size={size}"]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    figures = json.loads(output.splitlines()[-1])
+    nodes: Figures = figures.pop("nodes")
+    if label:
+        print(
+            f"{label:44} {figures['seconds']:8.2f} s {figures['cpu']:8.1f} s CPU {figures['peak_mb']:6.0f} MB peak",
+            flush=True,
+        )
+        print("".join(f"        {seconds:6.2f} s {node}\n" for node, seconds in nodes.items()), end="", flush=True)
+    return dict(figures)
+
+
+def bench(customers: int) -> dict[str, Figures]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        print(f"{customers:,} customers with {EVENTS} events each", flush=True)
+        found = {"floor": measured("fold", folder, customers, "(b) floor: the bare fold")}
+        measured("fill", folder, customers)
+        found["ours"] = measured("everything", folder, customers, "(a) everything, to all marts")
+        for changes in CHANGES:
+            found[f"{changes}"] = measured("tick", folder, changes, f"    a tick with {changes:,} changed customers")
+    print(
+        f"(a) is {found['ours']['seconds'] / found['floor']['seconds']:.1f} times (b): goal 10;"
+        f" {found['ours']['peak_mb'] / 1024:.1f} GB: goal 4\n",
+        flush=True,
+    )
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--size", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.part:
+        measure(options.part, options.folder, options.size)
+        return
+    many, few = (bench(size)["100"]["seconds"] for size in (options.customers, options.customers // 10))
+    print(f"a tick with 100 changes costs {many / few:.2f} times what it costs at a tenth: goal 1.5")
+
+
+if __name__ == "__main__":
+    main()
