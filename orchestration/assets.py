@@ -114,7 +114,7 @@ def derive_asset(settings: Settings) -> dg.AssetsDefinition:
         done = derive(settings.warehouse, warehouse.clock(), work_dir=dbt_folder(settings))
         context.log.info(f"derived: {done.reason}" if done.reason else "nothing has changed, and nothing is due")
         rows = row_counts(settings.warehouse)
-        for node in done.nodes if done.reason else told_again(done.nodes, specs):
+        for node in done.nodes if done.reason else told_again(done.nodes, specs, checks):
             spec, check = specs.get(node.unique_id), checks.get(node.unique_id)
             if spec and spec.key in context.selected_asset_keys:
                 yield table_result(spec, node, rows)
@@ -124,13 +124,15 @@ def derive_asset(settings: Settings) -> dg.AssetsDefinition:
     return derive
 
 
-def told_again(nodes: "Iterable[NodeResult]", specs: Mapping[str, dg.AssetSpec]) -> "Iterator[NodeResult]":
-    """Of a derivation that was not needed: what the next steps wait for, and the tests that still fail. Each event
-    costs 14 ms, so that all of them would be most of an idle sync."""
+def told_again(
+    nodes: "Iterable[NodeResult]", specs: Mapping[str, dg.AssetSpec], checks: Mapping[str, dg.AssetCheckSpec]
+) -> "Iterator[NodeResult]":
+    """Of a derivation that was not needed: what the next steps wait for, and the tests that still fail. All of it
+    would be most of an idle sync."""
     for node in nodes:
-        spec = specs.get(node.unique_id)
+        spec, check = specs.get(node.unique_id), checks.get(node.unique_id)
         if spec is None:
-            if node.status != "pass":
+            if node.status != "pass" or (check and check.blocking):
                 yield node
         elif spec.key.path[0] == "marts" or spec.key in READ_BY_ENQUEUE:
             yield node
