@@ -67,7 +67,8 @@ ESTIMATES = """
 CHANGE = """
     insert into servicetitan.leads by name
     select {tenant} as tenant_id, 1000000000 + 100000 * {changes} + i as id,
-        i * (select count(*) from servicetitan.customers) // {changes} as customer_id, 'Open' as status, timestamptz '{at}' as created_on, created_on as modified_on,
+        i * (select count(*) from servicetitan.customers) // {changes} as customer_id,
+        'Open' as status, timestamptz '{at}' as created_on, created_on as modified_on,
         'tick {changes}' as _dlt_load_id
     from range({changes}) as numbers (i)
 """
