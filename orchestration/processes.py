@@ -5,12 +5,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 Command = Sequence[Path | str]
+Process = subprocess.Popen[bytes]
+PATIENCE = 20.0  # seconds, until what was asked to end is ended
+LAST_WORDS = 5.0
 
 
 def command(name: str, *arguments: str) -> Command:
@@ -19,33 +22,49 @@ def command(name: str, *arguments: str) -> Command:
 
 
 @contextmanager
-def running_process(
-    argv: Command, env: Mapping[str, str], output: IO[bytes] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
-    """In a group of its own, so that Ctrl-C reaches it once, through us, with all that it started."""
-    process = subprocess.Popen(argv, env=env, stdout=output, stderr=output, start_new_session=True)
+def running(
+    commands: Mapping[str, Command],
+    env: Mapping[str, str],
+    output: IO[bytes] | None = None,
+    patience: float = PATIENCE,
+) -> Iterator[dict[str, Process]]:
+    """Each in a group of its own, so that Ctrl-C reaches it once, through us, with all that it started."""
+    started: dict[str, Process] = {}
     try:
-        yield process
+        for name, argv in commands.items():
+            started[name] = subprocess.Popen(argv, env=env, stdout=output, stderr=output, start_new_session=True)
+        yield started
     finally:
-        end(process)
+        end(started.values(), patience)
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    for stop, patience in ((signal.SIGINT, 15), (signal.SIGTERM, 5), (signal.SIGKILL, 5)):
-        try:
-            os.killpg(process.pid, stop)
-            process.wait(patience)
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
+def end(processes: Collection[Process], patience: float) -> None:
+    """Another signal to us changes nothing any more."""
+    before = {each: signal.signal(each, signal.SIG_IGN) for each in (signal.SIGINT, signal.SIGTERM)}
+    for stop, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, LAST_WORDS)):
+        deadline = time.monotonic() + seconds
+        left = [process for process in processes if tell(process, stop)]
+        while left and time.monotonic() < deadline:
+            time.sleep(0.1)
+            left = [process for process in left if tell(process, 0)]
+    for each, handler in before.items():
+        signal.signal(each, handler)
 
 
-def first_to_end(running: Mapping[str, subprocess.Popen[bytes]]) -> str | None:
+def tell(process: Process, signal_number: int) -> bool:
+    """Whether anything of its group is still there; 0 only asks."""
+    process.poll()  # so that it does not stay as a zombie
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal_number)
+        return True
+    return False
+
+
+def first_to_end(processes: Mapping[str, Process]) -> str | None:
     """Waits; the name of the one that ended by itself, or None on Ctrl-C."""
     try:
         while True:
-            for name, process in running.items():
+            for name, process in processes.items():
                 if process.poll() is not None:
                     return name
             time.sleep(0.5)

@@ -3,13 +3,12 @@
 import os
 import signal
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 
 import click
 from filelock import FileLock, Timeout
 
-from orchestration.processes import Command, command, first_to_end, running_process
+from orchestration.processes import Command, command, first_to_end, running
 from pipelines.operations import open_operations
 from pipelines.settings import Settings, load_settings
 
@@ -38,13 +37,9 @@ def up(host: str, port: int, actions_port: int) -> None:
         ) from None
     with open_operations(settings.operations):
         pass  # a file that cannot be used is told here, once, and not by three programs
-    with ExitStack() as stack:
-        running = {
-            name: stack.enter_context(running_process(argv, os.environ))
-            for name, argv in programs(settings, host, port, actions_port).items()
-        }
+    with running(programs(settings, host, port, actions_port), os.environ) as started:
         click.echo(f"Dagster: http://{host}:{port}", err=True)
-        ended = first_to_end(running)
+        ended = first_to_end(started)
     if ended:
         raise click.ClickException(f"{ended} ended by itself; what it said stands above")
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from playwright.sync_api import Page, expect, sync_playwright
 
 from orchestration.cli import INCOMPLETE, main
-from orchestration.processes import command, running_process
+from orchestration.processes import LAST_WORDS, PATIENCE, command, running
 from tests.simulator.environment import SIGNING_SECRET, environment
 from tests.simulator.history import live, seed_history
 from tests.simulator.receiver import Receiver
@@ -62,9 +62,9 @@ def dagster(env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> It
     port, actions_port = free_port(), free_port()
     path = tmp_path_factory.mktemp("up") / "log"
     argv = command("servicetitan-flow", "up", "--port", port, "--actions-port", actions_port)
-    with path.open("wb") as log, running_process(argv, env, log) as up:
+    with path.open("wb") as log, running({"up": argv}, env, log, PATIENCE + 2 * LAST_WORDS) as started:
         address = f"http://127.0.0.1:{port}"
-        wait_for(address, up, path)
+        wait_for(address, started["up"], path)
         yield address
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from orchestration.processes import running_process
+from orchestration.processes import running
 from tests.simulator.__main__ import fresh_folder, port
 
 
@@ -40,12 +40,12 @@ def test_a_port_that_was_asked_for_is_taken_and_a_busy_usual_one_is_not(monkeypa
 
 def test_what_it_started_ends_with_all_that_that_started(tmp_path: Path) -> None:
     spawn = "import subprocess, time; subprocess.Popen(['sleep', '60']); print(1, flush=True); time.sleep(60)"
-    with (tmp_path / "log").open("wb") as log, running_process([sys.executable, "-c", spawn], {}, log) as process:
+    with (tmp_path / "log").open("wb") as log, running({"it": [sys.executable, "-c", spawn]}, {}, log) as started:
         while not (tmp_path / "log").read_text():
-            assert process.poll() is None
-        assert members(process.pid) == 2
-    assert members(process.pid) == 0
-    assert process.returncode == -signal.SIGINT or process.returncode == 1
+            assert started["it"].poll() is None
+        assert members(started["it"].pid) == 2
+    assert members(started["it"].pid) == 0
+    assert started["it"].returncode == -signal.SIGTERM
 
 
 def members(group: int) -> int:

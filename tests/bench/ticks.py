@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import psutil
 
-from orchestration.processes import command, running_process
+from orchestration.processes import command, running
 from tests.simulator.environment import environment
 from tests.simulator.history import seed_history
 from tests.simulator.server import run_server
@@ -96,25 +96,25 @@ def dagster(env: Mapping[str, str], folder: Path) -> Iterator[Dagster]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     where = ("-w", str(workspace))
-    with (
-        log.open("ab") as output,
-        running_process(command("dagster-webserver", *where, "-p", str(port)), env, output) as webserver,
-        running_process(command("dagster-daemon", "run", *where), env, output) as daemon,
-    ):
-        running = Dagster(f"http://127.0.0.1:{port}", [webserver, daemon])
-        running.wait_until_it_is_loaded()
-        yield running
+    commands = {
+        "webserver": command("dagster-webserver", *where, "-p", str(port)),
+        "daemon": command("dagster-daemon", "run", *where),
+    }
+    with log.open("ab") as output, running(commands, env, output) as started:
+        dagster = Dagster(f"http://127.0.0.1:{port}", list(started.values()))
+        dagster.wait_until_it_is_loaded()
+        yield dagster
 
 
-def measure_runs(running: Dagster, runs: int) -> None:
+def measure_runs(product: Dagster, runs: int) -> None:
     figures: dict[str, list[tuple[float, float]]] = {name: [] for name in JOBS}
     for turn in range(runs + 1):
         for name, job in JOBS.items():
-            before = running.cpu()
-            seconds = running.run(*job)
+            before = product.cpu()
+            seconds = product.run(*job)
             time.sleep(3)  # until its process is gone, and counted
             if turn:  # the first one warms up
-                figures[name].append((seconds, running.cpu() - before))
+                figures[name].append((seconds, product.cpu() - before))
     medians = {
         name: [statistics.median(column) for column in zip(*found, strict=True)] for name, found in figures.items()
     }
@@ -128,11 +128,11 @@ def measure_runs(running: Dagster, runs: int) -> None:
 
 def measure_idle(env: dict[str, str], folder: Path, seconds: int) -> None:
     for every in ("0", "15"):
-        with dagster(env | {"CHANGE_SENSOR_SECONDS": every}, folder) as running:
+        with dagster(env | {"CHANGE_SENSOR_SECONDS": every}, folder) as product:
             time.sleep(30)  # until it has started
-            before = running.cpu()
+            before = product.cpu()
             time.sleep(seconds)
-            hourly = (running.cpu() - before) * 3600 / seconds
+            hourly = (product.cpu() - before) * 3600 / seconds
         print(
             f"left alone, {'with' if every != '0' else 'without'} its change sensor: {hourly:,.0f} s CPU an hour",
             flush=True,
@@ -149,8 +149,8 @@ def bench(runs: int, idle: int) -> None:
         env |= {"DAGSTER_HOME": str(folder / "dagster"), "SYNC_CRON": "0 4 * * *", "CHANGE_SENSOR_SECONDS": "0"}
         env["PYTHONPATH"] = str(Path(__file__).parents[2])
         subprocess.run(command("servicetitan-flow", "sync"), env=env, check=True, stdout=subprocess.DEVNULL)
-        with dagster(env, folder) as running:
-            measure_runs(running, runs)
+        with dagster(env, folder) as product:
+            measure_runs(product, runs)
         if idle:
             measure_idle(env, folder, idle)
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 
-from orchestration.processes import command, first_to_end, running_process
+from orchestration.processes import LAST_WORDS, PATIENCE, command, first_to_end, running
 from tests.simulator.clock import OffsetClock
 from tests.simulator.environment import SIGNING_SECRET, environment
 from tests.simulator.history import live, seed_history
@@ -43,10 +43,11 @@ def main() -> None:
         print(f"two tenants, {2 * CUSTOMERS} customers; the first sync takes their history in, and sends nothing")
         subprocess.run(command("servicetitan-flow", "sync"), env=env, check=True)
         log = stack.enter_context((data / "up.log").open("wb"))
-        up = stack.enter_context(running_process(command("servicetitan-flow", "up", *addresses), env, log))
+        up = {"up": command("servicetitan-flow", "up", *addresses)}
+        started = stack.enter_context(running(up, env, log, patience=PATIENCE + 2 * LAST_WORDS))
         stack.enter_context(time_goes_on(live(world, journeys)))
         print(welcome(ports), flush=True)
-        if first_to_end({"up": up}):
+        if first_to_end(started):
             raise SystemExit(f"the product ended by itself; its log is {data / 'up.log'}")
         print("\nending", flush=True)
 
