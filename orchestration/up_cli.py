@@ -2,17 +2,23 @@
 
 import os
 import signal
+import socket
 import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 from filelock import FileLock, Timeout
 
-from orchestration.processes import Command, command, first_to_end, running
+from orchestration.processes import Command, Process, command, first_to_end, running
 from pipelines.operations import open_operations
 from pipelines.settings import Settings, load_settings
 
-WORKSPACE = Path(__file__).parents[1] / "workspace.yaml"
+LOCATION = "servicetitan-flow"
+MODULE = "orchestration.definitions"
 
 
 @click.command()
@@ -37,15 +43,52 @@ def up(host: str, port: int, actions_port: int) -> None:
         ) from None
     with open_operations(settings.operations):
         pass  # a file that cannot be used is told here, once, and not by three programs
-    with running(programs(settings, host, port, actions_port), os.environ) as started:
-        click.echo(f"Dagster: http://{host}:{port}", err=True)
-        ended = first_to_end(started)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        code_servers = stack.enter_context(running(serving_code({LOCATION: MODULE}, folder), os.environ))
+        ended = wait_until_served(code_servers, folder)
+        if not ended:
+            others = programs(settings, folder, host, port, actions_port)
+            started = stack.enter_context(running(others, os.environ))
+            click.echo(f"Dagster: http://{host}:{port}", err=True)
+            ended = first_to_end(code_servers | started)
     if ended:
         raise click.ClickException(f"{ended} ended by itself; what it said stands above")
 
 
-def programs(settings: Settings, host: str, port: int, actions_port: int) -> dict[str, Command]:
-    workspace = ("-w", str(WORKSPACE))
+def serving_code(modules: Mapping[str, str], folder: Path) -> dict[str, Command]:
+    """A code server for each location, which webserver and daemon share. Left to themselves each starts its own, and
+    the daemon a new one every minute. The workspace that names them is ``folder / "workspace.yaml"``."""
+    sockets = {name: folder / f"{name}.sock" for name in modules}
+    lines = [f"  - grpc_server: {{socket: '{path}', location_name: '{name}'}}" for name, path in sockets.items()]
+    (folder / "workspace.yaml").write_text("\n".join(["load_from:", *lines, ""]))
+    names = {name: ("--location-name", name, "--module-name", module) for name, module in modules.items()}
+    return {
+        f"Dagster's code server of {name}": command(
+            "dagster", "api", "grpc", "--use-python-environment-entry-point", "--socket", str(path), *names[name]
+        )
+        for name, path in sockets.items()
+    }
+
+
+def wait_until_served(code_servers: Mapping[str, Process], folder: Path) -> str | None:
+    """The name of one that ended instead, as it does where the configuration cannot work."""
+    sockets = [folder / f"{name.rpartition(' ')[2]}.sock" for name in code_servers]
+    while not all(answers(path) for path in sockets):
+        for name, process in code_servers.items():
+            if process.poll() is not None:
+                return name
+        time.sleep(0.2)
+    return None
+
+
+def answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
+def programs(settings: Settings, folder: Path, host: str, port: int, actions_port: int) -> dict[str, Command]:
+    workspace = ("-w", str(folder / "workspace.yaml"))
     named = {
         "Dagster's webserver": command("dagster-webserver", *workspace, "-h", host, "-p", str(port)),
         "Dagster's daemon": command("dagster-daemon", "run", *workspace),

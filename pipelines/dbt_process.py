@@ -35,10 +35,14 @@ def project_version() -> str:
 
 
 def manifest_path(warehouse: Path, work_dir: Path) -> Path:
-    """The project's ``manifest.json``, parsed anew only where the project or dbt changed."""
-    if not _stored(warehouse, work_dir).exists():
+    """The project's manifest as JSON, parsed anew only where the project or dbt changed.
+
+    A copy of our own: dbt writes its ``manifest.json`` at every command, and others would read the half of it.
+    """
+    stored = _stored(warehouse, work_dir)
+    if not stored.exists():
         _parse(warehouse, work_dir)
-    return _target(work_dir) / "manifest.json"
+    return stored.with_suffix(".json")
 
 
 def invoke(*arguments: str, warehouse: Path, work_dir: Path, manifest: "Manifest | None" = None) -> Any:
@@ -77,6 +81,8 @@ def _parse(warehouse: Path, work_dir: Path) -> "Manifest":
     for stale in stored.parent.glob("manifest-*"):
         stale.unlink(missing_ok=True)
     draft = stored.with_suffix(f".{os.getpid()}")
+    manifest.write(str(draft))  # type: ignore[no-untyped-call]
+    draft.replace(stored.with_suffix(".json"))
     draft.write_bytes(manifest.to_msgpack())
     draft.replace(stored)
     return manifest

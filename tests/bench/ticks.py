@@ -21,6 +21,7 @@ import httpx
 import psutil
 
 from orchestration.processes import command, running
+from orchestration.up_cli import LOCATION, MODULE, serving_code
 from tests.simulator.environment import environment
 from tests.simulator.history import seed_history
 from tests.simulator.server import run_server
@@ -28,11 +29,7 @@ from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World
 
 CUSTOMERS = 150  # per tenant
-WORKSPACE = """
-load_from:
-  - python_module: {module_name: orchestration.definitions, location_name: servicetitan-flow}
-  - python_module: {module_name: tests.bench.nothing, location_name: nothing}
-"""
+MODULES = {LOCATION: MODULE, "nothing": "tests.bench.nothing"}
 LAUNCH = """
 mutation ($selector: JobOrPipelineSelector!) {
   launchRun(executionParams: {selector: $selector, runConfigData: {}}) {
@@ -90,17 +87,16 @@ class Dagster:
 
 @contextmanager
 def dagster(env: Mapping[str, str], folder: Path) -> Iterator[Dagster]:
-    workspace, log = folder / "workspace.yaml", folder / "log"
-    workspace.write_text(WORKSPACE)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    where = ("-w", str(workspace))
+    where = ("-w", str(folder / "workspace.yaml"))
     commands = {
+        **serving_code(MODULES, folder),
         "webserver": command("dagster-webserver", *where, "-p", str(port)),
         "daemon": command("dagster-daemon", "run", *where),
     }
-    with log.open("ab") as output, running(commands, env, output) as started:
+    with (folder / "log").open("ab") as output, running(commands, env, output) as started:
         dagster = Dagster(f"http://127.0.0.1:{port}", list(started.values()))
         dagster.wait_until_it_is_loaded()
         yield dagster
