@@ -45,5 +45,5 @@ PINNED := --quiet --requirement requirements.txt --editable .
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet uv || true
-	$(BIN)/uv pip install --python $(BIN)/python $(PINNED) || $(BIN)/pip install $(PINNED)
+	$(BIN)/uv pip install --compile-bytecode --python $(BIN)/python $(PINNED) || $(BIN)/pip install $(PINNED)
 	touch $@
