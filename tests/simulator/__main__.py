@@ -113,7 +113,7 @@ def welcome(ports: Mapping[str, int]) -> str:
             f"  actions API          http://127.0.0.1:{ports['ACTIONS_PORT']}/docs",
             f"  ServiceTitan         http://127.0.0.1:{ports['SIMULATOR_PORT']}",
             "",
-            "  Dagster needs half a minute to start; then a sync runs every minute. Ctrl-C ends everything.",
+            "  Dagster needs half a minute to start; then a change is posted within a minute. Ctrl-C ends everything.",
         ]
     )
 
