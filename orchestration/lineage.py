@@ -1,7 +1,7 @@
 """The raw tables and dbt's manifest as Dagster asset and check specs.
 
 dagster-dbt builds the same from a `DbtProject`, but its import costs every run process two seconds, and its resource
-starts dbt twice in processes of their own; `tests/test_lineage.py` holds these specs against dagster-dbt's.
+starts dbt twice in processes of their own; `tests/test_orchestration.py` holds these specs against dagster-dbt's.
 """
 
 from collections.abc import Iterator, Mapping
