@@ -132,6 +132,38 @@ def test_a_spoilt_mart_is_named_by_its_guard(derived: Warehouse) -> None:
         assert words in said[name][2]
 
 
+def test_a_guard_that_fails_goes_on_failing_until_it_is_mended(derived: Warehouse) -> None:
+    def tick(minutes: int, customer_id: int) -> tuple[str | None, str]:
+        lead = {"tenant_id": TENANT, "id": 100 + minutes, "customer_id": customer_id, "created_on": NOW}
+        derived.load({"leads": [lead] if customer_id else []})
+        done = derived.derive(NOW + timedelta(minutes=minutes), tests=True)
+        (guard,) = [node for node in done.nodes if node.unique_id.endswith(".transitions_are_told_once")]
+        return done.reason, guard.status
+
+    assert tick(1, 11) == ("records have come", "pass")
+    stray = f"from {TRANSITIONS} where servicetitan_customer_id = 99"
+    derived.rows(
+        f"insert into {TRANSITIONS} select * replace (99 as servicetitan_customer_id) from {TRANSITIONS}"
+        " where servicetitan_customer_id = 15"
+    )
+    assert tick(2, 11) == ("records have come", "pass"), "it looks at changed customers only"
+    assert tick(3, 15) == ("records have come", "error")
+    assert tick(4, 11) == ("records have come", "error"), "for all customers now"
+    assert tick(5, 0) == (None, "error"), "nothing would come of a second try"
+    derived.rows(f"delete {stray}")
+    assert tick(6, 11) == ("records have come", "pass")
+
+
+def test_customers_whose_guards_were_cut_short_are_looked_at_again(derived: Warehouse) -> None:
+    derived.derive(NOW + timedelta(minutes=1), tests=True)
+    derived.rows(f"update {STATES} set current_state = 6 where servicetitan_customer_id = 13")
+    for kept in derived.work_dir.glob("last-derivation-*"):
+        kept.unlink()
+    again = derived.derive(NOW + timedelta(minutes=2), tests=True)
+    assert again.reason == "the last results were lost"
+    assert derived.rows(f"select current_state from {STATES} where servicetitan_customer_id = 13") == [(1,)]
+
+
 def test_every_wrong_row_of_a_seed_is_named(derived: Warehouse) -> None:
     for test, spoils in SPOILT_SEEDS.items():
         for spoil in spoils:

@@ -36,12 +36,12 @@ tenants as (
 ),
 
 {% endif -%}
--- everything is derived anew at first, and where the clock was set back, where the project or a tenant's configuration
--- has changed, and where rows are gone, which no load tells
+-- everything is derived anew at first and where it was asked for, where the clock was set back, where the project or a
+-- tenant's configuration has changed, and where rows are gone, which no load tells
 begun as (
     select
         *,
-        {% if is_first -%}
+        {% if is_first or var('of_everyone', false) -%}
         true
         {%- else -%}
         as_of < (select max(clocks.as_of) from clocks)
