@@ -1,6 +1,7 @@
 """The marts beside the oracle: rows that only one of them has."""
 
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from tests.oracle.derivation import Log
@@ -26,6 +27,12 @@ TRANSITIONS = """
     from marts.customer_state_transitions
     where retracted_at is null
 """
+SPANS = """
+    select tenant_id, servicetitan_customer_id, 'span', previous_state, state, job_id, entered_at, left_at, next_state,
+        next_event_name
+    from marts.customer_state_spans
+"""
+ANSWERS = (STATES, EVENTS, TRANSITIONS, SPANS)
 LOG = """
     select tenant_id, 0, 'log', transition_id, detected_at, retracted_at, is_baseline
     from marts.customer_state_transitions
@@ -43,7 +50,7 @@ def expected(stories: Stories) -> set[Fact]:
         (tenant, story.customer, *fact)
         for tenant, each in stories.items()
         for story in each.values()
-        for fact in (_state(story), *_events(story), *_transitions(story))
+        for fact in (_state(story), *_events(story), *_transitions(story), *_spans(story))
     }
 
 
@@ -72,3 +79,9 @@ def _transitions(story: Story) -> Iterator[Fact]:
             *("transition", each.transition_id, each.job, each.from_state, each.to_state, each.event_name),
             *(each.event_id, each.source_table, each.source_id, each.occurred_at),
         )
+
+
+def _spans(story: Story) -> Iterator[Fact]:
+    for each, following in zip_longest(story.transitions, story.transitions[1:]):
+        end = (following.occurred_at, following.to_state, following.event_name) if following else (None, None, None)
+        yield ("span", each.from_state, each.to_state, each.job, each.occurred_at, *end)

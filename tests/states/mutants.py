@@ -56,8 +56,8 @@ OF_THE_MODEL = [
     ),
     Mutant(JOBS, "max(logs.created_at) filter (where logs.is_active)", "max(logs.created_at)", "a removed entry dates"),
     Mutant(JOBS, "logs.active_entries > 0", "logs.canceled_at is not null", "an entry without a date is no entry"),
-    Mutant(ESTIMATES, "estimates.customer_id, jobs.customer_id", "jobs.customer_id, estimates.customer_id", "whose"),
-    Mutant(ESTIMATES, "estimates.job_id is null or kinds.job_kind is not null", "true", "no estimate waits"),
+    Mutant(ESTIMATES, "where estimates.customer_id is null", "", "an estimate is also its job's customer's"),
+    Mutant(ESTIMATES, "owned.job_id is null or kinds.job_kind in ('sales', 'install')", "true", "no estimate waits"),
     Mutant(ESTIMATES, "coalesce(sold_at, modified_at)", "modified_at", "sold when last changed"),
     Mutant(f"{INTERMEDIATE}/int_events__leads.sql", "is distinct from", "!=", "a lead without a status is dismissed"),
     Mutant(
@@ -65,6 +65,7 @@ OF_THE_MODEL = [
     ),
     Mutant(f"{INTERMEDIATE}/int_job_kinds.sql", "order by rules.priority, ", "order by ", "the last rule wins"),
     Mutant(f"{INTERMEDIATE}/int_customers__folded.sql", "expires_at <= ", "expires_at < ", "the last reset comes late"),
+    Mutant(f"{INTERMEDIATE}/int_state_spans.sql", "position nulls last, is_event", "entered_at", "spans by time alone"),
     Mutant("models/staging/stg_servicetitan__leads.sql", "coalesce(active, true)", "active", "unknown is inactive"),
     Mutant("macros/moment.sql", "1900-01-01", "0001-01-01", "a date before 1900 is one"),
     Mutant("macros/transition_id.sql", "decimal(2, 1)", "integer", "2.5 and 2 are one"),

@@ -141,7 +141,6 @@ def test_a_guard_that_fails_goes_on_failing_until_it_is_mended(derived: Warehous
         return done.reason, guard.status
 
     assert tick(1, 11) == ("records have come", "pass")
-    stray = f"from {TRANSITIONS} where servicetitan_customer_id = 99"
     derived.rows(
         f"insert into {TRANSITIONS} select * replace (99 as servicetitan_customer_id) from {TRANSITIONS}"
         " where servicetitan_customer_id = 15"
@@ -150,7 +149,7 @@ def test_a_guard_that_fails_goes_on_failing_until_it_is_mended(derived: Warehous
     assert tick(3, 15) == ("records have come", "error")
     assert tick(4, 11) == ("records have come", "error"), "for all customers now"
     assert tick(5, 0) == (None, "error"), "nothing would come of a second try"
-    derived.rows(f"delete {stray}")
+    derived.rows(f"delete from {TRANSITIONS} where servicetitan_customer_id in (15, 99)")
     assert tick(6, 11) == ("records have come", "pass")
 
 
@@ -208,3 +207,8 @@ def test_what_a_person_should_look_at_is_counted(derived: Warehouse) -> None:
         "job_types_that_no_rule_knows": ("warn", 1, "Got 1 result, configured to warn if != 0"),
         "records_that_wait_for_more_than_a_day": ("warn", 4, "Got 4 results, configured to warn if != 0"),
     }
+    waiting = "select record_id from intermediate.int_records__waiting order by all"
+    assert derived.rows(waiting) == [(22,), (31,), (32,), (41,), (51,)]
+    derived.load({"customers": [{"tenant_id": TENANT, "id": 99}], "jobs": [{"tenant_id": TENANT, "id": 98}]})
+    derived.derive(NOW + timedelta(minutes=1))
+    assert derived.rows(waiting) == [], "as soon as the customer and the job have come"

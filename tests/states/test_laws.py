@@ -16,6 +16,7 @@ MARTS = {
     "customer_servicetitan_state": "*",
     "customer_events": "*",
     "customer_state_transitions": "* exclude (detected_at, retracted_at, is_baseline)",
+    "customer_state_spans": "*",
 }
 
 

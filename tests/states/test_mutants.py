@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.dbt_process import PROJECT, invoke, project_manifest, project_version
 from tests.oracle.derivation import Log
-from tests.states.comparison import BASELINES, EVENTS, LOG, STATES, TRANSITIONS, Fact, expected, expected_log, facts
+from tests.states.comparison import ANSWERS, BASELINES, LOG, Fact, expected, expected_log, facts
 from tests.states.histories import STEPS, TENANTS, Family, collected
 from tests.states.ledger import Ledger, renamed_job_types, syncs
 from tests.states.mutants import OF_THE_MODEL, OF_THE_STEP, Mutant
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 HISTORIES = 500
 TABLES, LOGS = "config.materialized:table", "config.materialized:incremental"  # views stand as they are
 UNASKED = ("resource_type:test", "resource_type:unit_test", "path:models/marts/analysts", "*__derived", "*__ended")
-ANSWERS = (STATES, EVENTS, TRANSITIONS)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from tests.oracle.derivation import Log
-from tests.states.comparison import BASELINES, EVENTS, LOG, STATES, TRANSITIONS, Fact, expected, expected_log, facts
+from tests.states.comparison import ANSWERS, BASELINES, LOG, Fact, expected, expected_log, facts
 from tests.states.histories import STEPS, TENANTS, collected
 from tests.states.ledger import Ledger, renamed_job_types, syncs
 from tests.states.steps import day, step_of
@@ -25,7 +25,7 @@ def test_dbt_derives_what_the_oracle_derives(warehouse: Warehouse, seed: int, as
     ledger = Ledger(op for step in range(STEPS) for op in step_of(batch, step))
     warehouse.load(ledger.all_rows())
     warehouse.derive(as_of)
-    assert_same(facts(warehouse, STATES, EVENTS, TRANSITIONS), expected(ledger.stories(as_of)))
+    assert_same(facts(warehouse, *ANSWERS), expected(ledger.stories(as_of)))
 
 
 @pytest.mark.parametrize(
@@ -51,5 +51,5 @@ def test_a_history_that_grows_step_by_step_is_derived_as_if_it_had_come_at_once(
         stories = ledger.stories(as_of)
         for tenant, log in logs.items():
             log.update(stories[tenant], as_of, is_complete=tenant in complete)
-        assert_same(facts(warehouse, STATES, EVENTS, TRANSITIONS), expected(stories))
+        assert_same(facts(warehouse, *ANSWERS), expected(stories))
         assert_same(facts(warehouse, LOG, BASELINES), expected_log(logs))

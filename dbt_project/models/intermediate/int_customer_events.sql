@@ -5,7 +5,7 @@
 -- the marts first: a derivation that is cut short finds here whose the records were
 -- depends_on: {{ ref('int_customers__changed') }}
 -- depends_on: {{ ref('customer_servicetitan_state') }}
--- depends_on: {{ ref('customer_state_spans') }}
+-- depends_on: {{ ref('int_state_spans') }}
 
 select
     tenant_id,

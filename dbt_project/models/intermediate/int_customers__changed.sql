@@ -1,10 +1,9 @@
+-- depends_on: {{ ref('int_derivations__begun') }}
+-- depends_on: {{ ref('int_customers__touched') }}
+
 {%- set states = relation_before('marts', 'customer_servicetitan_state') %}
 
-with derivation as (
-    select * from {{ ref('int_derivations__begun') }}
-),
-
-customers as (
+with customers as (
     select
         tenant_id,
         customer_id,
@@ -15,6 +14,16 @@ merges as (
     select * from {{ ref('int_merges') }}
 ),
 
+{% if is_full() -%}
+changed as (
+    select
+        tenant_id,
+        customer_id,
+        merged_customer_id,
+    from {{ ref('int_customers__merged') }}
+),
+
+{%- else -%}
 touched as (
     select
         customers.*,
@@ -41,15 +50,9 @@ changed as (
     semi join touched
         on merges.tenant_id = touched.tenant_id
         and merges.merged_customer_id = touched.merged_customer_id
-    union
-    select
-        tenant_id,
-        customer_id,
-        merged_customer_id,
-    from {{ ref('int_customers__merged') }}
-    where (select is_full from derivation)
 ),
 
+{% endif -%}
 -- a small number for each survivor, because every join of the derivation is on it
 keyed as (
     select
@@ -58,7 +61,7 @@ keyed as (
     from changed
 ),
 
-{% if states -%}
+{% if states and is_full() -%}
 gone as (
     select
         states.tenant_id,
@@ -67,13 +70,12 @@ gone as (
     anti join customers
         on states.tenant_id = customers.tenant_id
         and states.servicetitan_customer_id = customers.customer_id
-    where (select is_full from derivation)
 ),
 
 {% endif -%}
 known as (
     select * from keyed
-    {% if states -%}
+    {% if states and is_full() -%}
     union all by name
     select * from gone
     {%- endif %}

@@ -41,7 +41,7 @@ tenants as (
 begun as (
     select
         *,
-        {% if is_first or var('of_everyone', false) -%}
+        {% if is_first or var('of_everyone', false) or flags.FULL_REFRESH -%}
         true
         {%- else -%}
         as_of < (select max(clocks.as_of) from clocks)

@@ -1,43 +1,46 @@
 {{ config(materialized='view') }}
 
-with jobs as (
-    select * from {{ ref('stg_servicetitan__jobs') }}
+with changed as (
+    select * from {{ ref('int_customers__changed') }}
 ),
 
-kinds as (
-    select * from {{ ref('int_job_kinds') }}
-    where job_kind in ('sales', 'install')
-),
-
-standing as (
-    select * from {{ ref('stg_servicetitan__estimates') }}
-    where is_active and status_name is distinct from 'Dismissed'
-),
-
--- an estimate whose job has not come yet waits
 owned as (
     select
         estimates.*,
-        coalesce(estimates.customer_id, jobs.customer_id) as owner_id,
-    from standing as estimates
-    left join jobs
+        changed.customer_key,
+    from {{ ref('stg_servicetitan__estimates') }} as estimates
+    inner join changed
+        on estimates.tenant_id = changed.tenant_id
+        and estimates.customer_id = changed.customer_id
+    union all
+    select
+        estimates.*,
+        changed.customer_key,
+    from {{ ref('stg_servicetitan__estimates') }} as estimates
+    inner join {{ ref('stg_servicetitan__jobs') }} as jobs
         on estimates.tenant_id = jobs.tenant_id
         and estimates.job_id = jobs.job_id
-    left join kinds
+    inner join changed
+        on jobs.tenant_id = changed.tenant_id
+        and jobs.customer_id = changed.customer_id
+    where estimates.customer_id is null
+),
+
+-- an estimate whose job has not come yet waits
+estimates as (
+    select owned.*
+    from owned
+    left join {{ ref('stg_servicetitan__jobs') }} as jobs
+        on owned.tenant_id = jobs.tenant_id
+        and owned.job_id = jobs.job_id
+    left join {{ ref('int_job_kinds') }} as kinds
         on jobs.tenant_id = kinds.tenant_id
         and jobs.job_type_id is not distinct from kinds.job_type_id
         and jobs.business_unit_id is not distinct from kinds.business_unit_id
-    where estimates.job_id is null or kinds.job_kind is not null
-),
-
-estimates as (
-    select
-        owned.*,
-        changed.customer_key,
-    from owned
-    inner join {{ ref('int_customers__changed') }} as changed
-        on owned.tenant_id = changed.tenant_id
-        and owned.owner_id = changed.customer_id
+    where
+        owned.is_active
+        and owned.status_name is distinct from 'Dismissed'
+        and (owned.job_id is null or kinds.job_kind in ('sales', 'install'))
 ),
 
 creations as (

@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with recursive customers as (
     select * from {{ ref('stg_servicetitan__customers') }}
 ),

@@ -4,20 +4,6 @@ with events as (
     select * from {{ ref('int_events__named') }}
 ),
 
-ended as (
-    select
-        customer_key,
-        reset_position as position,
-    from {{ ref('int_events__folded') }}
-    where reset_position is not null
-    union all
-    select
-        customer_key,
-        position,
-    from {{ ref('int_customers__folded') }}
-    where is_over
-),
-
 resets as (
     select
         events.tenant_id,
@@ -27,7 +13,7 @@ resets as (
         'reset' as event_name,
         'reset:' || {{ transition_id('events.tenant_id', 'events.event_id', 'events.to_state') }} as event_id,
         events.expires_at as occurred_at,
-    from ended
+    from {{ ref('int_states__reset') }} as ended
     inner join events
         on ended.customer_key = events.customer_key
         and ended.position = events.position

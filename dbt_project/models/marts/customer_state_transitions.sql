@@ -4,8 +4,10 @@
     unique_key=['tenant_id', 'servicetitan_customer_id', 'transition_id'],
 ) }}
 
+{%- set before = relation_before(this.schema, this.identifier) %}
 {%- set baselines_before = relation_before(this.schema, 'tenant_baselines') %}
 
+-- a log that only grows: whatever is asked of dbt, what stands in it is carried over
 with derived as (
     select * from {{ ref('int_transitions__derived') }}
 ),
@@ -22,30 +24,31 @@ baselines as (
     {%- endif %}
 ),
 
-{% if is_incremental() -%}
--- a retracted transition may come back with another customer
-logged as (
-    select log.*
-    from {{ this }} as log
-    semi join changed
-        on log.tenant_id = changed.tenant_id
-        and log.servicetitan_customer_id = changed.customer_id
-    union all
-    select log.*
-    from {{ this }} as log
-    semi join derived on log.transition_id = derived.transition_id
-    anti join changed
-        on log.tenant_id = changed.tenant_id
-        and log.servicetitan_customer_id = changed.customer_id
-    where log.retracted_at is not null
-),
-{%- else -%}
-logged as (
+{% if is_full() -%}
+logged as not materialized (
+    {% if before -%}
+    select * from {{ before }}
+    {%- else -%}
     select
         null as transition_id,
         null as detected_at,
         null as is_baseline,
     limit 0
+    {%- endif %}
+),
+{%- else -%}
+-- a retracted transition may come back with another customer
+logged as (
+    select * from {{ before }}
+    where {{ of_changed_customers(before) }}
+    union all
+    select log.*
+    from {{ before }} as log
+    semi join derived on log.transition_id = derived.transition_id
+    anti join changed
+        on log.tenant_id = changed.tenant_id
+        and log.servicetitan_customer_id = changed.customer_id
+    where log.retracted_at is not null
 ),
 {%- endif %}
 
@@ -77,7 +80,7 @@ standing as (
     left join {{ ref('customer_states') }} as to_states on derived.to_state = to_states.state
 ),
 
-{% if is_incremental() -%}
+{% if before -%}
 retracted as (
     select logged.* replace (coalesce(logged.retracted_at, {{ as_of() }}) as retracted_at)
     from logged

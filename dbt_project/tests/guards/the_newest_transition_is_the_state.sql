@@ -1,26 +1,19 @@
 with states as (
-    select states.*
-    from {{ ref('customer_servicetitan_state') }} as states
-    semi join {{ ref('int_customers__changed') }} as changed
-        on states.tenant_id = changed.tenant_id
-        and states.servicetitan_customer_id = changed.customer_id
+    select * from {{ ref('customer_servicetitan_state') }}
+    where {{ of_changed_customers(ref('customer_servicetitan_state')) }}
 ),
 
 newest as (
-    select log.*
-    from {{ ref('customer_state_transitions') }} as log
-    semi join states
-        on log.tenant_id = states.tenant_id
-        and log.servicetitan_customer_id = states.servicetitan_customer_id
-    where log.retracted_at is null
+    select * from {{ ref('customer_state_transitions') }}
+    where {{ of_changed_customers(ref('customer_state_transitions')) }} and retracted_at is null
     qualify row_number() over (
-        partition by log.tenant_id, log.servicetitan_customer_id
+        partition by tenant_id, servicetitan_customer_id
         order by
-            log.occurred_at desc,
-            log.event_name = 'reset',
-            log.event_name = 'state_set' desc,
-            log.to_state desc,
-            log.event_id desc
+            occurred_at desc,
+            event_name = 'reset',
+            event_name = 'state_set' desc,
+            to_state desc,
+            event_id desc
     ) = 1
 )
 

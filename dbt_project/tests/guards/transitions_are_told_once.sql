@@ -1,10 +1,7 @@
 -- over all customers, because the other row of a pair may be another customer's
 with changed as (
-    select log.transition_id
-    from {{ ref('customer_state_transitions') }} as log
-    semi join {{ ref('int_customers__changed') }} as changed
-        on log.tenant_id = changed.tenant_id
-        and log.servicetitan_customer_id = changed.customer_id
+    select * from {{ ref('customer_state_transitions') }}
+    where {{ of_changed_customers(ref('customer_state_transitions')) }}
 ),
 
 counted as (

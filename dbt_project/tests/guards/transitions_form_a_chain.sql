@@ -1,10 +1,6 @@
 with standing as (
-    select log.*
-    from {{ ref('customer_state_transitions') }} as log
-    semi join {{ ref('int_customers__changed') }} as changed
-        on log.tenant_id = changed.tenant_id
-        and log.servicetitan_customer_id = changed.customer_id
-    where log.retracted_at is null
+    select * from {{ ref('customer_state_transitions') }}
+    where {{ of_changed_customers(ref('customer_state_transitions')) }} and retracted_at is null
 ),
 
 chained as (

@@ -32,7 +32,6 @@ cancellations as (
         spans.next_state,
         spans.next_state_name,
         spans.days as days_until_end,
-        spans.transition_id,
     from spans
     left join jobs
         on spans.tenant_id = jobs.tenant_id
