@@ -14,7 +14,7 @@ select
     next_states.state_name as next_state_name,
     case when spans.left_at is not null then coalesce(cast(spans.next_event_name as varchar), 'reset') end
         as next_event_name,
-    epoch(spans.left_at - spans.entered_at) / 86400 as days,
+    {{ days_between('spans.entered_at', 'spans.left_at') }} as days,
 from {{ ref('int_state_spans') }} as spans
 left join {{ ref('stg_servicetitan__tenants') }} as tenants on spans.tenant_id = tenants.tenant_id
 left join {{ ref('customer_states') }} as states on spans.state = states.state

@@ -3,7 +3,7 @@
 with states as (
     select
         *,
-        epoch(begun.as_of - state_changed_at) / 86400 as days,
+        {{ days_between('state_changed_at', 'begun.as_of') }} as days,
     from {{ ref('customer_servicetitan_state') }}
     cross join {{ ref('int_derivations__begun') }} as begun
     where current_state > 0

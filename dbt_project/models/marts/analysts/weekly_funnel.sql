@@ -21,7 +21,7 @@ counted as (
     select
         spans.tenant_id,
         spans.tenant_name,
-        cast(date_trunc('week', spans.entered_at) as date) as week,
+        cast(date_trunc('week', make_timestamp(epoch_us(spans.entered_at))) as date) as week,
         jobs.job_type_id,
         count(*) filter (where spans.state = 1) as leads,
         count(*) filter (where spans.state = 2) as sales_appointments_booked,
