@@ -3,11 +3,12 @@
 {%- set begun = relation_before(this.schema, 'int_derivations__begun') %}
 {%- set ended = relation_before(this.schema, 'int_derivations__ended') %}
 {%- set loads = relation_before(this.schema, 'int_loads__derived') %}
-{%- set is_first = not (begun and ended and loads) %}
+{%- set is_first = not (begun and ended and loads and has_column(ended, 'derivation_id')) %}
 
 with this_time as (
     select
         {{ as_of() }} as as_of,
+        '{{ invocation_id }}' as derivation_id,
         '{{ var("project_version", invocation_id) }}' as project_version,
 ),
 
@@ -52,4 +53,19 @@ begun as (
     from this_time
 )
 
-select * from begun
+-- the one before, where that came to its end and only what changed since is derived
+select
+    *,
+    {% if is_first -%}
+    cast(null as varchar)
+    {%- else -%}
+    case
+        when not is_full
+            then (
+                select ended.derivation_id
+                from {{ ended }} as ended
+                inner join {{ begun }} as before on ended.derivation_id = before.derivation_id
+            )
+    end
+    {%- endif %} as previous_derivation_id,
+from begun

@@ -15,6 +15,7 @@ with due as (
 
 select
     begun.as_of,
+    begun.derivation_id,
     begun.project_version,
     (select min(due.next_due_at) from due) as next_due_at,
 from {{ ref('int_derivations__begun') }} as begun

@@ -1,0 +1,87 @@
+"""The analysts' copy goes on from the one before it, and is what a copy of everything would be."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.publish import publish
+from tests.states.histories import STEPS, collected
+from tests.states.ledger import Ledger
+from tests.states.steps import day, step_of
+from tests.states.warehouse import Warehouse
+
+HISTORIES = 60
+MARK = "insert into marts.customer_events (tenant_id, servicetitan_customer_id) values (-1, -1)"
+UNMARK = "delete from marts.customer_events where tenant_id = -1"
+
+
+def tables(analytics: Path) -> dict[str, list[tuple[object, ...]]]:
+    with duckdb.connect(analytics, read_only=True) as con:
+        con.execute("set TimeZone = 'UTC'")
+        names = con.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+        return {name: con.execute(f"from marts.{name} order by all").fetchall() for (name,) in names}
+
+
+@contextmanager
+def unnoticed(analytics: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A change that leaves the file's time as it was: what is published anew has it no more."""
+    before = analytics.stat().st_mtime_ns
+    with duckdb.connect(analytics) as con:
+        yield con
+    os.utime(analytics, ns=(before, before))
+
+
+@pytest.fixture
+def grown(warehouse: Warehouse, tmp_path: Path) -> Path:
+    """Published after the first step of a history; ``warehouse`` is at it."""
+    ledger = Ledger(step_of(collected(HISTORIES, seed=21), 0))
+    warehouse.load(ledger.all_rows())
+    warehouse.derive(day(30))
+    publish(warehouse.path, tmp_path / "grown.duckdb", "0")
+    return tmp_path / "grown.duckdb"
+
+
+def test_a_copy_that_goes_on_is_the_copy_of_everything(warehouse: Warehouse, grown: Path, tmp_path: Path) -> None:
+    batch, ledger = collected(HISTORIES, seed=21), Ledger()
+    for step in range(1, STEPS):
+        warehouse.load(ledger.add(step_of(batch, step)))
+        warehouse.derive(day(30 + 60 * step))
+        with unnoticed(grown) as con:
+            con.execute(MARK)
+        rows = publish(warehouse.path, grown, str(step))
+        with unnoticed(grown) as con:
+            assert con.execute(UNMARK).fetchone() == (1,), "only what has changed is written"
+        whole = publish(warehouse.path, tmp_path / f"whole {step}.duckdb", str(step))
+        assert tables(grown) == tables(tmp_path / f"whole {step}.duckdb")
+        assert rows == whole | {"customer_events": whole["customer_events"] + 1}
+    assert [path.name for path in tmp_path.glob("*.tmp*")] == []
+
+
+def test_a_copy_that_somebody_has_written_to_is_made_anew(warehouse: Warehouse, grown: Path) -> None:
+    before = tables(grown)
+    with duckdb.connect(grown) as con:
+        con.execute(MARK)
+    publish(warehouse.path, grown, "again")
+    assert tables(grown) == before
+
+
+def test_a_copy_that_has_missed_a_derivation_is_made_anew(warehouse: Warehouse, grown: Path, tmp_path: Path) -> None:
+    for step in (1, 2):
+        warehouse.load({"leads": [{"tenant_id": 410387862, "id": 10**9 + step, "customer_id": step}]})
+        warehouse.derive(day(30 + step))
+    with unnoticed(grown) as con:
+        con.execute(MARK)
+    publish(warehouse.path, grown, "two later")
+    publish(warehouse.path, tmp_path / "whole.duckdb", "two later")
+    assert tables(grown) == tables(tmp_path / "whole.duckdb")
+
+
+def test_what_a_killed_process_left_is_cleared_away(warehouse: Warehouse, grown: Path) -> None:
+    left = grown.with_name(f"{grown.name}.123.tmp")
+    left.write_bytes(b"half a copy")
+    publish(warehouse.path, grown, "again")
+    assert not left.exists()
