@@ -1,5 +1,5 @@
-"""The sensor that tells people of troubles. What it needs to look is imported when it does: every run of every job
-imports this module."""
+"""The sensor that tells people of troubles, and the one that tells a watcher outside that all is at work. What they
+need is imported when they do: every run of every job imports this module."""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -39,6 +39,30 @@ def alert_sensor(settings: Settings) -> dg.SensorDefinition:
         said, kept = look(settings, channels(settings), found, context.cursor, datetime.now(UTC))
         context.update_cursor(kept)
         return dg.SkipReason(said)
+
+    return sensor
+
+
+def heartbeat_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Only the daemon and code that loads can give this sign, so that its absence tells of both."""
+    url = settings.alert_heartbeat_url
+
+    @dg.sensor(
+        name="heartbeat_sensor",
+        description="Tells a watcher outside that Dagster's daemon is at work; starts no run.",
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING if url else dg.DefaultSensorStatus.STOPPED,
+    )
+    def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:  # noqa: ARG001 (Dagster passes it)
+        if not url:
+            return dg.SkipReason("ALERT_HEARTBEAT_URL is not set: nobody outside is told")
+        from pipelines.alerts.channels import NotAnnounced, beat
+
+        try:
+            beat(url.get_secret_value())
+        except NotAnnounced as error:
+            return dg.SkipReason(str(error))
+        return dg.SkipReason("told")
 
     return sensor
 

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.alerts import alert_sensor
+from orchestration.alerts import alert_sensor, heartbeat_sensor
 from orchestration.assets import assets
 from orchestration.decisions import decision_jobs
 from orchestration.progress import Progress
@@ -21,6 +21,6 @@ def definitions() -> dg.Definitions:
         assets=assets(settings),
         jobs=[sync, deliver, forgetting, *decision_jobs(settings)],
         schedules=[sync_schedule(settings), retention_schedule(forgetting)],
-        sensors=[deliver_sensor(settings), change_sensor(settings), alert_sensor(settings)],
+        sensors=[deliver_sensor(settings), change_sensor(settings), alert_sensor(settings), heartbeat_sensor(settings)],
         resources={"warehouse": Warehouse(), "progress": Progress()},
     )

@@ -102,6 +102,7 @@ class Settings(BaseSettings):
     dagster_url: str = "http://127.0.0.1:3000"
 
     alert_webhook_url: SecretStr | None = None
+    alert_heartbeat_url: SecretStr | None = None
     alert_email_to: Annotated[list[str], NoDecode] = []
     alert_email_from: str | None = None
     smtp_url: SecretStr | None = None
@@ -141,7 +142,7 @@ class Settings(BaseSettings):
             check_address(value)
         return value
 
-    @field_validator("alert_webhook_url")
+    @field_validator("alert_webhook_url", "alert_heartbeat_url")
     @classmethod
     def _safe_webhook(cls, value: SecretStr | None) -> SecretStr | None:
         if value:
@@ -237,7 +238,7 @@ def load_settings(env_file: str | Path | None = ".env") -> Settings:
         raise ConfigurationError("\n".join(_problem(e) for e in error.errors())) from None
 
 
-SECRET = re.compile(r"SECRET|TOKEN|KEY|ALERT_WEBHOOK_URL|SMTP_URL", re.IGNORECASE)
+SECRET = re.compile(r"SECRET|TOKEN|KEY|ALERT_WEBHOOK_URL|ALERT_HEARTBEAT_URL|SMTP_URL", re.IGNORECASE)
 
 
 def _problem(error: Any) -> str:

@@ -139,7 +139,7 @@ def test_the_schedule(dagster: str, page: Page) -> None:
 
 def test_the_sensors(dagster: str, page: Page) -> None:
     page.goto(f"{dagster}/automation")
-    for sensor in ("deliver_sensor", "change_sensor", "alert_sensor"):
+    for sensor in ("deliver_sensor", "change_sensor", "alert_sensor", "heartbeat_sensor"):
         expect(page.get_by_text(sensor, exact=True).first).to_be_visible()
 
 

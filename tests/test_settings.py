@@ -75,6 +75,7 @@ def test_the_environment_names_the_hosts_and_an_address_overrides_it(load: Load)
         ({"FLOW_BUILDER_SIGNING_SECRETS": "hunter2"}, "FLOW_BUILDER_SIGNING_SECRETS: found a value that is not shown"),
         ({"FLOW_BUILDER_TRIGGER_URL": "https://[::1"}, "FLOW_BUILDER_TRIGGER_URL: found 'https://[::1'"),
         ({"ALERT_WEBHOOK_URL": "http://example.com/a"}, "ALERT_WEBHOOK_URL: found a value that is not shown; expected"),
+        ({"ALERT_HEARTBEAT_URL": "beat"}, "ALERT_HEARTBEAT_URL: found a value that is not shown; expected"),
         ({"ALERT_EMAIL_TO": "ops"}, "ALERT_EMAIL_TO: found 'ops'; expected mail addresses"),
         ({"ALERT_EMAIL_TO": "ops@example.com", "SMTP_URL": "smtp://127.0.0.1"}, "ALERT_EMAIL_FROM: not set"),
         ({"ALERT_EMAIL_TO": "ops@example.com", "ALERT_EMAIL_FROM": "a@b.c"}, "SMTP_URL: not set"),

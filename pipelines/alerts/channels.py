@@ -51,14 +51,23 @@ class Webhook:
     name: str = "webhook"
 
     def send(self, message: Message) -> str:
-        try:
-            with httpx.Client(trust_env=False, timeout=SECONDS) as http:
-                status = http.post(self.url, json={"text": slack_text(message.text)}).status_code
-        except httpx.HTTPError as error:
-            raise NotAnnounced(f"ALERT_WEBHOOK_URL cannot be reached ({type(error).__name__})") from None
-        if not 200 <= status < 300:
-            raise NotAnnounced(f"ALERT_WEBHOOK_URL answered HTTP {status}")
+        post("ALERT_WEBHOOK_URL", self.url, {"text": slack_text(message.text)})
         return ""
+
+
+def beat(url: str) -> None:
+    """For a watcher outside, which raises the alarm when it has heard nothing for too long."""
+    post("ALERT_HEARTBEAT_URL", url)
+
+
+def post(variable: str, url: str, body: dict[str, str] | None = None) -> None:
+    try:
+        with httpx.Client(trust_env=False, timeout=SECONDS) as http:
+            status = http.post(url, json=body).status_code
+    except httpx.HTTPError as error:
+        raise NotAnnounced(f"{variable} cannot be reached ({type(error).__name__})") from None
+    if not 200 <= status < 300:
+        raise NotAnnounced(f"{variable} answered HTTP {status}")
 
 
 def slack_text(text: str) -> str:

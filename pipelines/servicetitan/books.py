@@ -77,7 +77,8 @@ class Counts:
 def write_down(warehouse: Path, sync_id: str, syncs: Sequence[StreamSync], load_ids: Sequence[str]) -> Counts:
     """After all packages are committed: how the streams fared, and what changed.
 
-    The rows name the last load of the sync, or, where it found nothing, the last one before it.
+    The rows name the last load of the sync, or, where it found nothing, the last one before it. They are kept for
+    90 days: by then a tenant's baseline, which a complete sync of it establishes, stands in the marts.
     """
     columns = [{name: getattr(sync, name, sync_id) for name in TENANT_SYNCS.columns} for sync in syncs]
     rows = pa.Table.from_pylist(columns, TENANT_SYNCS.schema)
@@ -86,6 +87,9 @@ def write_down(warehouse: Path, sync_id: str, syncs: Sequence[StreamSync], load_
         connection.register("rows", rows)
         connection.execute(
             f"insert into {DATASET}.tenant_syncs by name select *, {last_load} as _dlt_load_id from rows"
+        )
+        connection.execute(
+            f"delete from {DATASET}.tenant_syncs where ended_at < (select min(started_at) from rows) - interval 90 day"
         )
         return counted(connection, load_ids)
 

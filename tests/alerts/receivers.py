@@ -31,9 +31,9 @@ class Webhook:
 
         class Answer(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                body = self.rfile.read(int(self.headers["Content-Length"]))
                 if webhook.status == 200:
-                    webhook.texts.append(body["text"])
+                    webhook.texts.append(json.loads(body)["text"] if body else "")
                 self.send_response(webhook.status)
                 self.end_headers()
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.alert_look import Records, look
-from orchestration.alerts import alert_sensor
+from orchestration.alerts import alert_sensor, heartbeat_sensor
 from orchestration.checks import COMPLETE_CHECK, DRIFT_CHECK
 from orchestration.cli import main
 from orchestration.lineage import raw_key
@@ -253,6 +253,23 @@ def test_the_sensor_is_on_only_where_somebody_can_be_told(
     answer = nobody(dg.build_sensor_context(instance=line.instance))
     assert isinstance(answer, dg.SkipReason)
     assert "nobody is told" in str(answer.skip_message)
+
+
+def test_a_watcher_outside_hears_that_the_daemon_is_at_work(
+    line: Line, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def beat() -> str | None:
+        answer = heartbeat_sensor(load_settings(None))(dg.build_sensor_context(instance=line.instance))
+        assert isinstance(answer, dg.SkipReason)
+        return answer.skip_message
+
+    assert heartbeat_sensor(line.settings).default_status == dg.DefaultSensorStatus.STOPPED
+    assert beat() == "ALERT_HEARTBEAT_URL is not set: nobody outside is told"
+    monkeypatch.setenv("ALERT_HEARTBEAT_URL", webhook.url)
+    assert heartbeat_sensor(load_settings(None)).default_status == dg.DefaultSensorStatus.RUNNING
+    assert (beat(), webhook.texts) == ("told", [""])
+    webhook.status = 404
+    assert beat() == "ALERT_HEARTBEAT_URL answered HTTP 404"
 
 
 def test_the_command_lists_what_is_open(line: Line) -> None:

@@ -71,6 +71,17 @@ def test_a_sync_without_news_changes_nothing_but_is_recorded(settings: Settings,
     ]
 
 
+def test_how_syncs_fared_is_kept_for_90_days(settings: Settings, world: World) -> None:
+    started = "select distinct started_at from servicetitan.tenant_syncs order by all"
+    sync(settings, world)
+    world.advance(minutes=89 * 24 * 60)
+    sync(settings, world)
+    assert len(query(settings, started)) == 2
+    world.advance(minutes=2 * 24 * 60)
+    sync(settings, world)
+    assert query(settings, f"select count(*) from ({started})") == [(2,)]
+
+
 def test_records_that_come_again_change_nothing(settings: Settings, world: World, socal: Company) -> None:
     socal.add_customer("Ann")
     sync(settings, world)

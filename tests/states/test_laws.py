@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.dbt_process import invoke
 from tests.states.histories import STEPS, collected
 from tests.states.ledger import Ledger
 from tests.states.steps import day, step_of
@@ -78,6 +79,14 @@ def test_a_derivation_of_everything_keeps_what_was_detected(at_once: Warehouse) 
     at_once.execute("alter table intermediate.int_derivations__ended drop column derivation_id")  # of an older version
     assert at_once.derive(AS_OF).reason == "the project has changed"
     assert log(at_once) == before
+
+
+def test_a_full_refresh_by_hand_keeps_what_was_detected(at_once: Warehouse) -> None:
+    before, log_before = marts(at_once), log(at_once)
+    variables = f"{{as_of: '{AS_OF:%Y-%m-%dT%H:%M:%S.%fZ}'}}"
+    done = invoke("run", "--full-refresh", "--vars", variables, warehouse=at_once.path, work_dir=at_once.work_dir)
+    assert {str(node.status) for node in done.results} == {"success"}
+    assert (marts(at_once), log(at_once)) == (before, log_before)
 
 
 def test_a_clock_that_is_set_back_gives_what_it_gave_before(at_once: Warehouse) -> None:
