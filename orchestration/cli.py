@@ -14,6 +14,7 @@ from orchestration.check_cli import check
 from orchestration.clearly import explained, in_our_words
 from orchestration.customer_cli import customer_command
 from orchestration.outbox_cli import COMMANDS
+from orchestration.processes import heed_signals
 from orchestration.report_cli import report_command
 from orchestration.up_cli import up
 from pipelines.customer import NotPublished
@@ -46,6 +47,7 @@ class Commands(click.Group):
 @click.version_option(package_name="servicetitan-flow")
 def main() -> None:
     """Customer states out of ServiceTitan, and their transitions into Flow Builder."""
+    heed_signals()
 
 
 @main.command()

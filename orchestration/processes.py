@@ -16,6 +16,13 @@ PATIENCE = 20.0  # seconds, until what was asked to end is ended
 LAST_WORDS = 5.0
 
 
+def heed_signals() -> None:
+    """A script's shell lets what it starts in the background ignore SIGINT, and Dagster handles SIGTERM as SIGINT is
+    handled: nothing but SIGKILL would end it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def command(name: str, *arguments: str) -> Command:
     """A program of this environment."""
     return [Path(sys.executable).with_name(name), *arguments]

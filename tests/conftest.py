@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.processes import heed_signals
 from pipelines.dbt_process import manifest_path
 from pipelines.settings import Settings, load_settings
 from tests.simulator.environment import SIGNING_SECRET, environment
@@ -14,6 +15,8 @@ from tests.simulator.receiver import Receiver
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World
+
+heed_signals()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -36,6 +37,12 @@ def test_a_port_that_was_asked_for_is_taken_and_a_busy_usual_one_is_not(monkeypa
         busy.listen()
         usual = busy.getsockname()[1]
         assert port("ACTIONS_PORT", usual) != usual
+
+
+def test_what_a_script_starts_in_the_background_can_be_ended() -> None:
+    asked = "import signal, orchestration.processes as us; us.heed_signals(); print(signal.getsignal(signal.SIGINT))"
+    in_the_background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", asked]
+    assert b"default_int_handler" in subprocess.run(in_the_background, check=True, capture_output=True).stdout
 
 
 def test_what_it_started_ends_with_all_that_that_started(tmp_path: Path) -> None:

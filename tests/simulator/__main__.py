@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 
-from orchestration.processes import LAST_WORDS, PATIENCE, command, first_to_end, running
+from orchestration.processes import LAST_WORDS, PATIENCE, command, first_to_end, heed_signals, running
 from tests.simulator.clock import OffsetClock
 from tests.simulator.environment import SIGNING_SECRET, environment
 from tests.simulator.history import live, seed_history
@@ -28,6 +28,7 @@ MARK = ".demo"  # a folder with this file is the demo's own, and may be emptied
 
 
 def main() -> None:
+    heed_signals()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     ports = {name: port(name, usual) for name, usual in PORTS.items()}
     data = fresh_folder(Path(os.environ.get("DATA_DIR", ROOT / "data" / "demo")).absolute())
