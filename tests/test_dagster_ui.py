@@ -115,6 +115,7 @@ def test_the_lineage(dagster: str, page: Page) -> None:
     page.goto(f"{dagster}/asset-groups")
     for group in ("extract", "derive", "deliver"):
         expect(page.get_by_text(group, exact=True).last).to_be_visible()
+    expect(page.get_by_text("fetching statuses")).to_have_count(0)
 
 
 def test_a_mart(dagster: str, page: Page) -> None:
@@ -128,8 +129,9 @@ def test_a_run(dagster: str, page: Page) -> None:
     page.goto(f"{dagster}/runs?q=job%3Async")
     page.get_by_text("Success").first.wait_for()
     page.locator("a[href^='/runs/']").first.click()
+    page.get_by_placeholder("Filter…").fill("Finished execution")
     for step in ("extract", "derive", "flow_builder__outbox", "analytics"):
-        expect(page.get_by_text(step, exact=True).first).to_be_visible()
+        expect(page.get_by_text(f'Finished execution of step "{step}"', exact=False).first).to_be_visible()
 
 
 def test_the_schedule(dagster: str, page: Page) -> None:
