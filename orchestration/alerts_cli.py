@@ -1,6 +1,7 @@
 """`servicetitan-flow alerts`: what people were told of, and whether they can be."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -9,11 +10,15 @@ from orchestration.tables import print_table
 from pipelines.settings import load_settings
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from pipelines.alerts.channels import Channel
 
 
 @click.command()
-@click.option("--test", is_flag=True, help="Send one test message to every channel. Exit status 1 if one fails.")
+@click.option(
+    "--test", is_flag=True, help="Send one test message to every channel, and a heartbeat. Exit status 1 if one fails."
+)
 def alerts(test: bool) -> None:
     """The open alerts, as the sensor alert_sensor last saw them."""
     from pipelines.alerts.book import open_alerts
@@ -26,7 +31,7 @@ def alerts(test: bool) -> None:
     if not configured:
         click.echo("neither ALERT_WEBHOOK_URL nor ALERT_EMAIL_TO is set: nobody is told")
     if test:
-        try_out(configured)
+        try_out(configured, settings.alert_heartbeat_url)
         return
     with open_operations(settings.operations) as con:
         found = [(one.trouble, one.until) for one in open_alerts(con)]
@@ -44,16 +49,19 @@ def alerts(test: bool) -> None:
     )
 
 
-def try_out(configured: Sequence["Channel"]) -> None:
-    from pipelines.alerts.channels import NotAnnounced
+def try_out(configured: Sequence["Channel"], heartbeat: "SecretStr | None") -> None:
+    from pipelines.alerts.channels import NotAnnounced, beat
     from pipelines.alerts.message import TEST
 
+    attempts: dict[str, Callable[[], str | None]] = {one.name: partial(one.send, TEST) for one in configured}
+    if heartbeat:
+        attempts["heartbeat"] = partial(beat, heartbeat.get_secret_value())
     failed = not configured
-    for channel in configured:
+    for name, attempt in attempts.items():
         try:
-            click.echo(f"{channel.name}: {channel.send(TEST) or 'sent'}")
+            click.echo(f"{name}: {attempt() or 'sent'}")
         except NotAnnounced as problem:
             failed = True
-            click.echo(f"{channel.name}: {problem}")
+            click.echo(f"{name}: {problem}")
     if failed:
         raise SystemExit(1)

@@ -182,7 +182,8 @@ def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefiniti
     def publish(warehouse: Warehouse) -> Results:  # noqa: ARG001 (to hold it)
         from pipelines.flow_builder.report import table
         from pipelines.flow_builder.report import version as version_of
-        from pipelines.publish import derived_at, is_published, publish
+        from pipelines.pending import derived_at
+        from pipelines.publish import is_published, publish
         from pipelines.report.folder import note_last_syncs
 
         version = f"{derived_at(settings.warehouse)} {version_of(settings.operations)}"

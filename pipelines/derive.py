@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from pipelines.dbt_process import invoke, project_version
-from pipelines.pending import NEVER_DERIVED, PROJECT_CHANGED, pending
+from pipelines.pending import NEVER_DERIVED, PROJECT_CHANGED, derived_at, pending
 
 SEED_TESTS = "path:tests/seeds"
 RESULTS_LOST = "the last results were lost"
@@ -50,6 +50,8 @@ def derive(warehouse: Path, as_of: datetime, *, work_dir: Path, tests: bool = Tr
     """
     kept = work_dir / f"last-derivation-{md5(str(warehouse.absolute()).encode()).hexdigest()}.json"
     last = msgspec.json.decode(kept.read_bytes(), type=_Last) if kept.exists() else None
+    if last and last.derived_at != derived_at(warehouse):  # of another warehouse: one of a back-up stands here
+        last = None
     doubt = _doubt(last)
     reason = pending(warehouse, as_of, project_version()) or (None if last and last.of_everyone else doubt)
     if last and reason is None:
@@ -60,7 +62,7 @@ def derive(warehouse: Path, as_of: datetime, *, work_dir: Path, tests: bool = Tr
     tested = run("test", "--exclude", SEED_TESTS, "resource_type:unit_test") if tests else ()
     nodes = tuple({node.unique_id: node for node in (*(last.nodes if last else ()), *built, *tested)}.values())
     kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_bytes(msgspec.json.encode(_Last(nodes, run.of_everyone)))
+    kept.write_bytes(msgspec.json.encode(_Last(nodes, run.of_everyone, derived_at(warehouse))))
     return Derivation(as_of, reason, nodes)
 
 
@@ -70,6 +72,7 @@ class _Last:
 
     nodes: tuple[NodeResult, ...]
     of_everyone: bool
+    derived_at: str | None
 
 
 def _doubt(last: _Last | None) -> str | None:

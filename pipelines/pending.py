@@ -43,6 +43,18 @@ def pending(warehouse: Path, as_of: datetime, project_version: str) -> str | Non
     return None
 
 
+def derived_at(warehouse: Path) -> str | None:
+    """The clock, in microseconds, and the id of the derivation that the marts are of."""
+    try:
+        with duckdb.connect(warehouse, read_only=True) as con:
+            found = con.execute(
+                "select epoch_us(as_of), derivation_id from intermediate.int_derivations__ended"
+            ).fetchone()
+    except (duckdb.CatalogException, duckdb.BinderException):  # never derived, or by an earlier version
+        return None
+    return f"{found[0]} {found[1]}" if found else None
+
+
 def _attach(con: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
     """Under the name that dbt knows it by, for views are stored with it; and in the newer format, which writes texts
     in two thirds of the time and a third of the room (a file changes its format with the first write)."""

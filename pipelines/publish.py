@@ -33,15 +33,6 @@ class _Derivation(NamedTuple):
     previous_id: str | None
 
 
-def derived_at(warehouse: Path) -> str:
-    """The clock and the id of the derivation that the marts are of."""
-    with duckdb.connect(warehouse, read_only=True) as con:
-        ((as_of, derivation_id),) = con.execute(
-            "select epoch_us(as_of), derivation_id from intermediate.int_derivations__ended"
-        ).fetchall()
-    return f"{as_of} {derivation_id}"
-
-
 def published_as_of(analytics: Path) -> datetime:
     """The clock of the derivation that the copy is of, in UTC; its version begins with it."""
     with duckdb.connect(analytics, read_only=True) as con:

@@ -286,7 +286,15 @@ def test_the_command_tries_every_channel(
     monkeypatch.setenv("ALERT_EMAIL_TO", "ops@example.com")
     monkeypatch.setenv("ALERT_EMAIL_FROM", "flow@example.com")
     monkeypatch.setenv("SMTP_URL", f"smtp://ops:hunter2%2Fx@{mail_server.address}")
+    monkeypatch.setenv("ALERT_HEARTBEAT_URL", webhook.url)
     webhook.status = 404
     result = CliRunner().invoke(main, ["alerts", "--test"])
-    assert (result.exit_code, result.output) == (1, "webhook: ALERT_WEBHOOK_URL answered HTTP 404\ne-mail: sent\n")
+    assert (result.exit_code, result.output.splitlines()) == (
+        1,
+        [
+            "webhook: ALERT_WEBHOOK_URL answered HTTP 404",
+            "e-mail: sent",
+            "heartbeat: ALERT_HEARTBEAT_URL answered HTTP 404",
+        ],
+    )
     assert len(mail_server.mails) == 1

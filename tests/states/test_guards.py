@@ -163,6 +163,14 @@ def test_customers_whose_guards_were_cut_short_are_looked_at_again(derived: Ware
     assert derived.rows(f"select current_state from {STATES} where servicetitan_customer_id = 13") == [(1,)]
 
 
+def test_the_marts_of_a_backup_are_not_trusted_on_another_derivations_word(derived: Warehouse) -> None:
+    derived.derive(NOW + timedelta(minutes=1), tests=True)
+    derived.rows(f"update {STATES} set current_state = 6 where servicetitan_customer_id = 13")
+    derived.rows("update intermediate.int_derivations__ended set derivation_id = 'of the back-up'")
+    assert derived.derive(NOW + timedelta(minutes=2), tests=True).reason == "the last results were lost"
+    assert derived.rows(f"select current_state from {STATES} where servicetitan_customer_id = 13") == [(1,)]
+
+
 def test_every_wrong_row_of_a_seed_is_named(derived: Warehouse) -> None:
     for test, spoils in SPOILT_SEEDS.items():
         for spoil in spoils:
