@@ -4,7 +4,6 @@
 """
 
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -14,10 +13,11 @@ from pathlib import Path
 import httpx
 import pytest
 from click.testing import CliRunner
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from orchestration.cli import INCOMPLETE, main
 from orchestration.processes import LAST_WORDS, PATIENCE, command, running
+from tests.browser import chromium
 from tests.simulator.environment import SIGNING_SECRET, environment
 from tests.simulator.history import live, seed_history
 from tests.simulator.receiver import Receiver
@@ -25,11 +25,7 @@ from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World
 
-CHROMIUM = shutil.which("chromium")
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 MINUTE = 60_000  # milliseconds
-
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium here; Debian's package brings it")
 
 
 @pytest.fixture(scope="module")
@@ -88,12 +84,10 @@ def wait_for(address: str, webserver: subprocess.Popen[bytes], log: Path) -> Non
 @pytest.fixture(scope="module")
 def browser_page() -> Iterator[Page]:
     expect.set_options(timeout=MINUTE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(MINUTE)
         yield page
-        browser.close()
 
 
 @pytest.fixture

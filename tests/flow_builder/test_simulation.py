@@ -1,7 +1,7 @@
 """Chance plays against the real enqueue, outbox and dispatcher, and against each of their rules broken."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
@@ -11,9 +11,10 @@ from tests.flow_builder.simulation.endpoint import Broken
 from tests.flow_builder.simulation.mutants import MUTANTS
 from tests.flow_builder.simulation.product import Mutant, product
 from tests.flow_builder.simulation.simulation import Simulation
+from tests.proof import rest, sample
 
-SEEDS = 10_000
-CHUNK = 500
+CHUNK = 250
+SAMPLE, ALL = range(1_000), range(1_000, 10_000)
 OVER_HTTP = range(200)
 MOST_SEEDS_OF_A_MUTANT = 2_000
 
@@ -48,8 +49,9 @@ def is_noticed(mutant: Mutant) -> bool:
         raise
 
 
-def test_every_promise_holds_with_ten_thousand_seeds(processes: ProcessPoolExecutor) -> None:
-    chunks = [range(start, start + CHUNK) for start in range(0, SEEDS, CHUNK)]
+@pytest.mark.parametrize("seeds", [SAMPLE, pytest.param(ALL, marks=pytest.mark.prove)], ids=str)
+def test_every_promise_holds(processes: ProcessPoolExecutor, seeds: range) -> None:
+    chunks = [seeds[start : start + CHUNK] for start in range(0, len(seeds), CHUNK)]
     assert [broken for broken in processes.map(first_broken, chunks) if broken] == []
 
 
@@ -57,9 +59,12 @@ def test_the_same_holds_over_the_products_own_http_client() -> None:
     assert first_broken(OVER_HTTP, over_http=True) is None
 
 
-def test_every_broken_rule_is_noticed(processes: ProcessPoolExecutor) -> None:
-    noticed = processes.map(is_noticed, MUTANTS)
-    assert [mutant.rule for mutant, caught in zip(MUTANTS, noticed, strict=True) if not caught] == []
+@pytest.mark.parametrize(
+    "mutants", [sample(MUTANTS), pytest.param(rest(MUTANTS), marks=pytest.mark.prove)], ids=["a sample", "the rest"]
+)
+def test_every_broken_rule_is_noticed(processes: ProcessPoolExecutor, mutants: Sequence[Mutant]) -> None:
+    noticed = processes.map(is_noticed, mutants)
+    assert [mutant.rule for mutant, caught in zip(mutants, noticed, strict=True) if not caught] == []
 
 
 def test_a_seed_tells_the_same_story_each_time() -> None:

@@ -1,18 +1,18 @@
 """The page as a browser shows it, from a file; and what it must not hold."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from pipelines.last_syncs import KEEP
 from pipelines.operations import open_operations, stamp
 from pipelines.report.folder import note_last_syncs
 from pipelines.report.write import KEPT, write_report
+from tests.browser import chromium
 from tests.report.conftest import NOW, SOCAL, Published
 
 CSS = (Path(__file__).parents[2] / "pipelines" / "report" / "page.css").read_text()
@@ -20,13 +20,8 @@ CSS = (Path(__file__).parents[2] / "pipelines" / "report" / "page.css").read_tex
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        pytest.skip("there is no Chromium here: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 class Visit:

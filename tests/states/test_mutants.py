@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.dbt_process import PROJECT, invoke, project_manifest, project_version
 from tests.oracle.derivation import Log
+from tests.proof import marked
 from tests.states.comparison import ANSWERS, BASELINES, LOG, Fact, expected, expected_log, facts
 from tests.states.histories import STEPS, TENANTS, Family, collected
 from tests.states.ledger import Ledger, renamed_job_types, syncs
@@ -76,13 +77,13 @@ def test_without_a_fault_all_is_right(everything: Scene, one_step: Scene, tmp_pa
     assert facts(warehouse, *one_step.queries) == one_step.right
 
 
-@pytest.mark.parametrize("mutant", OF_THE_MODEL, ids=lambda mutant: mutant.what)
+@pytest.mark.parametrize("mutant", marked(OF_THE_MODEL), ids=lambda mutant: mutant.what)
 def test_a_fault_in_the_model_is_noticed(mutant: Mutant, everything: Scene, tmp_path: Path) -> None:
     selected = (f"{mutant.node}+,{TABLES}", f"{mutant.node}+,{LOGS}", mutant.node)
     assert is_noticed(mutant, everything, tmp_path, *selected, version="of a mutant")
 
 
-@pytest.mark.parametrize("mutant", OF_THE_STEP, ids=lambda mutant: mutant.what)
+@pytest.mark.parametrize("mutant", marked(OF_THE_STEP), ids=lambda mutant: mutant.what)
 def test_a_fault_in_the_step_is_noticed(mutant: Mutant, one_step: Scene, tmp_path: Path) -> None:
     assert is_noticed(mutant, one_step, tmp_path, TABLES, LOGS, mutant.node, version=project_version())
 

@@ -1,0 +1,63 @@
+"""What is proved, and how much of it in every run: a sample with ``make test``, everything with ``make prove``.
+
+``tests/proved.txt`` holds the digest of the proved paths as they were when everything last passed. As a program it
+says whether that is still so (exit status 1: no), or, told to ``write``, that it is.
+"""
+
+import hashlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROVED = ROOT / "tests" / "proved.txt"
+PATHS = (
+    *("dbt_project", "pipelines/flow_builder", "pipelines/migrations"),
+    *(f"pipelines/{name}.py" for name in ("operations", "derive", "dbt_process", "pending", "publish")),
+    *("tests/flow_builder", "tests/oracle", "tests/states", "requirements.txt"),
+)
+SUFFIXES = {".py", ".sql", ".csv", ".yml", ".json", ".txt"}
+EVERY = 5
+
+T = TypeVar("T")
+
+
+def sample(mutants: Sequence[T]) -> list[T]:
+    return list(mutants[::EVERY])
+
+
+def rest(mutants: Sequence[T]) -> list[T]:
+    return [mutant for place, mutant in enumerate(mutants) if place % EVERY]
+
+
+def marked(mutants: Sequence[T]) -> list[Any]:
+    """Each a parameter of a test; those out of the sample only where everything is proved."""
+    return [
+        pytest.param(mutant, marks=[pytest.mark.prove] if place % EVERY else []) for place, mutant in enumerate(mutants)
+    ]
+
+
+def digest() -> str:
+    """Of the proved paths' names and contents."""
+    whole = hashlib.sha256()
+    for path in files():
+        whole.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()
+
+
+def files() -> Iterator[Path]:
+    for name in PATHS:
+        path = ROOT / name
+        if not path.exists():
+            raise FileNotFoundError(f"{path} is said to be proved: mend PATHS")
+        found = sorted(path.rglob("*")) if path.is_dir() else [path]
+        yield from (one for one in found if one.is_file() and one.suffix in SUFFIXES)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["write"]:
+        PROVED.write_text(f"{digest()}\n")
+    sys.exit(not PROVED.exists() or PROVED.read_text().strip() != digest())
