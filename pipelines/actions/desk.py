@@ -14,6 +14,7 @@ from pipelines.actions.idempotency import Asked, Idempotency, Outcome, check_key
 from pipelines.actions.office import Call, Office
 from pipelines.actions.problems import Problem, invalid
 from pipelines.actions.servicetitan_problems import as_problem
+from pipelines.json_text import mended
 from pipelines.servicetitan.errors import ServiceTitanError
 from pipelines.settings import ConfigurationError, Tenant
 
@@ -98,6 +99,14 @@ def json_body(model: type[Form], empty: str | None = None) -> Callable[[Request]
 def parsed(model: type[Form], content: bytes | str, below: str = "") -> Form:
     """Raises `Problem`; ``below`` stands before the names of its fields."""
     try:
-        return model.model_validate_json(content, strict=True)
+        return model.model_validate_json(readable(content), strict=True)
     except ValidationError as error:
         raise invalid(error.errors(include_url=False, include_input=False), below=below) from None
+
+
+def readable(content: bytes | str) -> str:
+    """Raises `Problem`."""
+    try:
+        return mended(content)
+    except ValueError:
+        raise Problem("malformed", "the body is no JSON object") from None

@@ -12,31 +12,42 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    TypeAdapter,
+    ValidationError,
 )
 
 from pipelines.actions.contacts import email_address
+from pipelines.texts import clean
 
-DATED = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
+DATED = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")  # not the number of seconds that pydantic takes too
+WRITTEN_MOMENT = TypeAdapter(AwareDatetime)
 TENANT = "Name or id; may be left out where only one tenant is configured"
 Form = TypeVar("Form", bound=BaseModel)
-Id = Annotated[int, Field(ge=1, lt=2**53)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
 
 
-def _dated(value: object) -> object:
-    """Not the number of seconds that pydantic takes too."""
-    if isinstance(value, datetime) or (isinstance(value, str) and DATED.match(value)):
-        return value
+def _line(value: object) -> object:
+    return clean(value).translate({9: " ", 10: " "}) if isinstance(value, str) else value
+
+
+def _text(value: object) -> object:
+    return clean(value) if isinstance(value, str) else value
+
+
+def _moment(value: object) -> object:
+    """Read here, because behind a validator of ours a strict pydantic takes no text for a date, even out of JSON."""
+    try:
+        if isinstance(value, datetime) or (isinstance(value, str) and DATED.match(value)):
+            return WRITTEN_MOMENT.validate_python(value).astimezone(UTC)
+    except (ValidationError, OverflowError):  # the latter at the calendar's edge
+        pass
     raise ValueError("expected a date and time with its zone, such as 2026-11-22T15:04:05Z")
 
 
-Moment = Annotated[
-    AwareDatetime,
-    Field(strict=False),
-    BeforeValidator(_dated),
-    AfterValidator(lambda moment: moment.astimezone(UTC)),
-]
+Id = Annotated[int, Field(ge=1, lt=2**53)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200), BeforeValidator(_line)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=150), BeforeValidator(_line)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000), BeforeValidator(_text)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 TenantRef = Line | Id
 
 

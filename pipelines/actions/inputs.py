@@ -1,12 +1,12 @@
 """What each action takes. Titles are a form's labels, descriptions its help, examples its placeholders."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipelines.actions.customer_states import customer_states
-from pipelines.actions.fields import REACHABLE, Id, Input, Line, Moment, Reachable, Text, needed
+from pipelines.actions.fields import REACHABLE, Id, Input, Line, Moment, Name, Reachable, Text, needed
 
 Sort = Literal["id", "-id", "created_on", "-created_on", "modified_on", "-modified_on"]
 Active = Literal["true", "false", "any"]
@@ -102,7 +102,7 @@ class Address(BaseModel):
 class CreateCustomer(Reachable):
     model_config = ConfigDict(json_schema_extra=REACHABLE)
 
-    name: Annotated[Line, Field(max_length=150)] = Field(title="Name", examples=["Ada Lovelace"])
+    name: Name = Field(title="Name", examples=["Ada Lovelace"])
     type: Literal["Residential", "Commercial"] = Field("Residential", title="Type")
     address: Address = Field(title="Address", description="Billing address, and the first location")
     do_not_mail: bool = Field(False, title="Do not mail")

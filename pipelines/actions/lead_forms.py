@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipelines.actions.contacts import e164, email_address
-from pipelines.actions.fields import REACHABLE, Email, Id, Input, Line, Moment, Text, needed
+from pipelines.actions.fields import REACHABLE, Email, Id, Input, Line, Moment, Name, Text, needed
 from pipelines.lead_source import ADDRESS, LeadSource
+from pipelines.texts import clean
 
 SUMMARY = "Web lead"
 NAMELESS = "Unknown"
@@ -31,7 +32,7 @@ class WebAddress(BaseModel):
 class InboundLead(Input):
     external_id: Line | None = Field(None, description="The sender's id: the same lead is taken once")
     contact_id: UUID | None = Field(None, description="Flow Builder's contact, linked to the customer")
-    name: Annotated[Line, Field(max_length=150)] = Field(examples=["Ada Lovelace"])
+    name: Name = Field(examples=["Ada Lovelace"])
     phone: Line | None = Field(None, examples=["(213) 555-0123"])
     email: Email | None = Field(None, examples=["ada@example.com"])
     address: WebAddress = WebAddress()
@@ -100,4 +101,4 @@ def _at(payload: Any, place: str) -> str:
     if isinstance(payload, list):
         payload = next(iter(payload), None)
     told = isinstance(payload, str | int | float) and not isinstance(payload, bool)
-    return " ".join(str(payload).split()) if told else ""
+    return " ".join(clean(str(payload)).split()) if told else ""

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import orjson
 
+from pipelines.json_text import mended
 from pipelines.servicetitan.connection import failure
 from pipelines.servicetitan.errors import AccessRefused, ServiceTitanError, Unavailable, said
 from pipelines.servicetitan.patience import asked_wait
@@ -73,12 +74,20 @@ def understood(response: httpx.Response, scope: str, writing: bool) -> Json:
 
 def _decoded(response: httpx.Response, writing: bool) -> Json:
     try:
-        body = orjson.loads(response.content)
+        body = _read(response.content)
     except ValueError:
         body = None
     if isinstance(body, dict):
         return body
     raise lost("HTTP 200 with a body that is no JSON object", writing)
+
+
+def _read(content: bytes) -> Any:
+    """A lone surrogate in somebody's name, which orjson refuses, costs one character and not the answer."""
+    try:
+        return orjson.loads(content)
+    except ValueError:
+        return orjson.loads(mended(content))
 
 
 def _errors(response: httpx.Response) -> dict[str, list[str]]:
