@@ -2,13 +2,21 @@
 
 from pipelines.actions.contacts import as_stored
 from pipelines.actions.find import phone_number
+from pipelines.actions.idempotency import KEPT
 from pipelines.actions.inputs import CreateBooking
 from pipelines.actions.office import BOOKINGS, Call, Resource
-from pipelines.actions.once import Write, write_once
+from pipelines.actions.once import Write, noted, of_other_writes, write_once
 from pipelines.actions.problems import Problem
 from pipelines.actions.records import rows_of, typed, written
 from pipelines.actions.results import Booking
+from pipelines.operations import stamp
 from pipelines.servicetitan.answers import Json
+
+BARE_KEY = """
+select began_at from idempotency_keys where caller = ? and key = ? and bare_key = 1 and began_at >= ?
+union all
+select began_at from servicetitan_writes where write_id = ? and bare_key = 1 and began_at >= ?
+"""
 
 
 def create_booking(call: Call, form: CreateBooking) -> Booking:
@@ -16,10 +24,24 @@ def create_booking(call: Call, form: CreateBooking) -> Booking:
     place, body = provider(call), booking_body(call, form)
 
     def look(_began: object) -> Json | None:
-        rows = rows_of(call.get(place, {"externalId": call.key}))
-        return next((row for row in rows if row.get("externalId") == call.key), None)
+        return _known(call, place, call.write_id) or (_known(call, place, call.key) if _had_bare_key(call) else None)
 
-    return typed(Booking, look(None) or write_once(call, Write(place, lambda: call.post(place, body), look)))
+    found = look(None)
+    record = noted(call, found) if found else write_once(call, Write(place, lambda: call.post(place, body), look))
+    return typed(Booking, record)
+
+
+def _known(call: Call, place: Resource, external_id: str) -> Json | None:
+    found = rows_of(call.get(place, {"externalId": external_id}))
+    rows = [row for row in found if row.get("externalId") == external_id]
+    others = of_other_writes(call, place) if rows else ()
+    return next((row for row in rows if row["id"] not in others), None)
+
+
+def _had_bare_key(call: Call) -> bool:
+    """Whether this write began in a release that made a booking's ``externalId`` of the key alone."""
+    since = stamp(call.now() - KEPT)
+    return call.office.store.row(BARE_KEY, call.by, call.key, since, call.write_id, since) is not None
 
 
 def provider(call: Call) -> Resource:
@@ -36,4 +58,4 @@ def booking_body(call: Call, form: CreateBooking) -> Json:
     contacts += [{"type": "Email", "value": form.email}] if form.email else []
     address = {"address": form.address.model_dump()} if form.address else {}
     content = written(form, leave_out=("tenant", "phone", "email", "address"))
-    return {**content, **address, "contacts": contacts, "externalId": call.key}
+    return {**content, **address, "contacts": contacts, "externalId": call.write_id}

@@ -28,6 +28,7 @@ def documented(
     body: type[BaseModel] | None = None,
     body_required: bool = True,
     needs_key: bool = False,
+    takes_key: bool = False,
     **about: Any,
 ) -> dict[str, Any]:
     """Arguments of a route's decorator."""
@@ -40,6 +41,8 @@ def documented(
         }
     if needs_key:
         extra["parameters"] = [KEY_HEADER]
+    if takes_key:
+        extra["parameters"] = [KEY_HEADER | {"required": False}]
     responses: Mapping[int | str, Any] = {**dict.fromkeys(statuses or (200,), success), "4XX": PROBLEM, "5XX": PROBLEM}
     first = (statuses or (200,))[0]
     return {"responses": responses, "openapi_extra": extra, "status_code": first, "response_model": None, **about}

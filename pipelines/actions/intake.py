@@ -3,7 +3,6 @@
 from collections import defaultdict
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from threading import Event
 from typing import Any, Literal
@@ -11,19 +10,18 @@ from uuid import uuid4
 
 from pipelines.actions.clock import Clock
 from pipelines.actions.lead_forms import InboundLead
+from pipelines.actions.lead_keys import FORGET_KEYS, Arrival, note_key, taken_before
 from pipelines.actions.store import Row, Store
 from pipelines.operations import moment, open_operations, stamp
 
 Status = Literal["open", "needs_review", "rejected", "done"]
-SAME_WITHIN = timedelta(hours=24)  # two leads without an id and with the same content
-KEPT = timedelta(days=30)  # contact data, after the lead's end
+KEPT = timedelta(days=30)  # contact data, after the lead's end, and keys
+UNREACHABLE = "neither a phone number nor an e-mail address"
 WAITS = (5, 30, 120, 600, 3600)  # seconds; the last one goes on for ever
 
-CONTENT = "="  # begins no source's name
-KNOWN = "select id from inbound_leads where tenant_id = ? and lead_key = ? and received_at >= ?"
 INSERT = """
-insert into inbound_leads (id, tenant_id, source, lead_key, lead, received_at, status, last_error)
-values (?, ?, ?, ?, ?, ?, ?, ?)
+insert into inbound_leads (id, tenant_id, source, lead_key, fingerprint, lead, received_at, status, last_error)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 OPEN = "select * from inbound_leads where status = 'open' and tenant_id = ?"
 FIRST = "order by ifnull(next_try_at, ''), received_at limit 1"
@@ -54,20 +52,21 @@ class Intake:
         self._store, self._clock = store, clock
         self.news: defaultdict[int, Event] = defaultdict(Event)  # by tenant: something is open
 
-    def receive(self, tenant_id: int, source: str, lead: InboundLead, message: str | None) -> tuple[str, bool]:
-        """The lead's id here, and whether it is new: on disk before the sender hears of it."""
-        now, key = stamp(self._clock()), lead_key(source, lead, message)
-        lead_id, reach = str(uuid4()), lead.phone or lead.email
-        status = ("open", None) if reach else ("needs_review", "neither a phone number nor an e-mail address")
-        values = (lead_id, tenant_id, source, key, lead.model_dump_json(exclude={"tenant"}), now, *status)
+    def receive(self, arrival: Arrival) -> tuple[str, bool]:
+        """The lead's id here, and whether it is new: on disk before the sender hears of it. Raises `Problem`."""
+        now, tenant_id, lead = self._clock(), arrival.tenant_id, arrival.lead
+        names = (tenant_id, arrival.source, arrival.lead_key, arrival.fingerprint)
+        status = ("open", None) if lead.phone or lead.email else ("needs_review", UNREACHABLE)
         with self._store.writing() as cursor:
-            since = stamp(self._clock() - SAME_WITHIN) if key.startswith(CONTENT) else ""
-            known = cursor.execute(KNOWN, (tenant_id, key, since)).fetchone()
-            if known:
-                return str(known["id"]), False
-            cursor.execute(INSERT, values)
-        self.news[tenant_id].set()
-        return lead_id, True
+            known = taken_before(cursor, arrival, now)
+            lead_id = known or str(uuid4())
+            if known is None:
+                told = lead.model_dump_json(exclude={"tenant"})
+                cursor.execute(INSERT, (lead_id, *names, told, stamp(now), *status))
+            note_key(cursor, arrival, lead_id, now)
+        if known is None:
+            self.news[tenant_id].set()
+        return lead_id, known is None
 
     def due(self, tenant_id: int) -> Entry | None:
         row = self._store.row(f"{OPEN} and ifnull(next_try_at, '') <= ? {FIRST}", tenant_id, stamp(self._clock()))
@@ -105,19 +104,12 @@ class Intake:
         return reopened
 
     def forget_old(self) -> int:
-        """Takes the contact data out of what ended long ago."""
+        """Takes the contact data out of what ended long ago; and old keys are free again."""
+        self._store.write(FORGET_KEYS, stamp(self._clock() - KEPT))
         return self._store.write(
             "update inbound_leads set lead = '{}' where status = 'done' and ended_at < ? and lead != '{}'",
             stamp(self._clock() - KEPT),
         )
-
-
-def lead_key(source: str, lead: InboundLead, message: str | None) -> str:
-    """By the sender's id of the lead, else of the message, else by what it says."""
-    if named := lead.external_id or message:
-        return f"{source}:{named}"
-    content = lead.model_dump_json(exclude={"tenant", "follow_up_date"})
-    return CONTENT + sha256(f"{source}:{content}".encode()).hexdigest()
 
 
 def entry(row: Row) -> Entry:

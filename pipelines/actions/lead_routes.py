@@ -79,12 +79,12 @@ async def raw_body(request: Request) -> bytes:
     return await request.body()
 
 
-@router.post("/webhooks/leads", **documented(Taken, 202, body=WebLead, summary="Take an inbound lead"))
+@router.post("/webhooks/leads", **documented(Taken, 202, body=WebLead, takes_key=True, summary="Take an inbound lead"))
 def take(request: Request, where: Annotated[From, Query()], body: Annotated[bytes, Depends(raw_body)]) -> Response:
-    message = sender(request, body)
+    key = sender(request, body)
     desk = Desk(request)
     desk.may_write()
-    taken = take_lead(desk, where, body, message)
+    taken = take_lead(desk, where, body, key)
     return Response(taken.model_dump_json(), 202, media_type="application/json")
 
 

@@ -1,17 +1,18 @@
 """An inbound lead, from the request to the disk."""
 
+import json
 from typing import Any
 from uuid import UUID
 
-import orjson
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.actions.access import WEBHOOK
-from pipelines.actions.desk import Desk, parsed
+from pipelines.actions.desk import Desk, parsed, readable
 from pipelines.actions.fields import TENANT, Line, TenantRef
 from pipelines.actions.find import phone_number
 from pipelines.actions.lead_forms import InboundLead, WebLead, from_source, with_defaults
+from pipelines.actions.lead_keys import Arrival
 from pipelines.actions.problems import Problem, invalid
 from pipelines.actions.webhook import verified_id
 from pipelines.actions.where import Where
@@ -35,27 +36,29 @@ class Taken(BaseModel):
 
 
 def sender(request: Request, body: bytes) -> str | None:
-    """What names the message, where the sender named it. A token counts before a signature. Raises `Problem`."""
+    """The key, where the sender gave one: a signed message's id is its key. A token counts before a signature.
+
+    Raises `Problem`."""
     if request.state.access:
-        key = request.headers.get("idempotency-key")
-        return key[:255] if key else None
+        return request.headers.get("idempotency-key") or None
     office = request.app.state.office
     message = verified_id(request.headers, body, office.settings.actions_webhook_secret, office.clock())
     request.state.access = WEBHOOK
     return message
 
 
-def take_lead(desk: Desk, where: From, body: bytes, message: str | None) -> Taken:
+def take_lead(desk: Desk, where: From, body: bytes, key: str | None) -> Taken:
     """On disk when it returns. Raises `Problem`."""
     name = (where.source or OWN).lower()
     source = desk.office.settings.lead_sources.get(name)
     if where.source and source is None:
         wrong = [f"LEAD_SOURCES__{name.upper()}__… is not configured"]
         raise Problem("invalid_request", "see errors: source", errors={"source": wrong})
-    lead, tenant = read_lead(desk, where, source, body)
+    said, tenant = read_lead(desk, where, source, body)
     if source and source.tenant.lower() != tenant.name:
         source = None  # its campaign and call reason are another tenant's
-    lead_id, new = desk.office.intake.receive(tenant.id, name, completed(desk, tenant, lead, source), message)
+    lead = completed(desk, tenant, said, source)
+    lead_id, new = desk.office.intake.receive(Arrival(tenant.id, name, said, lead, desk.access.name, key))
     return Taken(id=UUID(lead_id), tenant=tenant.name, duplicate=not new)
 
 
@@ -72,10 +75,7 @@ def read_lead(desk: Desk, where: From, source: LeadSource | None, body: bytes) -
 
 
 def payload_of(body: bytes) -> dict[str, Any]:
-    try:
-        payload = orjson.loads(body)
-    except ValueError:
-        payload = None
+    payload = json.loads(readable(body))
     if not isinstance(payload, dict):
         raise Problem("malformed", "the body is no JSON object")
     return payload

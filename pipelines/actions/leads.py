@@ -1,11 +1,10 @@
 """Leads: create."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from pipelines.actions.inputs import CreateLead
 from pipelines.actions.office import LEADS, Call
-from pipelines.actions.once import Write, already_written, write_once
+from pipelines.actions.once import Write, already_written, of_other_writes, write_once
 from pipelines.actions.records import Filters, rows_of, typed, utc, written
 from pipelines.actions.results import Lead
 from pipelines.servicetitan.answers import Json
@@ -34,11 +33,6 @@ def _look(call: Call, body: Json, began: datetime) -> Json | None:
     asked: Filters = {"createdOnOrAfter": utc(began - CLOCKS_APART), "sort": "-Id", "pageSize": 200}
     if "customerId" in body:
         asked["customerId"] = body["customerId"]
-    others = set(_of_other_writes(call))
+    others = of_other_writes(call, LEADS)
     rows = (row for row in rows_of(call.get(LEADS, asked)) if row["id"] not in others)
     return next((row for row in rows if all(row.get(name) == body.get(name) for name in SAME)), None)
-
-
-def _of_other_writes(call: Call) -> Iterable[int]:
-    known = "select record_id from servicetitan_writes where tenant_id = ? and resource = ? and write_id != ?"
-    return (row["record_id"] for row in call.office.store.rows(known, call.tenant.id, LEADS.path, call.write_id))

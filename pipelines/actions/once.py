@@ -42,7 +42,7 @@ def write_once(call: Call, write: Write) -> Json:
     began = _begin(call, write.resource)
     for last in (False, True):
         try:
-            return _noted(call, write.send())
+            return noted(call, write.send())
         except OutcomeUnknown as unknown:
             if found := _looked_for(call, write, began):
                 return found
@@ -64,7 +64,7 @@ def _looked_for(call: Call, write: Write, began: datetime) -> Json | None:
         for pause in call.office.pauses:
             time.sleep(pause)
             if found := write.look(began):
-                return _noted(call, found)
+                return noted(call, found)
     except ServiceTitanError as error:
         detail = f"the write may have been carried out, and looking failed ({error}); {REPEAT}"
         raise Problem("in_doubt", detail) from None
@@ -81,7 +81,14 @@ def _begin(call: Call, resource: Resource) -> datetime:
     return moment(row["began_at"])
 
 
-def _noted(call: Call, record: Json) -> Json:
+def of_other_writes(call: Call, resource: Resource) -> set[int]:
+    """Ids of records that are known to have come of other writes than this one."""
+    known = "select record_id from servicetitan_writes where tenant_id = ? and resource = ? and write_id != ?"
+    rows = call.office.store.rows(known, call.tenant.id, resource.path, call.write_id)
+    return {row["record_id"] for row in rows}
+
+
+def noted(call: Call, record: Json) -> Json:
     call.office.store.write(
         "update servicetitan_writes set record_id = ? where write_id = ?", record.get("id"), call.write_id
     )

@@ -35,7 +35,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "too_large": (413, "The body is too large"),
     "unsupported_media_type": (415, "The body must be JSON"),
     "invalid_request": (422, "The request is not valid"),
-    "key_reused": (422, "The Idempotency-Key was used for another request"),
+    "key_reused": (422, "The key was used for another request"),
     "rejected": (422, "ServiceTitan rejected the request"),
     "not_configured": (422, "A setting is missing"),
     "too_many_requests": (429, "Too many requests"),
