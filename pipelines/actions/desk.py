@@ -14,7 +14,7 @@ from pipelines.actions.idempotency import Asked, Idempotency, Outcome, check_key
 from pipelines.actions.office import Call, Office
 from pipelines.actions.problems import Problem, invalid
 from pipelines.actions.servicetitan_problems import as_problem
-from pipelines.json_text import mended
+from pipelines.json_text import mended, with_carriage_returns
 from pipelines.servicetitan.errors import ServiceTitanError
 from pipelines.settings import ConfigurationError, Tenant
 
@@ -59,7 +59,8 @@ class Desk:
             return self._response(_outcome(action, Call(self.office, tenant, self.access.name), form))
         self.may_write()
         key, tenant = check_key(self.key), self.tenant(form.tenant)
-        asked = Asked(self.access.name, key, action.name, tenant.id, fingerprint(action.name, tenant, form))
+        fingerprints = fingerprint(action.name, tenant, form), fingerprint(action.name, tenant, form, carriage=True)
+        asked = Asked(self.access.name, key, action.name, tenant.id, *fingerprints)
         call = Call(self.office, tenant, self.access.name, key, asked.write_id)
         return self._response(self.idempotency.once(asked, lambda: _outcome(action, call, form)))
 
@@ -76,9 +77,14 @@ def _outcome(action: Action[Any, Any], call: Call, form: Input) -> Outcome:
     return Outcome(action.status(result), result.model_dump_json().encode())
 
 
-def fingerprint(name: str, tenant: Tenant, form: Input) -> str:
-    """What two requests must have in common to be the same: omitted fields count as their defaults."""
-    return sha256(f"{name}\n{tenant.id}\n{form.model_dump_json(exclude={'tenant'})}".encode()).hexdigest()
+def fingerprint(name: str, tenant: Tenant, form: Input, carriage: bool = False) -> str:
+    """What two requests must have in common to be the same: omitted fields count as their defaults.
+
+    ``carriage``: with the carriage returns before line feeds that 0.1.0 kept, so that its keys are known.
+    """
+    content = form.model_dump_json(exclude={"tenant"})
+    told = with_carriage_returns(content) if carriage else content
+    return sha256(f"{name}\n{tenant.id}\n{told}".encode()).hexdigest()
 
 
 AtDesk = Annotated[Desk, Depends(Desk)]

@@ -37,6 +37,7 @@ class Asked:
     action: str
     tenant_id: int
     fingerprint: str
+    fingerprint_before: str  # as 0.1.0 made it
 
     @property
     def write_id(self) -> str:
@@ -80,7 +81,7 @@ class Idempotency:
                     (*place, asked.fingerprint, asked.action, asked.tenant_id, self._runner, stamp(self._clock())),
                 )
                 return None
-            if row["fingerprint"] != asked.fingerprint:
+            if row["fingerprint"] not in (asked.fingerprint, asked.fingerprint_before):
                 raise Problem("key_reused", "send a new key with a new request")
             if row["status"] is not None:
                 return Outcome(row["status"], row["body"], replayed=True)

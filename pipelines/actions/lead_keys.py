@@ -10,6 +10,7 @@ from pipelines.actions.idempotency import KEPT
 from pipelines.actions.lead_forms import InboundLead
 from pipelines.actions.problems import Problem
 from pipelines.actions.store import Row
+from pipelines.json_text import with_carriage_returns
 from pipelines.operations import stamp
 
 SAME_WITHIN = timedelta(hours=24)  # two leads without a key or an id and with the same content
@@ -20,7 +21,7 @@ select inbound_leads.*
 from lead_keys inner join inbound_leads on inbound_leads.id = lead_keys.lead_id
 where lead_keys.key = ? and lead_keys.caller in (?, ?) and lead_keys.taken_at >= ?
 """
-BY_LEAD_KEY = "select * from inbound_leads where tenant_id = ? and lead_key = ? and received_at >= ?"
+BY_LEAD_KEY = "select * from inbound_leads where tenant_id = ? and lead_key in (?, ?) and received_at >= ?"
 NOTE_KEY = "insert into lead_keys (caller, key, lead_id, taken_at) values (?, ?, ?, ?) on conflict do nothing"
 FORGET_KEYS = "delete from lead_keys where taken_at < ?"
 
@@ -51,7 +52,15 @@ class Arrival:
             return f"{self.source}:{self.said.external_id}"
         if self.key:
             return ""
+        return self._by_content(self.lead.model_dump_json(exclude={"tenant", "follow_up_date"}))
+
+    @cached_property
+    def lead_key_before(self) -> str:
+        """As 0.1.0 made it, which kept carriage returns."""
         content = self.lead.model_dump_json(exclude={"tenant", "follow_up_date"})
+        return self._by_content(with_carriage_returns(content)) if self.lead_key.startswith(CONTENT) else self.lead_key
+
+    def _by_content(self, content: str) -> str:
         on = self.said.follow_up_date or ""
         return CONTENT + sha256(f"{self.source}:{content}{on}".encode()).hexdigest()
 
@@ -72,8 +81,9 @@ def taken_before(cursor: sqlite3.Cursor, arrival: Arrival, now: datetime) -> str
             return found
     if not arrival.lead_key:
         return None
+    names = (arrival.lead_key, arrival.lead_key_before)
     since = stamp(now - SAME_WITHIN) if arrival.lead_key.startswith(CONTENT) else ""
-    rows = cursor.execute(BY_LEAD_KEY, (arrival.tenant_id, arrival.lead_key, since)).fetchall()
+    rows = cursor.execute(BY_LEAD_KEY, (arrival.tenant_id, *names, since)).fetchall()
     if arrival.said.external_id:
         return _same(rows, arrival, f"the external_id {arrival.said.external_id!r}")
     return str(rows[0]["id"]) if rows else None

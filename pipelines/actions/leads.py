@@ -8,6 +8,7 @@ from pipelines.actions.once import Write, already_written, of_other_writes, writ
 from pipelines.actions.records import Filters, rows_of, typed, utc, written
 from pipelines.actions.results import Lead
 from pipelines.servicetitan.answers import Json
+from pipelines.texts import clean
 
 CLOCKS_APART = timedelta(minutes=5)  # between ServiceTitan's and ours
 SAME = (
@@ -35,4 +36,9 @@ def _look(call: Call, body: Json, began: datetime) -> Json | None:
         asked["customerId"] = body["customerId"]
     others = of_other_writes(call, LEADS)
     rows = (row for row in rows_of(call.get(LEADS, asked)) if row["id"] not in others)
-    return next((row for row in rows if all(row.get(name) == body.get(name) for name in SAME)), None)
+    return next((row for row in rows if all(_plain(row.get(name)) == body.get(name) for name in SAME)), None)
+
+
+def _plain(value: object) -> object:
+    """0.1.0 wrote carriage returns, which we no longer do."""
+    return clean(value) if isinstance(value, str) else value

@@ -11,19 +11,24 @@ from uuid import NAMESPACE_OID, uuid5
 import pytest
 
 from pipelines.actions.desk import fingerprint
-from pipelines.actions.inputs import CreateBooking
+from pipelines.actions.inputs import CreateBooking, CreateLead
 from pipelines.operations import MIGRATIONS, open_operations, stamp
 from pipelines.settings import Settings
 from tests.actions.conftest import SOCAL, Open
 from tests.actions.test_lead_keys import BOB, post, send_signed, taken, told
 from tests.actions.test_leads import LEAD
 from tests.actions.test_writes import BOOKING
+from tests.actions.test_writes import LEAD as API_LEAD
 from tests.simulator.world import Company, World
 
 CALLER = "flow-builder"
 EQUAL = "bb3a305852321613bc6d84c91d4abc74fe9a69c8f845e1179c28a2d323569f68"  # what 0.1.0 made of LEAD's content
 PROVIDER = "booking-provider/5501/bookings"
-BOOKING_ID = "servicetitan_create_booking"
+CREATE_BOOKING = "servicetitan_create_booking"
+INSERT_KEY = """
+insert into idempotency_keys (caller, key, fingerprint, action, tenant_id, began_at) values (?, ?, ?, ?, ?, ?)
+"""
+INSERT_WRITE = "insert into servicetitan_writes values (?, ?, ?, ?, null)"
 
 
 @contextmanager
@@ -39,14 +44,26 @@ def old_store(settings: Settings) -> Iterator[sqlite3.Connection]:
 def began_booking(con: sqlite3.Connection, settings: Settings, at: str, caller: str = CALLER) -> None:
     """As 0.1.0 left it when it was cut off, or in doubt."""
     form = CreateBooking(**{name: value for name, value in BOOKING.items() if name != "tenant"})
-    asked = fingerprint(BOOKING_ID, settings.tenant("socal"), form)
-    con.execute(
-        "insert into idempotency_keys (caller, key, fingerprint, action, tenant_id, began_at)"
-        " values (?, ?, ?, ?, ?, ?)",
-        (caller, "run-42", asked, BOOKING_ID, SOCAL, at),
-    )
-    write_id = str(uuid5(NAMESPACE_OID, f"{caller}\nrun-42"))
-    con.execute("insert into servicetitan_writes values (?, ?, ?, ?, null)", (write_id, SOCAL, PROVIDER, at))
+    asked = fingerprint(CREATE_BOOKING, settings.tenant("socal"), form)
+    con.execute(INSERT_KEY, (caller, "run-42", asked, CREATE_BOOKING, SOCAL, at))
+    con.execute(INSERT_WRITE, (str(uuid5(NAMESPACE_OID, f"{caller}\nrun-42")), SOCAL, PROVIDER, at))
+
+
+def test_a_repeat_is_known_by_the_carriage_returns_that_it_had(
+    open_api: Open, settings: Settings, world: World, socal: Company
+) -> None:
+    """They were part of what was asked, and of what was written; now they are not."""
+    lead = API_LEAD | {"summary": "Wants a new roof\r\nsoon"}
+    form = CreateLead(**{name: value for name, value in lead.items() if name != "tenant"})
+    asked = fingerprint("servicetitan_create_lead", settings.tenant("socal"), form, carriage=True)
+    at = stamp(world.now() - timedelta(minutes=1))
+    with old_store(settings) as con:
+        con.execute(INSERT_KEY, (CALLER, "run-42", asked, "servicetitan_create_lead", SOCAL, at))
+        con.execute(INSERT_WRITE, (str(uuid5(NAMESPACE_OID, f"{CALLER}\nrun-42")), SOCAL, "leads", at))
+    made = socal.add_lead(None, campaignId=3301, summary=lead["summary"], callReasonId=7)
+    found = open_api().write("/leads", lead, "run-42")
+    assert (found.status_code, found.json()["id"]) == (201, made)
+    assert len(socal.records("leads")) == 1
 
 
 def booked(socal: Company, external_id: str) -> int:
