@@ -1,6 +1,8 @@
 """Leads from outside, such as Zapier or Facebook, and how their payloads are read."""
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from pipelines.setting_problems import refuse_placeholder
 
 ADDRESS = ("street", "unit", "city", "state", "zip", "country")
 FIELDS = ("external_id", "contact_id", "name", "phone", "email", "summary", *ADDRESS)
@@ -20,20 +22,9 @@ class LeadSource(BaseModel):
     tenant: str
     campaign_id: int = Field(gt=0)
     call_reason_id: int | None = Field(None, gt=0)
-    follow_up_hours: float | None = Field(None, gt=0)
+    follow_up_hours: float | None = Field(None, gt=0, allow_inf_nan=False)
     business_unit_id: int | None = Field(None, gt=0)
     job_type_id: int | None = Field(None, gt=0)
     fields: dict[str, str] = {}
 
-    @field_validator("fields")
-    @classmethod
-    def _known_fields(cls, value: dict[str, str]) -> dict[str, str]:
-        if unknown := sorted(set(value) - set(FIELDS)):
-            raise ValueError(f"found {', '.join(unknown)}; expected of {', '.join(FIELDS)}")
-        return value
-
-    @model_validator(mode="after")
-    def _says_what_follows(self) -> "LeadSource":
-        if (self.call_reason_id is None) == (self.follow_up_hours is None):
-            raise ValueError("expected one of CALL_REASON_ID and FOLLOW_UP_HOURS: ServiceTitan takes no lead without")
-        return self
+    _own_values = field_validator("*", mode="before")(refuse_placeholder)

@@ -3,9 +3,11 @@
 import base64
 import binascii
 import re
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+SCHEMAS = {"servicetitan", "seeds", "staging", "intermediate", "marts", "main", "information_schema"}
 MAIL_ADDRESS = re.compile(r"[^\s@,<>]+@[^\s@,<>]+")
 
 
@@ -31,6 +33,13 @@ def check_address(url: str) -> None:
         and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
     ):
         raise ValueError("expected an https address (http only to 127.0.0.1, localhost or [::1])")
+
+
+def check_file_name(path: Path) -> None:
+    """DuckDB names a database after its file, up to the first dot, and cannot tell it from a schema of that name."""
+    database = path.name.lstrip(".").partition(".")[0]
+    if database.lower() in SCHEMAS:
+        raise ValueError(f"expected another name: {database} is a schema's; taken are {', '.join(sorted(SCHEMAS))}")
 
 
 def check_smtp(url: str) -> None:

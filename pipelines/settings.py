@@ -1,25 +1,31 @@
 """Every setting of the product, read from the environment and ``.env``; see ``.env.example``."""
 
-import re
+import os
+from collections.abc import Iterator
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from uuid import UUID
-from zoneinfo import ZoneInfo
+from typing import Any, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from pipelines.lead_source import LeadSource
-from pipelines.safe_values import check_address, check_mail_address, check_smtp, check_webhook_secret
+from pipelines.lead_source import FIELDS, LeadSource
+from pipelines.safe_values import (
+    check_address,
+    check_file_name,
+    check_mail_address,
+    check_smtp,
+    check_webhook_secret,
+)
+from pipelines.setting_problems import named, problem, refuse_placeholder
+from pipelines.tenant import Tenant as Tenant
 
 HOSTS = {
     "production": ("https://api.servicetitan.io", "https://auth.servicetitan.io/connect/token"),
@@ -34,41 +40,16 @@ class ConfigurationError(Exception):
     """Settings that cannot work; the message has one line per problem."""
 
 
-class Tenant(BaseModel):
-    """One ServiceTitan tenant; ``name`` is its group's name in lower case."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    id: int = Field(gt=0)
-    client_id: str = Field(min_length=1)
-    client_secret: SecretStr = Field(min_length=1)
-    workspace_id: UUID | None = None
-    booking_provider_id: int | None = None
-    timezone: str | None = None
-    country: str = Field("US", pattern="^[A-Z]{2}$", description="ISO 3166, for phone numbers without a country code")
-
-    @field_validator("workspace_id", "booking_provider_id", "timezone", mode="before")
-    @classmethod
-    def _blank_is_unset(cls, value: Any) -> Any:
-        return value or None
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                ZoneInfo(value)
-            except (KeyError, ValueError, OSError):
-                raise ValueError("expected a zone of the IANA database, such as America/Chicago") from None
-        return value
-
-
 class Settings(BaseSettings):
     """The environment, typed. Build it with `load_settings`, which words the errors."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_nested_delimiter="__", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=".env",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        enable_decoding=False,
+        extra="ignore",
+        frozen=True,
     )
 
     servicetitan_environment: Literal["production", "integration"] = "integration"
@@ -88,22 +69,22 @@ class Settings(BaseSettings):
     run_retention_days: int = Field(30, ge=1)  # of Dagster's runs
 
     flow_builder_trigger_url: str | None = None
-    flow_builder_signing_secrets: Annotated[list[SecretStr], NoDecode] = []
+    flow_builder_signing_secrets: list[SecretStr] = []
     flow_builder_token: SecretStr | None = None
-    flow_builder_max_age_hours: float = Field(72, gt=0)
+    flow_builder_max_age_hours: float = Field(72, gt=0, allow_inf_nan=False)
     flow_builder_superseded: Literal["send", "skip"] = "send"
     flow_builder_include_contact: bool = True
     flow_builder_hold_above: int = Field(500, ge=0)
 
-    actions_tokens: Annotated[list[SecretStr], NoDecode] = []
+    actions_tokens: list[SecretStr] = []
     actions_webhook_secret: SecretStr | None = None
-    actions_requests_per_second: float = Field(100, gt=0)
+    actions_requests_per_second: float = Field(100, gt=0, allow_inf_nan=False)
     lead_sources: dict[str, LeadSource] = {}
     dagster_url: str = "http://127.0.0.1:3000"
 
     alert_webhook_url: SecretStr | None = None
     alert_heartbeat_url: SecretStr | None = None
-    alert_email_to: Annotated[list[str], NoDecode] = []
+    alert_email_to: list[str] = []
     alert_email_from: str | None = None
     smtp_url: SecretStr | None = None
 
@@ -112,6 +93,8 @@ class Settings(BaseSettings):
     def _tenant_names(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
+        for name in (name for name, group in value.items() if isinstance(group, dict) and "name" in group):
+            raise named(f"SERVICETITAN_TENANTS__{name.upper()}__NAME: there is no such setting; the name is {name}")
         return {
             name.lower(): {"name": name.lower(), **group} if isinstance(group, dict) else group
             for name, group in value.items()
@@ -164,6 +147,12 @@ class Settings(BaseSettings):
                 check_mail_address(address)
         return value
 
+    @field_validator("warehouse_path", "analytics_path", "operations_path")
+    @classmethod
+    def _file_name(cls, value: Path) -> Path:
+        check_file_name(value)
+        return value
+
     @field_validator("sync_cron")
     @classmethod
     def _cron(cls, value: str) -> str:
@@ -173,26 +162,48 @@ class Settings(BaseSettings):
             raise ValueError("expected a cron expression of five fields, such as */5 * * * *")
         return value
 
+    _own_values = field_validator("*", mode="before")(refuse_placeholder)  # the last one here is the first to run
+
     @model_validator(mode="after")
     def _whole(self) -> "Settings":
-        ids = [tenant.id for tenant in self.servicetitan_tenants.values()]
-        for tenant in self.servicetitan_tenants.values():
-            if ids.count(tenant.id) > 1:
-                raise ValueError(f"SERVICETITAN_TENANTS: two tenants have the id {tenant.id}; each id may stand once")
-        for name, source in self.lead_sources.items():
-            if source.tenant.lower() not in self.servicetitan_tenants:
-                raise ValueError(
-                    f"LEAD_SOURCES__{name.upper()}__TENANT: found {source.tenant!r}; expected the name of a tenant"
+        sources = (line for name, one in self.lead_sources.items() for line in self._wrong_source(name, one))
+        if lines := [*self._doubles(), *self._missing(), *sources]:
+            raise named("\n".join(lines))
+        return self
+
+    def _doubles(self) -> Iterator[str]:
+        for one, other in combinations(self.tenants, 2):
+            if one.id == other.id:
+                yield (
+                    f"{other.variable('ID')}: found {one.id}, as in {one.variable('ID')}: two tenants have the id"
+                    f" {one.id}; expected an id of its own for each"
                 )
+        files = {"WAREHOUSE_PATH": self.warehouse, "ANALYTICS_PATH": self.analytics, "OPERATIONS_PATH": self.operations}
+        for (name, path), (other_name, other_path) in combinations(files.items(), 2):
+            if os.path.realpath(path) == os.path.realpath(other_path):
+                yield f"{other_name}: found {other_path}, which is the file of {name} too; expected one of its own"
+
+    def _wrong_source(self, name: str, source: LeadSource) -> Iterator[str]:
+        group = f"LEAD_SOURCES__{name.upper()}"
+        if source.tenant.lower() not in self.servicetitan_tenants:
+            yield f"{group}__TENANT: found {source.tenant!r}; expected the name of a tenant"
+        for unknown in sorted(set(source.fields) - set(FIELDS)):
+            yield f"{group}__FIELDS__{unknown.upper()}: there is no such field; expected of {', '.join(FIELDS).upper()}"
+        if (source.call_reason_id is None) == (source.follow_up_hours is None):
+            yield (
+                f"{group}__CALL_REASON_ID: expected either it or {group}__FOLLOW_UP_HOURS, and not both: ServiceTitan"
+                " takes no lead without"
+            )
+
+    def _missing(self) -> Iterator[str]:
         if self.flow_builder_trigger_url and not self.flow_builder_signing_secrets:
-            raise ValueError(
+            yield (
                 "FLOW_BUILDER_SIGNING_SECRETS: not set, but FLOW_BUILDER_TRIGGER_URL is;"
                 " expected whsec_… (an unsigned address is refused)"
             )
         for name, value in {"SMTP_URL": self.smtp_url, "ALERT_EMAIL_FROM": self.alert_email_from}.items():
             if self.alert_email_to and not value:
-                raise ValueError(f"{name}: not set, but ALERT_EMAIL_TO is; without it no mail can be sent")
-        return self
+                yield f"{name}: not set, but ALERT_EMAIL_TO is; without it no mail can be sent"
 
     @cached_property
     def tenants(self) -> tuple[Tenant, ...]:
@@ -235,18 +246,6 @@ def load_settings(env_file: str | Path | None = ".env") -> Settings:
     try:
         return Settings(_env_file=env_file)
     except ValidationError as error:
-        raise ConfigurationError("\n".join(_problem(e) for e in error.errors())) from None
-
-
-SECRET = re.compile(r"SECRET|TOKEN|KEY|ALERT_WEBHOOK_URL|ALERT_HEARTBEAT_URL|SMTP_URL", re.IGNORECASE)
-
-
-def _problem(error: Any) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
-    if not error["loc"]:
-        return message
-    variable = "__".join(str(part) for part in error["loc"] if not isinstance(part, int)).upper()
-    if error["type"] == "missing":
-        return f"{variable}: not set; it is required"
-    found = "a value that is not shown" if SECRET.search(variable) else repr(error["input"])
-    return f"{variable}: found {found}; {message}"
+        raise ConfigurationError("\n".join(problem(one, Settings) for one in error.errors())) from None
+    except (OSError, UnicodeDecodeError, SettingsError) as error:
+        raise ConfigurationError(f"{env_file}: it cannot be read: {error}; expected text in UTF-8") from None
