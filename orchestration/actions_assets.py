@@ -24,11 +24,10 @@ def known_emails(settings: Settings) -> dg.AssetsDefinition:
     )
     @clearly
     def copy(warehouse: Warehouse) -> dg.MaterializeResult[Any]:  # noqa: ARG001 (to hold it)
-        import duckdb
-
         from pipelines.actions.known_emails import copy_emails
+        from pipelines.warehouse import open_warehouse
 
-        with duckdb.connect(settings.warehouse, read_only=True) as con:
+        with open_warehouse(settings.warehouse, read_only=True) as con:
             return dg.MaterializeResult(metadata={"contacts_copied": copy_emails(con, settings.operations)})
 
     return copy

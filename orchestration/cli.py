@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import dagster as dg
 
 INCOMPLETE = 3
+UNREADABLE = set("?%*[")  # Dagster takes its home for a part of an address, and for a pattern
 
 
 class Commands(click.Group):
@@ -125,7 +126,13 @@ def run_in_process(settings: Settings, job_name: str, run_config: dict[str, Any]
 
 def dagster_home(settings: Settings) -> Path:
     """``DAGSTER_HOME``, or a folder below ``DATA_DIR`` that is made on first use."""
-    home = Path(os.environ.setdefault("DAGSTER_HOME", str(settings.data_dir.absolute() / "dagster")))
+    home = Path(os.environ.get("DAGSTER_HOME") or settings.data_dir / "dagster").absolute()
+    if found := sorted(set(str(home)) & UNREADABLE):
+        raise ConfigurationError(
+            f"DAGSTER_HOME: found {home}; expected a folder without {' '.join(found)} in its path, which Dagster cannot"
+            " read; set it, or another DATA_DIR, in which it lies by default"
+        )
+    os.environ["DAGSTER_HOME"] = str(home)
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
         shutil.copy(Path(__file__).with_name("dagster.yaml"), home)

@@ -40,14 +40,12 @@ def outbox(settings: Settings) -> dg.AssetsDefinition:
     )
     @clearly
     def enqueue(config: EnqueueConfig, warehouse: Warehouse) -> Results:
-        import duckdb
-
         from pipelines.flow_builder.enqueue import enqueue
         from pipelines.flow_builder.report import counts, troubles
         from pipelines.flow_builder.transition_log import TransitionLog
+        from pipelines.warehouse import open_warehouse
 
-        with duckdb.connect(settings.warehouse) as con:
-            con.execute("set TimeZone = 'UTC'")
+        with open_warehouse(settings.warehouse) as con:
             enqueued = enqueue(con, settings, warehouse.clock(), start_over=config.start_over)
             unknown = TransitionLog(con).size() - sum(counts(settings.operations).values())
         yield dg.MaterializeResult(asset_key=OUTBOX, metadata=asdict(enqueued))

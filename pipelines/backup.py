@@ -19,6 +19,7 @@ import duckdb
 
 from pipelines.operations import open_operations, stamp
 from pipelines.settings import Settings
+from pipelines.warehouse import open_warehouse
 
 MANIFEST = "backup.json"
 WAREHOUSE = "warehouse.duckdb"
@@ -92,7 +93,7 @@ def need_room(folder: Path, needed: int) -> None:
 def copy_warehouse(source: Path, target: Path) -> None:
     """Checkpointed and closed, the file is whole without its log."""
     try:
-        with duckdb.connect(source) as con:
+        with open_warehouse(source) as con:
             con.execute("checkpoint")
     except duckdb.Error as error:
         raise BackupError(f"{source}: {error}; nothing was backed up") from None
@@ -111,7 +112,7 @@ def copy_operations(source: Path, target: Path) -> None:
 def check_warehouse(path: Path) -> None:
     """Every table can be opened and counted."""
     try:
-        with duckdb.connect(path, read_only=True) as con:
+        with open_warehouse(path, read_only=True) as con:
             tables = con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
             for schema, table in tables:
                 con.execute(f'select count(columns(*)) from "{schema}"."{table}"').fetchall()
@@ -121,7 +122,7 @@ def check_warehouse(path: Path) -> None:
 
 def check_operations(path: Path) -> None:
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as con:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as con:
             said = [line for (line,) in con.execute("pragma quick_check")]
     except sqlite3.DatabaseError as error:
         said = [str(error)]

@@ -39,7 +39,7 @@ def manifest_path(warehouse: Path, work_dir: Path) -> Path:
 
     A copy of our own: dbt writes its ``manifest.json`` at every command, and others would read the half of it.
     """
-    stored = _stored(warehouse, work_dir)
+    stored = _stored(work_dir)
     if not stored.exists():
         _parse(warehouse, work_dir)
     return stored.with_suffix(".json")
@@ -59,7 +59,7 @@ def invoke(*arguments: str, warehouse: Path, work_dir: Path, manifest: "Manifest
 
 def project_manifest(warehouse: Path, work_dir: Path) -> "Manifest":
     """The parsed project, one object per process."""
-    stored = _stored(warehouse, work_dir)
+    stored = _stored(work_dir)
     if stored.name not in _manifests:
         _manifests[stored.name] = _read(stored) if stored.exists() else _parse(warehouse, work_dir)
     return _manifests[stored.name]
@@ -77,7 +77,7 @@ def _parse(warehouse: Path, work_dir: Path) -> "Manifest":
 
     with _one_at_a_time, _environment(WAREHOUSE_PATH=str(warehouse)):
         manifest: Manifest = _result(dbtRunner().invoke(["parse", *_folders(work_dir), *QUIET]))
-    stored = _stored(warehouse, work_dir)
+    stored = _stored(work_dir)
     for stale in stored.parent.glob("manifest-*"):
         stale.unlink(missing_ok=True)
     draft = stored.with_suffix(f".{os.getpid()}")
@@ -98,9 +98,9 @@ def _target(work_dir: Path) -> Path:
     return work_dir / "target"
 
 
-def _stored(warehouse: Path, work_dir: Path) -> Path:
-    """A manifest names the database, which is the file's name."""
-    return _target(work_dir) / f"manifest-{warehouse.stem}-{project_version()}.msgpack"
+def _stored(work_dir: Path) -> Path:
+    """A manifest names the database, which has one name whatever its file is called."""
+    return _target(work_dir) / f"manifest-{project_version()}.msgpack"
 
 
 def _folders(work_dir: Path) -> list[str]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.warehouse import open_warehouse
+
 NEVER_DERIVED = "nothing was derived yet"
 PROJECT_CHANGED = "the project has changed"
 REASONS = {
@@ -30,9 +32,7 @@ REASONS = {
 
 def pending(warehouse: Path, as_of: datetime, project_version: str) -> str | None:
     """Why a derivation is needed; none where it would change nothing."""
-    with duckdb.connect() as con:
-        con.execute("set TimeZone = 'UTC'")
-        _attach(con, warehouse)
+    with open_warehouse(warehouse) as con:
         if not _is_derived(con):
             con.execute("create schema if not exists intermediate")
             return NEVER_DERIVED
@@ -46,21 +46,13 @@ def pending(warehouse: Path, as_of: datetime, project_version: str) -> str | Non
 def derived_at(warehouse: Path) -> str | None:
     """The clock, in microseconds, and the id of the derivation that the marts are of."""
     try:
-        with duckdb.connect(warehouse, read_only=True) as con:
+        with open_warehouse(warehouse, read_only=True) as con:
             found = con.execute(
                 "select epoch_us(as_of), derivation_id from intermediate.int_derivations__ended"
             ).fetchone()
     except (duckdb.CatalogException, duckdb.BinderException):  # never derived, or by an earlier version
         return None
     return f"{found[0]} {found[1]}" if found else None
-
-
-def _attach(con: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
-    """Under the name that dbt knows it by, for views are stored with it; and in the newer format, which writes texts
-    in two thirds of the time and a third of the room (a file changes its format with the first write)."""
-    path, name = str(warehouse).replace("'", "''"), warehouse.stem.replace('"', '""')
-    con.execute(f"attach '{path}' as \"{name}\" (storage_version 'v1.5.0')")
-    con.execute(f'use "{name}"')
 
 
 def _is_derived(con: duckdb.DuckDBPyConnection) -> bool:

@@ -5,11 +5,14 @@ import shutil
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from glob import escape
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
+
+from pipelines.warehouse import open_warehouse, quoted
 
 Tables = Mapping[str, pa.RecordBatchReader]
 
@@ -61,15 +64,13 @@ def publish(warehouse: Path, analytics: Path, version: str, besides: Tables | No
     fresh = analytics.with_name(f"{analytics.name}.{os.getpid()}.tmp")
     published_at = time.time_ns() // 1000
     try:
-        with duckdb.connect() as con:
-            con.execute("set TimeZone = 'UTC'")
-            con.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
+        with open_warehouse(warehouse, read_only=True) as con:
             derivation = _derivation(con)
             last_id = _published_derivation(analytics)
             goes_on = derivation is not None and last_id is not None and last_id in derivation
             if goes_on:
                 shutil.copyfile(analytics, fresh)
-            con.execute(f"attach '{_quoted(fresh)}' as analytics")
+            con.execute(f"attach {quoted(fresh)} as analytics")
             con.execute("create schema if not exists analytics.marts")
             if derivation and last_id == derivation.id:
                 rows = {mart: _size(con, mart) for mart in _marts(con)}
@@ -161,12 +162,8 @@ def _count(con: duckdb.DuckDBPyConnection, statement: str) -> int:
 
 def _remove_drafts(analytics: Path) -> None:
     """Also those of a process that was killed."""
-    for draft in analytics.parent.glob(f"{analytics.name}.*.tmp*"):
+    for draft in analytics.parent.glob(f"{escape(analytics.name)}.*.tmp*"):
         draft.unlink(missing_ok=True)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _sync_to_disk(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import duckdb
+from pipelines.warehouse import open_warehouse
 
 TABLES = """
     select schema_name, table_name from duckdb_tables()
@@ -12,7 +12,7 @@ TABLES = """
 
 def row_counts(warehouse: Path) -> dict[str, int]:
     """``marts.customer_events`` -> rows; views have none."""
-    with duckdb.connect(str(warehouse), read_only=True) as con:
+    with open_warehouse(warehouse, read_only=True) as con:
         tables = [f'{schema}."{name}"' for schema, name in con.execute(TABLES).fetchall()]
         counts = [f"select '{table}', count(*) from {table}" for table in tables]
         found = con.execute(" union all ".join(counts)).fetchall() if counts else []

@@ -18,6 +18,7 @@ from pipelines.servicetitan.pages import Bookmarks
 from pipelines.servicetitan.progress import StreamSync
 from pipelines.servicetitan.tables import DATASET, RAW_TABLES, TENANT_SYNCS
 from pipelines.settings import ConfigurationError
+from pipelines.warehouse import open_warehouse
 
 STATE = f"""
 select state from {DATASET}._dlt_pipeline_state as state
@@ -38,7 +39,7 @@ class Memory:
 def remember(warehouse: Path) -> Memory:
     if not warehouse.exists():
         return Memory()
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with open_warehouse(warehouse, read_only=True) as connection:
         tables = {name for (name,) in connection.execute(TABLES).fetchall()}
         if not tables:
             refuse_what_is_not_ours(connection, warehouse)
@@ -83,7 +84,7 @@ def write_down(warehouse: Path, sync_id: str, syncs: Sequence[StreamSync], load_
     columns = [{name: getattr(sync, name, sync_id) for name in TENANT_SYNCS.columns} for sync in syncs]
     rows = pa.Table.from_pylist(columns, TENANT_SYNCS.schema)
     last_load = f"(select max(load_id) from {DATASET}._dlt_loads)"
-    with duckdb.connect(str(warehouse)) as connection:
+    with open_warehouse(warehouse) as connection:
         connection.register("rows", rows)
         connection.execute(
             f"insert into {DATASET}.tenant_syncs by name select *, {last_load} as _dlt_load_id from rows"

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from pipelines.servicetitan.connection import Connection
@@ -23,6 +22,7 @@ from pipelines.servicetitan.records import to_table
 from pipelines.servicetitan.streams import STREAM
 from pipelines.servicetitan.tables import TABLE
 from pipelines.settings import Tenant
+from pipelines.warehouse import open_warehouse
 
 EVERY = timedelta(days=1)
 IDS_AT_ONCE = 50  # the most that ServiceTitan's filters by id take
@@ -106,7 +106,7 @@ def pages(connection: Connection, filters: dict[str, str]) -> Iterator[pa.Table]
 
 def without(warehouse: Path, tenant_id: int, present: pa.Table) -> pa.Table:
     """The tenant's stored contacts that are not among those present, turned inactive."""
-    with duckdb.connect(str(warehouse), read_only=True) as stored:
+    with open_warehouse(warehouse, read_only=True) as stored:
         stored.register("present", present)
         missing: pa.Table = stored.execute(MISSING, [tenant_id]).to_arrow_table()
     return missing

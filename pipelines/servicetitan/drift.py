@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.servicetitan.streams import STREAMS, Stream, snake_case
+from pipelines.warehouse import open_warehouse
 
 FIELDS = """
 select field, count(*) from (
@@ -38,7 +39,7 @@ def find_drift(warehouse: Path, load_ids: Sequence[str]) -> list[Drift]:
     """In the rows that these loads wrote. New fields are kept in ``record`` meanwhile; nothing is lost."""
     if not load_ids:
         return []
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with open_warehouse(warehouse, read_only=True) as connection:
         return [drift for stream in STREAMS for drift in _drift(connection, stream, list(load_ids))]
 
 
