@@ -20,6 +20,8 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
     """A connection that reads moments in UTC; made on first use, unless it is ``read_only``."""
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
+        spilled = path.with_name(f"{path.name}.tmp")
+        con.execute(f"set temp_directory = {quoted(spilled)}")  # in the working directory, left to itself
         con.execute(f"attach {quoted(path)} as warehouse ({'read_only' if read_only else FORMAT})")
         con.execute("use warehouse")
         yield con
