@@ -17,6 +17,7 @@ from orchestration.outbox_assets import READ_BY_ENQUEUE, deliveries, outbox
 from orchestration.progress import Progress
 from orchestration.report_assets import report
 from orchestration.resources import Warehouse
+from orchestration.schedules import is_scheduled
 from pipelines.alerts.freshness import INTERVALS, intervals
 from pipelines.dbt_process import manifest_path
 from pipelines.servicetitan.tables import RAW_TABLES
@@ -71,6 +72,7 @@ def extract_asset(settings: Settings) -> dg.AssetsDefinition:
                 clock=warehouse.now,
                 on_progress=show,
                 reconcile=config.reconcile,
+                scheduled=is_scheduled(context.run.tags),
             )
         keep_complete(settings.operations, result.streams)
         drift = find_drift(settings.warehouse, result.load_ids)

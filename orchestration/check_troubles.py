@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from orchestration.checks import COMPLETE, COMPLETE_CHECK, WHAT_TO_DO
+from orchestration.checks import COMPLETE, COMPLETE_CHECK, GOES_ON, WHAT_TO_DO
 from orchestration.lineage import STREAMS_BY_NAME
 from orchestration.outbox_troubles import TOLD_HERE
 from pipelines.alerts.trouble import Trouble
@@ -69,7 +69,7 @@ def tenant_troubles(failed: Sequence["AssetCheckExecutionRecord"]) -> Iterator[t
     for record in failed:
         stream = STREAMS_BY_NAME[record.key.asset_key.path[-1]]
         for tenant, error in evaluation(record).metadata.items():
-            if tenant != WHAT_TO_DO:
+            if tenant not in (WHAT_TO_DO, GOES_ON):
                 words = SERVER_WORDS.sub("", str(error.value))
                 scope = stream.scope if f"needs the scope {stream.scope} " in words else ""
                 found[tenant, scope].append((stream.name, words, record))

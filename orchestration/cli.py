@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,22 +75,15 @@ def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over:
             "progress": {"config": {"terminal": os.isatty(2)}},
         },
     }
+    from orchestration.unread import unread
+
     result = run_in_process(settings, "sync", run_config)
-    problems = list(incomplete(result))
+    problems = unread(result)
     for line in problems:
         click.echo(line, err=True)
     click.echo(closing_line(result))
     if problems:
         raise SystemExit(INCOMPLETE)
-
-
-def incomplete(result: "dg.ExecuteInProcessResult") -> Iterator[str]:
-    """A line for each tenant and stream that did not come to its end."""
-    from orchestration.checks import COMPLETE, WHAT_TO_DO
-
-    for one in result.get_asset_check_evaluations():
-        if one.check_name == COMPLETE and not one.passed:
-            yield from (str(error.value) for name, error in sorted(one.metadata.items()) if name != WHAT_TO_DO)
 
 
 def closing_line(result: "dg.ExecuteInProcessResult") -> str:

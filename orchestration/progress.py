@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from orchestration.checks import GOES_ON
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -78,4 +80,6 @@ def table(syncs: "dict[tuple[str, str], StreamSync]", began: float) -> "Table":
 def state(sync: "StreamSync") -> str:
     if sync.ended_at is None:
         return "…"
+    if sync.goes_on:
+        return GOES_ON
     return f"done in {sync.seconds:.1f} s" if sync.complete else str(sync.error)

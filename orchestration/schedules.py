@@ -1,5 +1,6 @@
 """The `sync` job and when it starts."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -8,6 +9,9 @@ from orchestration.dead_runs import about_to_start, end_dead_runs
 from orchestration.lineage import DELIVERIES
 from orchestration.resources import AnotherSyncIsRunning, exclusive
 from pipelines.settings import Settings
+
+BY_ITSELF = {"dagster/schedule_name", "dagster/sensor_name"}
+BY_A_PERSON = "dagster/parent_run_id"  # Dagster's UI runs it once more, with the tags that it had
 
 sync = dg.define_asset_job(
     "sync",
@@ -31,6 +35,11 @@ def sync_schedule(settings: Settings) -> dg.ScheduleDefinition:
         return dg.RunRequest()
 
     return schedule
+
+
+def is_scheduled(tags: Mapping[str, str]) -> bool:
+    """Whether a schedule or a sensor started the run, and no person."""
+    return bool(BY_ITSELF & tags.keys()) and BY_A_PERSON not in tags
 
 
 def busy(instance: dg.DagsterInstance, settings: Settings, now: datetime | None = None) -> str | None:

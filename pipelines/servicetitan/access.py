@@ -1,7 +1,7 @@
 """Does the door open: per tenant a token, then one record of every stream."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 
@@ -13,6 +13,7 @@ from pipelines.servicetitan.lists import BEGINNING
 from pipelines.servicetitan.lists import decode as decode_list
 from pipelines.servicetitan.patience import Patience
 from pipelines.servicetitan.streams import STREAMS, Stream
+from pipelines.servicetitan.visit import Visit
 from pipelines.settings import Settings
 
 HASTY = Patience(first=0.5, longest=4, total=15, timeout=20)
@@ -36,7 +37,8 @@ def check_access(
     budget = Budget(settings.data_dir / "budget.sqlite")
     with http_client(patience, transport) as http:
         for tenant in settings.tenants:
-            yield from _check(Connection(settings, tenant, http, budget, patience))
+            visit = Visit(silence=patience.silence)
+            yield from _check(Connection(settings, tenant, http, budget, replace(patience, visit=visit)))
 
 
 def _check(connection: Connection) -> Iterator[Access]:

@@ -11,9 +11,10 @@ import httpx
 
 from pipelines.servicetitan.answers import Again, Json, TooBusy, lost, understood
 from pipelines.servicetitan.budget import Budget
-from pipelines.servicetitan.connection import ENCODED, AccessToken, http_client, until
+from pipelines.servicetitan.connection import ENCODED, AccessToken, deadline, http_client, until
 from pipelines.servicetitan.errors import AccessRefused, Busy, ServiceTitanError, Unavailable
 from pipelines.servicetitan.patience import Patience
+from pipelines.servicetitan.wire import bounded
 from pipelines.settings import Settings, Tenant
 
 log = logging.getLogger("pipelines.servicetitan.client")
@@ -121,7 +122,10 @@ class Client:
     def _exchange(self, method: str, url: str, patience: Patience, **content: Any) -> httpx.Response:
         timeout = httpx.Timeout(patience.timeout, connect=min(CONNECT_SECONDS, patience.timeout))
         try:
-            with self._http.stream(method, url, timeout=timeout, **content) as response:
+            with (
+                bounded(deadline(patience.timeout)),
+                self._http.stream(method, url, timeout=timeout, **content) as response,
+            ):
                 body = b"".join(until(patience, response.iter_bytes()))
         except NEVER_SENT as error:
             raise Again(Unavailable(f"ServiceTitan cannot be reached ({type(error).__name__})")) from None

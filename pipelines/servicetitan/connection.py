@@ -10,6 +10,8 @@ import httpx
 from pipelines.servicetitan.budget import Budget
 from pipelines.servicetitan.errors import AccessRefused, Busy, NotThere, Refused, ScopeMissing, ServiceTitanError, said
 from pipelines.servicetitan.patience import Patience, asked_wait
+from pipelines.servicetitan.visit import Visit
+from pipelines.servicetitan.wire import BoundedTransport, Left, bounded
 from pipelines.settings import Settings, Tenant
 
 CALLS_AT_ONCE = 4  # per tenant
@@ -22,7 +24,7 @@ def http_client(patience: Patience, transport: httpx.BaseTransport | None = None
     """For all tenants; ``trust_env`` off, so that no proxy or netrc of the machine sees a token."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30)
     timeout = httpx.Timeout(patience.timeout, connect=min(10, patience.timeout))
-    return httpx.Client(trust_env=False, timeout=timeout, limits=limits, transport=transport)
+    return httpx.Client(trust_env=False, timeout=timeout, transport=transport or BoundedTransport(limits))
 
 
 class AccessToken:
@@ -106,8 +108,10 @@ class Connection:
         decode: Callable[[bytes], T],
         scope: str = "",
         on_call: Callable[[], None] = lambda: None,
+        whole: bool = False,
     ) -> T:
-        """Tries for minutes, and calls ``on_call`` each time; ``decode`` raises ValueError for a body that is broken.
+        """Tries as long as there is patience, and calls ``on_call`` each time; ``decode`` raises ValueError for a body
+        that is broken; ``whole`` as in `Visit.left`.
 
         Raises `ServiceTitanError`.
         """
@@ -128,7 +132,13 @@ class Connection:
                 raise Busy(said(response), wait=0)
             raise failure(response, scope)
 
-        return self._patience.until_done(once)
+        answer = self._patience.until_done(once, whole)
+        self.visit.answered = True
+        return answer
+
+    @property
+    def visit(self) -> Visit:
+        return self._patience.visit
 
     def _headers(self, token: str) -> dict[str, str]:
         return {
@@ -140,7 +150,7 @@ class Connection:
 def attempt(http: httpx.Client, patience: Patience, method: str, url: str, **content: Any) -> httpx.Response:
     """One request; raises `Busy` for what may pass: 408, 429, 5xx, timeouts, broken connections and encodings."""
     try:
-        with http.stream(method, url, **content) as stream:
+        with bounded(deadline(patience.timeout)), http.stream(method, url, **content) as stream:
             body = b"".join(until(patience, stream.iter_bytes()))
     except httpx.RequestError as error:
         raise Busy(f"{type(error).__name__}: {error}") from None
@@ -153,8 +163,13 @@ def attempt(http: httpx.Client, patience: Patience, method: str, url: str, **con
     return response
 
 
+def deadline(seconds: float) -> Left:
+    ends = time.monotonic() + seconds
+    return lambda: ends - time.monotonic()
+
+
 def until(patience: Patience, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """An HTTP client's timeout is per read; a body that drips must end, too."""
+    """A body that drips must end, whatever transport it comes by."""
     deadline = patience.monotonic() + patience.timeout
     for chunk in chunks:
         if patience.monotonic() > deadline:

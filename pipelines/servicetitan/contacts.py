@@ -97,7 +97,7 @@ def keys(connection: Connection, filters: dict[str, str]) -> pa.Table:
 def pages(connection: Connection, filters: dict[str, str]) -> Iterator[pa.Table]:
     for number in count(1):
         params = {**filters, "page": str(number), "pageSize": str(PAGE_SIZE)}
-        page = connection.get(CONTACTS.module, CONTACTS.path, params, decode, CONTACTS.scope)
+        page = connection.get(CONTACTS.module, CONTACTS.path, params, decode, CONTACTS.scope, whole=True)
         rows, _ = to_table(CONTACTS, connection.tenant.id, page.data)
         yield rows
         if not page.has_more:

@@ -2,6 +2,8 @@
 
 ServiceTitanError
 ├── Unavailable       tried for minutes: busy, broken, slow or unreachable
+│   └── GivenUp       and so is all of this tenant
+├── OutOfTime         what the sync gives the tenant is over; nothing is wrong
 ├── AccessRefused     the tenant's credentials, or its token, are not taken
 ├── ScopeMissing      403: the app lacks a scope in this tenant
 ├── NotThere          404
@@ -23,6 +25,14 @@ class ServiceTitanError(Exception):
 
 
 class Unavailable(ServiceTitanError):
+    pass
+
+
+class GivenUp(Unavailable):
+    pass
+
+
+class OutOfTime(ServiceTitanError):
     pass
 
 

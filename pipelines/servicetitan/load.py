@@ -1,8 +1,9 @@
 """Extract and load: everything that changed in ServiceTitan, into the raw tables of the warehouse."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import chain
 
 from pipelines.servicetitan.books import remember, write_down
@@ -14,7 +15,9 @@ from pipelines.servicetitan.operations import asides
 from pipelines.servicetitan.patience import Patience
 from pipelines.servicetitan.progress import Progress, StreamSync
 from pipelines.servicetitan.reading import Clock, Reading
-from pipelines.settings import Settings
+from pipelines.servicetitan.rests import Rest, keep_rests, known_rests, turn
+from pipelines.servicetitan.streams import STREAMS
+from pipelines.settings import Settings, Tenant
 
 PACKAGE_ROWS = 500_000
 
@@ -47,20 +50,30 @@ def load(
     reconcile: bool = False,
     patience: Patience | None = None,
     package_rows: int = PACKAGE_ROWS,
+    scheduled: bool = False,
 ) -> LoadResult:
     """Reads all streams of the tenants (default: all) and commits them; no connection stays open.
 
-    A tenant or stream that fails is told in the result and in ``tenant_syncs``; the others are loaded. ``reconcile``
-    compares the contacts now, not only once a day. A commit is made every ``package_rows`` rows, so that a long load
-    can be stopped and goes on there.
+    A tenant or stream that fails is told in the result and in ``tenant_syncs``; the others are loaded. What is not read
+    within ``sync_seconds`` has neither failed nor come to its end: the next sync goes on there. ``scheduled``: leaves
+    tenants alone that rest. ``reconcile`` compares the contacts now, not only once a day. A commit is made every
+    ``package_rows`` rows, so that a long load can be stopped and goes on there.
     """
     chosen = [settings.tenant(name) for name in tenants] if tenants else list(settings.tenants)
     inflow, sync_id = Inflow(package_rows=package_rows), uuid.uuid4().hex
     patience = replace(patience or Patience(), sleep=inflow.sleep)
+    rests, now = known_rests(settings), clock()
+    resting = {one.id: rests[one.id] for one in chosen if scheduled and one.id in rests and rests[one.id].lasts(now)}
     memory = remember(settings.warehouse)
     budget = Budget(settings.data_dir / "budget.sqlite")
     with http_client(patience) as http:
-        connections = [Connection(settings, tenant, http, budget, patience) for tenant in chosen]
+        connections = [
+            Connection(
+                settings, tenant, http, budget, replace(patience, visit=turn(settings, patience, rests.get(tenant.id)))
+            )
+            for tenant in chosen
+            if tenant.id not in resting
+        ]
         reading = Reading(
             connections=connections,
             bookmarks=memory.bookmarks,
@@ -74,8 +87,21 @@ def load(
             load_ids = store(settings, inflow, create=not memory.complete)
         comparisons = Comparisons(settings.warehouse, memory.bookmarks, reading.syncs, clock(), forced=reconcile)
         load_ids += store(settings, Inflow.of(comparisons.batches(connections)))
-    counts = write_down(settings.warehouse, sync_id, reading.syncs, load_ids)
-    return LoadResult(sync_id, tuple(reading.syncs), tuple(load_ids), counts.changed, counts.stored)
+    keep_rests(settings, rests, [(each.tenant, each.visit) for each in connections], clock())
+    streams = [
+        *reading.syncs,
+        *(row for one in chosen if one.id in resting for row in left_alone(one, resting[one.id], now)),
+    ]
+    counts = write_down(settings.warehouse, sync_id, streams, load_ids)
+    return LoadResult(sync_id, tuple(streams), tuple(load_ids), counts.changed, counts.stored)
+
+
+def left_alone(tenant: Tenant, rest: Rest, now: datetime) -> Iterator[StreamSync]:
+    """A tenant that rests has not been read to its end, either."""
+    words = f"not asked again before {rest.ends_at:%H:%M:%S} UTC, by a schedule or sensor: {rest.why}"
+    for stream in STREAMS:
+        error = f"tenant {tenant.name}, stream {stream.name}: {words}"
+        yield StreamSync(tenant.id, tenant.name, stream.name, now, ended_at=now, error=error)
 
 
 def store(settings: Settings, inflow: Inflow, create: bool = False) -> list[str]:

@@ -4,28 +4,36 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TypeVar
 
 import httpx
 
-from pipelines.servicetitan.errors import Busy, Unavailable
+from pipelines.servicetitan.errors import AccessRefused, Busy, NotThere, Refused, ScopeMissing, Unavailable
+from pipelines.servicetitan.visit import Visit
+from pipelines.servicetitan.wire import bounded
 
 T = TypeVar("T")
+ANSWERS = (AccessRefused, NotThere, Refused, ScopeMissing)
 
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds: the wait doubles from ``first`` to ``longest``; no attempt begins after ``total``."""
+    """Seconds: the wait doubles from ``first`` to ``longest``; no attempt begins after ``total``, and each is over
+    after ``timeout``. ``silence``: after it a sync gives a tenant up none of whose calls got through."""
 
     first: float = 1
     longest: float = 60
     total: float = 240
-    timeout: float = 100  # ServiceTitan's own limit, https://partnerapis.servicetitan.io/docs/timeouts-and-pagination
+    # ServiceTitan's own limit is 100 s (https://partnerapis.servicetitan.io/docs/timeouts-and-pagination), and the way
+    timeout: float = 110
+    silence: float = 30
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
+    visit: Visit = field(default_factory=Visit)
 
     def waits(self) -> Iterator[float]:
         wait = self.first
@@ -33,19 +41,37 @@ class Patience:
             yield wait * random.uniform(0.5, 1)
             wait = min(wait * 2, self.longest)
 
-    def until_done(self, attempt: Callable[[], T]) -> T:
-        """Repeats ``attempt`` while it raises `Busy`; raises `Unavailable` with the last word when time is up."""
-        started = self.monotonic()
+    def until_done(self, attempt: Callable[[], T], whole: bool = False) -> T:
+        """Repeats ``attempt`` while it raises `Busy`; raises `Unavailable` with the last word when time is up, or what
+        the visit raises (`Visit.go_on`)."""
+        started, last = self.monotonic(), None
         for count, backoff in enumerate(self.waits(), start=1):
-            try:
-                return attempt()
-            except Busy as busy:
-                wait = backoff if busy.wait is None else busy.wait + backoff * 0.1
-                elapsed = self.monotonic() - started
-                if elapsed + wait > self.total:
-                    raise Unavailable(f"given up after {count} attempts in {elapsed:.0f} s; the last: {busy}") from None
-            self.sleep(wait)
+            self.visit.go_on(started, last, whole)
+            with bounded(partial(self.visit.left, started, whole)) as left:
+                try:
+                    return self._heard(attempt)
+                except Busy as busy:
+                    if left() <= 0:
+                        self.visit.waiting = True
+                        if self.visit.left(started, whole) > 0:
+                            raise  # it is part of another call, whose time is over
+                        continue
+                    last, wait = busy, backoff if busy.wait is None else busy.wait + backoff * 0.1
+            elapsed = self.monotonic() - started
+            if elapsed + wait > self.total:
+                raise Unavailable(f"given up after {count} attempts in {elapsed:.0f} s; the last: {last}") from None
+            self.sleep(max(0.0, min(wait, self.visit.left(started, whole))))
         raise AssertionError("waits() has no end")
+
+    def _heard(self, attempt: Callable[[], T]) -> T:
+        """Whoever refuses has been heard, too."""
+        try:
+            result = attempt()
+        except ANSWERS:
+            self.visit.heard()
+            raise
+        self.visit.heard()
+        return result
 
 
 def asked_wait(response: httpx.Response, now: datetime | None = None) -> float | None:

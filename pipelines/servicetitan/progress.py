@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+GOES_ON = "goes on with the next sync"
 EVERY = 1.0  # seconds, per stream
 
 
@@ -24,6 +25,7 @@ class StreamSync:
     rejected: int = 0
     complete: bool = False
     error: str | None = None
+    goes_on: bool = False  # its time was over; the next sync goes on where it stopped
     missing_scope: str | None = None
     warnings: list[str] = field(default_factory=list)
 
@@ -43,6 +45,7 @@ class StreamSync:
         seconds = self.elapsed
         pace = f"{seconds:.0f} s, {self.rows / max(seconds, 0.001):,.0f} rows/s"
         end = f"; failed: {self.error}" if self.error else "; done" if self.complete else ""
+        end = f"; {GOES_ON}" if self.goes_on else end
         return f"{self.tenant_name} {self.stream}: {self.rows:,} rows, {self.pages} pages, {pace}{end}"
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from pipelines.servicetitan.connection import CALLS_AT_ONCE, Connection
-from pipelines.servicetitan.errors import ScopeMissing, ServiceTitanError
+from pipelines.servicetitan.errors import OutOfTime, ScopeMissing, ServiceTitanError
 from pipelines.servicetitan.inflow import Batch, Closed, Inflow
 from pipelines.servicetitan.pages import Bookmark, Bookmarks, Envelope, Page
 from pipelines.servicetitan.progress import Progress, StreamSync
@@ -56,6 +56,8 @@ class Reading:
                 yield
             except BaseException:
                 self.inflow.close()
+                for connection in self.connections:
+                    connection.visit.stop()
                 for future in futures:
                     future.cancel()
                 raise
@@ -90,6 +92,8 @@ class Reading:
             sync.complete = True
         except Closed:
             sync.error = "the sync was stopped"
+        except OutOfTime:
+            sync.goes_on = True
         except ServiceTitanError as error:
             sync.error = f"tenant {tenant.name}, stream {stream.name}, page {sync.pages + 1}: {error}"
             sync.missing_scope = error.scope if isinstance(error, ScopeMissing) else None
@@ -101,12 +105,14 @@ class Reading:
             self.progress.ended(sync)
 
     def _pages(self, connection: Connection, stream: Stream, sync: StreamSync) -> Iterator[Page]:
+        whole = False
+
         def fetch(path: str, params: dict[str, str], decode: Callable[[bytes], Envelope]) -> Envelope:
             def decode_in_turn(body: bytes) -> Envelope:
                 with self.turns:
                     return decode(body)
 
-            answer = connection.get(stream.module, path, params, decode_in_turn, stream.scope, called)
+            answer = connection.get(stream.module, path, params, decode_in_turn, stream.scope, called, whole)
             sync.pages += 1
             return answer
 
@@ -114,7 +120,9 @@ class Reading:
             sync.calls += 1
 
         bookmark = self.bookmarks.get(stream.name, {}).get(str(connection.tenant.id), {})
-        return unless_stored(read_stream(fetch, stream, bookmark, self.mode), bookmark)
+        for page in unless_stored(read_stream(fetch, stream, bookmark, self.mode), bookmark):
+            whole = not is_ahead(page.bookmark or {}, bookmark)
+            yield page
 
     def _pass_on(self, page: Page, stream: Stream, sync: StreamSync) -> None:
         if page.warning:
@@ -128,6 +136,17 @@ class Reading:
         sync.rows += rows.num_rows
         sync.rejected += len(rejected)
         self.progress.grew(sync)
+
+
+def is_ahead(place: Bookmark, before: Bookmark) -> bool:
+    """Whether a reading that stops here has come further than the one before.
+
+    Pages that are read by number are no place to stop: the time of the sync does not end them, lest a list that takes
+    longer were begun again and again; nor those that only lead through the overlap once more.
+    """
+    if "since" in place:
+        return place["since"] > before.get("since", "")
+    return "from" in place and place["from"] != before.get("from")
 
 
 def unless_stored(pages: Iterator[Page], bookmark: Bookmark) -> Iterator[Page]:

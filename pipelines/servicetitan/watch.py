@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -14,11 +14,13 @@ from pipelines.servicetitan.errors import ServiceTitanError
 from pipelines.servicetitan.lists import OVERLAP, PAGE_SIZE, decode, places
 from pipelines.servicetitan.patience import Patience
 from pipelines.servicetitan.streams import STREAMS, Stream
+from pipelines.servicetitan.visit import Visit
 from pipelines.settings import Settings, Tenant
 
 WATCHED = [stream for stream in STREAMS if stream.listed and stream.list_incremental]
 BY_HAND = {"state_updates": "set_at", "contact_links": "linked_at"}  # tables of operations.sqlite
 HASTY = Patience(first=0.5, longest=1, total=3, timeout=5)
+LOOK = 10.0  # seconds for all of a tenant's lists: the others' changes wait for it, and Dagster's sensors have 60
 REST = timedelta(minutes=5)  # for a tenant that cannot be asked
 TICK = timedelta(microseconds=1)
 
@@ -40,9 +42,11 @@ class Watch:
     Two records of one list with the very same stamp, of which one comes later, are told apart by the schedule only.
     """
 
-    def __init__(self, settings: Settings, transport: httpx.BaseTransport | None = None) -> None:
-        self.settings = settings
-        self.http = http_client(HASTY, transport)
+    def __init__(
+        self, settings: Settings, transport: httpx.BaseTransport | None = None, patience: Patience = HASTY
+    ) -> None:
+        self.settings, self.patience = settings, patience
+        self.http = http_client(patience, transport)
         self.budget = Budget(settings.data_dir / "budget.sqlite")
         self.connections: dict[str, Connection] = {}
         self.resting: dict[str, tuple[datetime, str]] = {}
@@ -69,7 +73,9 @@ class Watch:
         if now < until <= now + REST:
             return why
         if tenant.name not in self.connections:
-            self.connections[tenant.name] = Connection(self.settings, tenant, self.http, self.budget, HASTY)
+            patience = replace(self.patience, visit=Visit(LOOK))
+            self.connections[tenant.name] = Connection(self.settings, tenant, self.http, self.budget, patience)
+        self.connections[tenant.name].visit.begin()
         found = {}
         try:
             for stream in WATCHED:
@@ -84,7 +90,7 @@ class Watch:
 
     def _by_hand(self) -> Iterator[tuple[str, str]]:
         """What Flow Builder has set through the actions API."""
-        with open_operations(self.settings.operations) as con:
+        with open_operations(self.settings.operations, patience=self.patience.timeout) as con:
             for table, column in BY_HAND.items():
                 (newest,) = con.execute(f"select max({column}) from {table}").fetchone()
                 yield table, newest or ""

@@ -2,9 +2,37 @@
 
 {%- set streams = "'" ~ var('streams') | join("', '") ~ "'" %}
 
--- a sync is complete when every stream of it came to its end
-select distinct tenant_id
-from {{ ref('stg_servicetitan__tenant_syncs') }}
-where is_complete and stream in ({{ streams }})
-group by tenant_id, sync_id
-having count(distinct stream) = {{ var('streams') | length }}
+-- a long history takes many syncs: it is complete when a sync in which nothing failed ends, and every stream has come
+-- to its end, in this sync or before; what such a stream brings later is news, for it happened since
+with syncs as (
+    select * from {{ ref('stg_servicetitan__tenant_syncs') }}
+    where stream in ({{ streams }})
+),
+
+sound as (
+    select
+        tenant_id,
+        sync_id,
+        max(ended_at) as ended_at,
+    from syncs
+    group by tenant_id, sync_id
+    having count(distinct stream) = {{ var('streams') | length }} and count(error) = 0
+),
+
+ends as (
+    select
+        tenant_id,
+        stream,
+        min(ended_at) as first_end_at,
+    from syncs
+    where is_complete
+    group by tenant_id, stream
+)
+
+select distinct sound.tenant_id
+from sound
+inner join ends
+    on sound.tenant_id = ends.tenant_id
+    and coalesce(sound.ended_at >= ends.first_end_at, true)
+group by sound.tenant_id, sound.sync_id
+having count(*) = {{ var('streams') | length }}

@@ -1,0 +1,90 @@
+"""Calls that end. An HTTP client's timeouts are per read: a host that drips bytes would be waited for as long as it
+likes, and one that never answers for longer than the caller has."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from ssl import SSLContext
+from typing import Any
+
+import httpcore
+import httpx
+
+Left = Callable[[], float]  # seconds
+A_DAY = 86_400.0  # sockets take no infinite timeout
+LOOK = 0.25  # seconds between two looks whether anybody still waits
+_left: ContextVar[Left] = ContextVar("left", default=lambda: math.inf)
+
+
+@contextmanager
+def bounded(left: Left) -> Iterator[Left]:
+    """Whatever this thread reads and writes through a `BoundedTransport` ends when nothing is left, here or outside."""
+    outside = _left.get()
+
+    def least() -> float:
+        return min(left(), outside())
+
+    token = _left.set(least)
+    try:
+        yield least
+    finally:
+        _left.reset(token)
+
+
+class BoundedTransport(httpx.HTTPTransport):
+    def __init__(self, limits: httpx.Limits) -> None:
+        context = httpx.create_ssl_context(trust_env=False)
+        super().__init__(verify=context, trust_env=False)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=context,
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
+            network_backend=_Backend(),
+        )
+
+
+class _Backend(httpcore.SyncBackend):
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        seconds = within(timeout, httpcore.ConnectTimeout)
+        return _Stream(super().connect_tcp(host, port, seconds, local_address, socket_options))
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+        self.close, self.get_extra_info = stream.close, stream.get_extra_info  # type: ignore[method-assign]
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        ends = math.inf if timeout is None else time.monotonic() + timeout
+        while True:
+            seconds = within(ends - time.monotonic(), httpcore.ReadTimeout)
+            try:
+                return self._stream.read(max_bytes, min(seconds, LOOK))
+            except httpcore.ReadTimeout:
+                continue
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, within(timeout, httpcore.WriteTimeout))
+
+    def start_tls(
+        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        seconds = within(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, seconds))
+
+
+def within(timeout: float | None, late: type[Exception]) -> float:
+    seconds = min(math.inf if timeout is None else timeout, _left.get()(), A_DAY)
+    if seconds <= 0:
+        raise late("no time is left")
+    return seconds
