@@ -33,6 +33,7 @@ bench: .venv/ready
 	$(BIN)/python -m tests.bench.delivery
 	$(BIN)/python -m tests.bench.actions
 	$(BIN)/python -m tests.bench.ticks
+	$(BIN)/python -m tests.bench.trouble
 
 # The README's, taken by the test of Dagster's UI.
 pictures: .venv/ready

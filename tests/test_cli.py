@@ -39,11 +39,37 @@ def test_a_tenant_that_cannot_be_read_does_not_keep_the_others_from_being_loaded
     simulator.tokens.clients[SOCAL.tenant_id].secrets.clear()
     result = run("sync")
     assert result.exit_code == 3, result.output
-    assert "tenant socal, stream customers" in result.stderr
+    [line] = result.stderr.splitlines()
+    assert line.startswith("tenant socal, stream customers and 8 more: the token server refused the credentials")
     assert result.stdout.startswith("sync: ")
     with duckdb.connect(settings.analytics, read_only=True) as con:
         assert con.execute("select tenant_name from marts.customer_servicetitan_state").fetchall() == [("dfw",)]
         assert con.execute("select tenant_id from marts.tenant_baselines").fetchall() == [(1116148646,)]
+
+
+def test_a_long_history_goes_on_from_sync_to_sync_and_is_the_baseline_in_the_end(
+    world: World, simulator: ServiceTitan, run: Run, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator.switches.export_page_size = 4
+    for number in range(24):
+        world["socal"].add_lead(world["socal"].add_customer(f"Customer {number}"))
+    simulator.faults.order("slow", "/export/leads", tenant=SOCAL.tenant_id, seconds=1, times=-1)
+    monkeypatch.setenv("SYNC_SECONDS", "3")
+    result = run("sync")
+    assert result.exit_code == 3, result.output
+    assert "goes on with the next sync: SYNC_SECONDS were over" in result.stderr
+    syncs = 1
+    while result.exit_code == 3 and syncs < 9:
+        with duckdb.connect(settings.analytics, read_only=True) as con:
+            assert (SOCAL.tenant_id,) not in con.execute("select tenant_id from marts.tenant_baselines").fetchall()
+        result, syncs = run("sync"), syncs + 1
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "0 sent" in result.stdout
+    with duckdb.connect(settings.analytics, read_only=True) as con:
+        log = "from marts.customer_state_transitions"
+        found = con.execute(f"select is_baseline, count(distinct servicetitan_customer_id) {log} group by all")
+        assert found.fetchall() == [(True, 24)]
+        assert con.execute("select count(*) from marts.tenant_baselines").fetchall() == [(2,)]
 
 
 def test_a_sync_beside_a_running_one_waits_and_then_says_so(run: Run, settings: Settings) -> None:

@@ -17,7 +17,7 @@ from orchestration.event_log import EventLog
 from orchestration.lineage import DELIVERIES
 from orchestration.progress import Progress
 from orchestration.resources import Warehouse, delivery_lock, exclusive
-from orchestration.schedules import busy, sync_schedule
+from orchestration.schedules import busy, is_scheduled, sync_schedule
 from orchestration.sensors import change_sensor, deliver_sensor, under_way
 from pipelines.dbt_process import manifest_path
 from pipelines.operations import open_operations, stamp
@@ -70,6 +70,19 @@ def test_no_sync_starts_while_the_warehouse_is_held(settings: Settings, instance
     assert isinstance(said, dg.SkipReason)
     assert "another sync is running" in str(said.skip_message)
     assert isinstance(schedule(dg.build_schedule_context(instance=instance)), dg.RunRequest)
+
+
+@pytest.mark.parametrize(
+    ("tags", "scheduled"),
+    [
+        ({"dagster/schedule_name": "sync_schedule"}, True),
+        ({"dagster/sensor_name": "change_sensor", "changed": "dfw jobs"}, True),
+        ({"dagster/schedule_name": "sync_schedule", "dagster/parent_run_id": "1"}, False),
+        ({"user": "ann"}, False),
+    ],
+)
+def test_only_what_no_person_started_heeds_rests(tags: dict[str, str], scheduled: bool) -> None:
+    assert is_scheduled(tags) is scheduled
 
 
 def test_no_sync_starts_while_another_is_about_to(settings: Settings, instance: dg.DagsterInstance) -> None:

@@ -43,9 +43,13 @@ class Watch:
     """
 
     def __init__(
-        self, settings: Settings, transport: httpx.BaseTransport | None = None, patience: Patience = HASTY
+        self,
+        settings: Settings,
+        transport: httpx.BaseTransport | None = None,
+        patience: Patience = HASTY,
+        seconds: float = LOOK,
     ) -> None:
-        self.settings, self.patience = settings, patience
+        self.settings, self.patience, self.seconds = settings, patience, seconds
         self.http = http_client(patience, transport)
         self.budget = Budget(settings.data_dir / "budget.sqlite")
         self.connections: dict[str, Connection] = {}
@@ -73,7 +77,7 @@ class Watch:
         if now < until <= now + REST:
             return why
         if tenant.name not in self.connections:
-            patience = replace(self.patience, visit=Visit(LOOK))
+            patience = replace(self.patience, visit=Visit(self.seconds))
             self.connections[tenant.name] = Connection(self.settings, tenant, self.http, self.budget, patience)
         self.connections[tenant.name].visit.begin()
         found = {}

@@ -1,12 +1,13 @@
 """Whether anything has changed: told at the cost of one record a list."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from pipelines.operations import open_operations
-from pipelines.servicetitan.watch import WATCHED, Watch
+from pipelines.servicetitan.watch import HASTY, WATCHED, Watch
 from pipelines.settings import Settings
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World
@@ -86,3 +87,33 @@ def test_a_state_that_was_set_by_hand_is_a_change(watch: Watch, world: World, se
             [str(UUID(int=1))],
         )
     assert watch.look(marks, world.now()).changed == ["state_updates"]
+
+
+@pytest.mark.parametrize("path", ["", "/connect/token"])
+def test_a_tenant_that_hangs_does_not_keep_the_look_from_the_others(
+    path: str, settings: Settings, world: World, simulator: ServiceTitan, socal: Company
+) -> None:
+    hurried = Watch(settings, patience=replace(HASTY, timeout=0.5, total=1))
+    marks = hurried.look({}, world.now()).marks
+    simulator.faults.order("hang", path, tenant=socal.tenant_id, times=-1)
+    if path:
+        hurried.connections.clear()  # and the token with it
+    world.advance(minutes=1)
+    world["dfw"].add_customer("Cem Kaya")
+    look = hurried.look(marks, NOW)
+    assert look.changed == ["dfw customers"]
+    assert [problem.partition(",")[0] for problem in look.problems] == ["tenant socal"]
+    simulator.log.clear()
+    hurried.look(look.marks, NOW + timedelta(minutes=1))
+    assert socal.tenant_id not in {call.tenant for call in simulator.log.calls}, "it rests"
+
+
+def test_a_list_that_drips_is_left_when_the_look_is_over(
+    settings: Settings, world: World, simulator: ServiceTitan, socal: Company
+) -> None:
+    watch = Watch(settings, patience=replace(HASTY, timeout=60, total=60), seconds=0.5)
+    marks = watch.look({}, world.now()).marks
+    simulator.faults.order("drip", tenant=socal.tenant_id, times=-1)
+    world.advance(minutes=1)
+    world["dfw"].add_customer("Cem Kaya")
+    assert watch.look(marks, NOW).changed == ["dfw customers"]

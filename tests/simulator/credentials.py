@@ -50,6 +50,12 @@ class TokenServer:
         """Every token that was given out ends now."""
         self.tokens.clear()
 
+    def asks(self, body: bytes) -> int | None:
+        """Whose client it is."""
+        form = parse_qs(body.decode(errors="replace"))
+        owners = {client.client_id: client.tenant_id for client in self.clients.values()}
+        return owners.get(form.get("client_id", [""])[0])
+
     def issue(self, body: bytes, content_type: str) -> Answer:
         """Client credentials as a form; a JSON body is refused."""
         form = {name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()}

@@ -144,5 +144,7 @@ WIRE = {
     "lose_answer",  # the work is done, then the connection is reset
     "cut",  # half of the answer's body, then the end of the connection
     "slow",  # the work is done, the answer comes after ``seconds`` of real time
+    "hang",  # the connection is taken, and nothing comes
+    "drip",  # the answer's head comes byte by byte, and never ends
     "odd_body",  # 200 with the body that ``body`` names
 }

@@ -19,7 +19,7 @@ from tests.simulator.rate import RateLimit, too_many
 from tests.simulator.request_log import Call, RequestLog
 from tests.simulator.switches import Switches
 from tests.simulator.visit import Visit
-from tests.simulator.wire_faults import Dropped, sent
+from tests.simulator.wire_faults import INSTEAD, sent
 from tests.simulator.world import Company, World
 
 Work = Callable[[Visit], Any]
@@ -52,8 +52,8 @@ class ServiceTitan:
         async def endpoint(request: Request) -> Response:
             call, body = self._logged(request), await request.body()
             fault = self._faulty(call)
-            if fault and fault.kind == "drop":
-                return Dropped()
+            if fault and fault.kind in INSTEAD:
+                return INSTEAD[fault.kind]()
             with self.world.lock:
                 try:
                     answer = self._before(fault)
@@ -123,9 +123,10 @@ class ServiceTitan:
 
     async def _token(self, request: Request) -> Response:
         call, body = self._logged(request), await request.body()
+        call.tenant = self.tokens.asks(body)
         fault = self._faulty(call)
-        if fault and fault.kind == "drop":
-            return Dropped()
+        if fault and fault.kind in INSTEAD:
+            return INSTEAD[fault.kind]()
         answer = self._before(fault) or self.tokens.issue(body, request.headers.get("content-type", ""))
         call.status = answer.status
         return await sent(answer, fault)

@@ -18,6 +18,27 @@ class Dropped(Response):
         await asyncio.sleep(0)
 
 
+class Hung(Response):
+    """Not one byte, until the caller goes."""
+
+    async def __call__(self, _scope: Scope, receive: Receive, _send: Send) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+class Dripping(Response):
+    """A head without an end, ten bytes a second, until the caller goes."""
+
+    async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
+        scope["transport"].write(b"HTTP/1.1 200 OK\r\nx-drip: ")
+        while not scope["transport"].is_closing():
+            scope["transport"].write(b".")
+            await asyncio.sleep(0.1)
+
+
+INSTEAD: dict[str, type[Response]] = {"drop": Dropped, "hang": Hung, "drip": Dripping}  # of doing anything
+
+
 class Cut(Response):
     """All headers, half of the body, the end of the connection."""
 
