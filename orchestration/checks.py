@@ -107,8 +107,10 @@ OUTBOX_CHECKS = {
 }
 ENDPOINT_CHECK = Check(
     "endpoint_answers",
-    "Flow Builder's endpoint does not answer as a wrong address or a wrong secret does.",
-    "compare FLOW_BUILDER_TRIGGER_URL, FLOW_BUILDER_TOKEN and the signing secrets with Flow Builder's;"
+    "Flow Builder's endpoint is not down: it answers, and takes what it is sent.",
+    "nothing is lost: what is due waits, and is sent in order once a probe (every 30 s to 5 minutes) gets through."
+    " See that Flow Builder runs; where it answers 401 or 403, compare FLOW_BUILDER_TOKEN and"
+    " FLOW_BUILDER_SIGNING_SECRETS with its, and FLOW_BUILDER_TRIGGER_URL where it answers 3xx, 404, 405 or 410;"
     " `servicetitan-flow test-send` tries them",
 )
 
@@ -129,5 +131,9 @@ def outbox_checks(asset: dg.AssetKey, troubles: "Troubles", unknown: int) -> Ite
 
 def endpoint_check(asset: dg.AssetKey, troubles: "Troubles") -> dg.AssetCheckResult:
     endpoint = troubles.endpoint
-    since = {"stopped since": str(endpoint.stopped_at), "status": endpoint.stopped_status or 0}
-    return ENDPOINT_CHECK.result(asset, since if endpoint.stopped_at else {})
+    found = {
+        "down since": str(endpoint.down_since),
+        "because": str(endpoint.because),
+        "next probe": str(endpoint.next_probe_at),
+    }
+    return ENDPOINT_CHECK.result(asset, found if endpoint.down_since else {})

@@ -10,10 +10,20 @@ from typing import Any
 import click
 
 from orchestration.tables import print_table
-from pipelines.settings import load_settings
+from pipelines.settings import Settings, load_settings
 
 STATUSES = ["pending", "sending", "retry", "delivered", "dead", "held", "not_sent", "canceled"]
-SHOWN = ["webhook_id", "status", "reason", "tenant_id", "customer_id", "told_state", "flow_name", "attempts"]
+SHOWN = [
+    "webhook_id",
+    "status",
+    "reason",
+    "tenant_id",
+    "customer_id",
+    "told_state",
+    "flow_name",
+    "attempts",
+    "last_error",
+]
 Command = Callable[..., None]
 
 
@@ -23,7 +33,7 @@ def now() -> datetime:
 
 @click.command()
 def deliver() -> None:
-    """Post what is due now. Exit status 1 if anything became dead or the endpoint is stopped."""
+    """Post what is due now. Exit status 1 if anything became dead or the endpoint is down."""
     settings = load_settings()
     if not settings.flow_builder_trigger_url:
         click.echo("FLOW_BUILDER_TRIGGER_URL is not set: nothing is sent")
@@ -35,10 +45,19 @@ def deliver() -> None:
     click.echo(f"deliver: {', '.join(counted)}")
     if counts.waits_until:
         click.echo(f"Flow Builder asked to wait until {counts.waits_until:%Y-%m-%d %H:%M:%S} UTC")
-    if counts.stopped:
-        click.echo("the endpoint is stopped: it answers as a wrong address or a wrong secret does", err=True)
+    say_endpoint(settings)
     if counts.failed:
         raise SystemExit(1)
+
+
+def say_endpoint(settings: Settings) -> None:
+    from pipelines.flow_builder.advice import advice
+    from pipelines.flow_builder.report import troubles
+
+    endpoint = troubles(settings.operations, now()).endpoint
+    if endpoint.down_since:
+        click.echo(f"the endpoint is {endpoint.said()}; nothing is lost, what is due waits", err=True)
+        click.echo(advice(str(endpoint.because), settings.flow_builder_trigger_url), err=True)
 
 
 @click.command()
@@ -47,14 +66,16 @@ def deliver() -> None:
 @click.option("--newest", type=click.IntRange(min=1), default=100, show_default=True, help="How many at most.")
 @click.option("--json", "as_json", is_flag=True, help="All columns, and who decided what.")
 def deliveries(status: str | None, customer_id: int | None, newest: int, as_json: bool) -> None:
-    """What was sent to Flow Builder, what waits, and what was not sent and why."""
+    """What was sent to Flow Builder, what waits, and what was not sent and why; whether the endpoint is down."""
     from pipelines.flow_builder.report import deliveries
 
-    rows = deliveries(load_settings().operations, status=status, customer_id=customer_id, newest=newest)
+    settings = load_settings()
+    rows = deliveries(settings.operations, status=status, customer_id=customer_id, newest=newest)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     else:
         print_table([{name: row[name] for name in SHOWN} for row in rows], none="no such delivery")
+    say_endpoint(settings)
 
 
 def decision(action: Any, words: str) -> click.Command:
@@ -84,11 +105,14 @@ def decision(action: Any, words: str) -> click.Command:
 @click.command("test-send")
 def test_send() -> None:
     """Post one example transition, marked "test": true, outside the outbox."""
+    from pipelines.flow_builder.advice import advice
     from pipelines.flow_builder.example import send_example
 
-    answer = send_example(load_settings(), now)
+    settings = load_settings()
+    answer = send_example(settings, now)
     if answer.problem:
-        raise click.ClickException(f"not delivered: {answer.problem} after {answer.milliseconds} ms")
+        way_out = advice(answer.problem, settings.flow_builder_trigger_url)
+        raise click.ClickException(f"not delivered: {answer.problem} after {answer.milliseconds} ms; {way_out}")
     click.echo(f"answered {answer.status} in {answer.milliseconds} ms")
 
 

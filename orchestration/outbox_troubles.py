@@ -5,6 +5,7 @@ from datetime import datetime
 
 from orchestration.checks import ENDPOINT_CHECK, OUTBOX_CHECKS
 from pipelines.alerts.trouble import Trouble
+from pipelines.flow_builder.advice import advice
 from pipelines.flow_builder.report import held_batches, troubles
 from pipelines.settings import Settings
 
@@ -12,16 +13,16 @@ TOLD_HERE = {ENDPOINT_CHECK.name, *(OUTBOX_CHECKS[name].name for name in ("held"
 
 
 def outbox_troubles(settings: Settings, now: datetime) -> Iterator[tuple[str, Trouble]]:
-    """A stopped endpoint explains what is overdue, and so does an address that is not set yet."""
+    """An endpoint that is down explains what is overdue, and so does an address that is not set yet."""
     found = troubles(settings.operations, now)
-    stopped = found.endpoint.stopped_at
-    if stopped:
-        said = (
-            f"Flow Builder's endpoint answered HTTP {found.endpoint.stopped_status}: nothing is sent until it delivers"
-        )
-        yield "endpoint", Trouble(said, stopped, ENDPOINT_CHECK.what_to_do)
+    endpoint = found.endpoint
+    if endpoint.down_since:
+        what_to_do = f"{advice(str(endpoint.because), settings.flow_builder_trigger_url)}; {ENDPOINT_CHECK.what_to_do}"
+        yield "endpoint", Trouble(f"Flow Builder's endpoint is {endpoint.said()}", endpoint.down_since, what_to_do)
     elif found.overdue and settings.flow_builder_trigger_url:
         said = f"flow_builder/outbox: {found.overdue} deliveries are due for more than 15 minutes, and still there"
+        if endpoint.waits(now):
+            said += f"; Flow Builder asked to wait until {endpoint.waits_until:%Y-%m-%d %H:%M:%S} UTC"
         yield "overdue", Trouble(said, now, OUTBOX_CHECKS["overdue"].what_to_do)
     if found.dead:
         said = f"flow_builder/outbox: {found.dead} deliveries failed for good"

@@ -1,11 +1,13 @@
-"""Texts as others can take them."""
+"""Texts as people typed them, made fit for a body: PostgreSQL takes no NUL, and UTF-8 no half of a surrogate pair."""
 
 import re
 
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f]")
-SURROGATES = re.compile(r"[\ud800-\udfff]")
+UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff]")
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f]")  # C0 but tab and newline
 
 
 def clean(text: str) -> str:
-    """Without C0 controls but tab and newline, and U+FFFD for each lone surrogate."""
-    return SURROGATES.sub("\ufffd", CONTROLS.sub("", text))
+    """Without control characters; lone surrogates become U+FFFD, two that make a pair their character."""
+    if not UNFIT.search(text):
+        return text
+    return CONTROLS.sub("", text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -4,7 +4,7 @@ transaction."""
 import asyncio
 import random
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from pipelines.operations import transaction
 Clock = Callable[[], datetime]
 Send = Callable[[str, bytes], Awaitable[Answer]]
 Apart = Callable[[Callable[[], Claimed]], Awaitable[Claimed]]
-Judge = Callable[[Answer, int, datetime, random.Random], Outcome]
+Judge = Callable[..., Outcome]
 
 
 @dataclass(slots=True)
@@ -30,12 +30,12 @@ class Delivered:
     dead: int = 0
     expired: int = 0
     again: int = 0
-    stopped: bool = False  # the endpoint is wrong: nothing else was begun
+    down: bool = False  # the endpoint, in the end
     waits_until: datetime | None = None  # the endpoint asked for a pause
 
     @property
     def failed(self) -> bool:
-        return self.stopped or self.dead > 0
+        return self.down or self.dead > 0
 
 
 class Dispatcher:
@@ -53,6 +53,8 @@ class Dispatcher:
         self.in_flight: dict[asyncio.Task[Answer], Claim] = {}
         self.came_back: list[tuple[Claim, Answer]] = []
         self.counts = Delivered()
+        self.died: set[str] = set()
+        self.store_failed = False
 
     async def run(self) -> Delivered:
         try:
@@ -79,7 +81,7 @@ class Dispatcher:
         """The store failed: begin nothing, but lose no answer that it may take after all."""
         if self.in_flight:
             await self.gather(asyncio.ALL_COMPLETED)
-        self.counts.stopped = True
+        self.store_failed = True
         with suppress(sqlite3.Error):
             await self.apart(self.turn)
 
@@ -92,31 +94,40 @@ class Dispatcher:
         return answer
 
     def turn(self) -> Claimed:
-        now = self.clock()
-        judged = [(c, answer, self.judge(answer, c.attempts, now, self.chance)) for c, answer in self.came_back]
-        stopped = self.counts.stopped or any(outcome.stops for *_, outcome in judged)
+        now, back = self.clock(), list[str]()
         with transaction(self.outbox.con):
-            for settled in judged:
-                self.outbox.settle(*settled, now)
-            claimed = Claimed() if stopped else self.outbox.claim(now, self.room())
+            outcomes = []
+            for claim, answer in self.came_back:
+                outcome = self.outcome(claim, answer, now)
+                outcomes.append((claim.webhook_id, outcome))
+                back += self.outbox.settle(claim, answer, outcome, now)
+            claimed = Claimed() if self.store_failed else self.outbox.claim(now, AT_ONCE - len(self.in_flight))
+            is_down = self.outbox.endpoint().down_since is not None
             failpoint("delivery.written")
         failpoint("delivery.committed")
         self.came_back.clear()
-        self.count(claimed, [outcome for *_, outcome in judged])
+        self.count(claimed, outcomes, back, is_down)
         return claimed
 
-    def room(self) -> int:
-        """One at a time while the endpoint is stopped, until it delivers again."""
-        return (1 if self.outbox.endpoint().stopped_at else AT_ONCE) - len(self.in_flight)
+    def outcome(self, claim: Claim, answer: Answer, now: datetime) -> Outcome:
+        stays_down = self.outbox.endpoint().stays_down(answer)
+        was_cut_off = answer.status == 409 and self.outbox.was_cut_off(claim)
+        return self.judge(answer, claim.attempts, now, self.chance, stays_down=stays_down, was_cut_off=was_cut_off)
 
-    def count(self, claimed: Claimed, outcomes: list[Outcome]) -> None:
-        statuses = [outcome.status for outcome in outcomes]
+    def count(
+        self, claimed: Claimed, outcomes: Sequence[tuple[str, Outcome]], back: Sequence[str], is_down: bool
+    ) -> None:
+        statuses = [outcome.status for _, outcome in outcomes]
+        self.died |= {webhook_id for webhook_id, outcome in outcomes if outcome.status == "dead"}
+        not_dead = self.died.intersection(back)  # after all: the endpoint is down
+        self.died -= not_dead
         self.counts.delivered += statuses.count("delivered")
-        self.counts.retry += statuses.count("retry")
-        self.counts.dead += statuses.count("dead") + claimed.dead
+        self.counts.retry += statuses.count("retry") + len(not_dead)
+        self.counts.dead += statuses.count("dead") + claimed.dead - len(not_dead)
         self.counts.expired += claimed.expired
         self.counts.again += claimed.again
-        self.counts.stopped |= any(outcome.stops for outcome in outcomes)
+        self.counts.down = is_down
         self.counts.waits_until = max(
-            [outcome.waits_until for outcome in outcomes if outcome.waits_until], default=self.counts.waits_until
+            [outcome.waits_until for _, outcome in outcomes if outcome.waits_until],
+            default=self.counts.waits_until,
         )

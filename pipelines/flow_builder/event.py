@@ -1,7 +1,7 @@
 """The body of a delivery; ``event_schema.json`` beside this module describes it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from pipelines.flow_builder.decision import Decision
+from pipelines.texts import clean
 
 SCHEMA = Path(__file__).with_name("event_schema.json")
 TYPES = {
@@ -78,7 +79,16 @@ def body(decision: Decision, facts: Facts, now: datetime) -> bytes:
         "timestamp": facts.occurred_at if decision.kind == "changed" else now,
         "data": data(decision, facts),
     }
-    return orjson.dumps(event, option=orjson.OPT_UTC_Z)
+    return orjson.dumps(cleaned(event), option=orjson.OPT_UTC_Z)
+
+
+def cleaned(value: Any) -> Any:
+    """Every text in it fit for a receiver; records become dicts."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {name: cleaned(one) for name, one in value.items()}
+    return cleaned(asdict(value)) if is_dataclass(value) and not isinstance(value, type) else value
 
 
 def data(decision: Decision, facts: Facts) -> dict[str, Any]:

@@ -6,32 +6,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines.flow_builder.outcome import ENDPOINT_DELAY, LONGEST_WAIT, MOST_ATTEMPTS, Answer, Outcome
-from pipelines.operations import moment, open_operations, stamp
+from pipelines.flow_builder.due import DUE, DUE_LONGEST
+from pipelines.flow_builder.endpoint import FARTHEST, LONGEST_PROBE, STRANDED_ENDPOINT, WAITS, Endpoint, begin_probe
+from pipelines.flow_builder.health import Health
+from pipelines.flow_builder.outcome import MOST_ATTEMPTS, Answer, Outcome
+from pipelines.operations import open_operations, stamp
 
 LEASE = timedelta(seconds=30)
 COUNTED_AT_MOST = 1000
-FARTHEST = LONGEST_WAIT + timedelta(hours=1)  # nothing is put off for longer: beyond, the clock was set back
+LOOKED_AT_FOR_PROBE = 500  # by the time a long outage is probed again, so many may be too old
 
-# Per customer first in, first out: an earlier one that is not finished comes first, and one that was canceled while on
-# its way may still arrive until its lease is over. In the words of the indexes; left to itself, SQLite takes the index
-# on the status, and sorts all that is due at every turn.
-DUE = """
-    from deliveries as due indexed by deliveries_due
-    where status in ('pending', 'sending', 'retry')
-        and ifnull(next_attempt_at, '') <= :now
-        and not exists (
-            select 1 from deliveries as earlier
-            where earlier.tenant_id = due.tenant_id
-                and earlier.customer_id = due.customer_id
-                and earlier.sequence < due.sequence
-                and (earlier.status in ('pending', 'sending', 'retry', 'held') or earlier.next_attempt_at is not null)
-                and (earlier.status in ('pending', 'sending', 'retry', 'held') or earlier.next_attempt_at > :now)
-        )
-    order by ifnull(next_attempt_at, ''), sequence
-"""
-
-CANDIDATES = f"""
+CANDIDATE = """
     select
         webhook_id,
         body,
@@ -39,8 +24,9 @@ CANDIDATES = f"""
         attempts,
         attempt_id,
         kind = 'changed' and not replayed and occurred_at < :oldest as is_expired
-    {DUE} limit :limit
 """
+CANDIDATES = f"{CANDIDATE} {DUE} limit :limit"
+PROBE_CANDIDATES = f"{CANDIDATE} {DUE_LONGEST} limit :limit"
 
 IS_STRANDED = """
     select count(*) from (
@@ -55,13 +41,15 @@ STRANDED = """
     where (status in ('pending', 'sending', 'retry', 'held') or next_attempt_at is not null)
         and next_attempt_at > :farthest
 """
-STRANDED_ENDPOINT = "update endpoint set waits_until = null where waits_until > :farthest"
-
 BEGIN = "insert into attempts (webhook_id, started_at) values (?, ?)"
 
 CLAIM = """
-    update deliveries set status = 'sending', attempts = attempts + 1, attempt_id = ?, next_attempt_at = ?
-    where webhook_id = ?
+    update deliveries set
+        status = 'sending',
+        attempts = attempts + :counts,
+        attempt_id = :attempt_id,
+        next_attempt_at = :lease_until
+    where webhook_id = :webhook_id
 """
 
 CUT_OFF = "update attempts set error = 'cut off' where attempt_id = ? and ended_at is null"
@@ -76,7 +64,7 @@ ENDED = """
 SETTLE = """
     update deliveries set
         status = :status,
-        attempts = attempts - :uncounted,
+        attempts = attempts + :counted,
         next_attempt_at = case
             when attempt_id = :attempt_id then :next_attempt_at
             when status = 'sending' then next_attempt_at
@@ -98,15 +86,12 @@ HAS_ENDED = """
 FINISH = "update deliveries set status = ?, reason = ?, next_attempt_at = null where webhook_id = ?"
 
 
-STOPPED = """
-    update endpoint set stopped_at = ifnull(stopped_at, :now), stopped_status = :http_status, tried_at = :now
+# What its receiver may still be at work on: no answer came, though there was a connection.
+WAS_CUT_OFF = """
+    select count(*) from attempts
+    where webhook_id = ? and attempt_id < ? and http_status is null
+        and (ended_at is null or error is not null) and ifnull(error, '') not like 'Connect%'
 """
-
-GOES_ON = """
-    update endpoint set stopped_at = null, stopped_status = null, tried_at = null where stopped_at is not null
-"""
-
-WAITS = "update endpoint set waits_until = max(ifnull(waits_until, ''), :waits_until)"
 
 
 def due(path: Path, now: datetime) -> int:
@@ -119,29 +104,6 @@ def due(path: Path, now: datetime) -> int:
         values = {"now": stamp(now), "farthest": stamp(now + FARTHEST), "limit": COUNTED_AT_MOST}
         queries = [f"select count(*) from (select 1 {DUE} limit :limit)", IS_STRANDED]
         return sum(int(con.execute(query, values).fetchone()[0]) for query in queries)
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """``stopped_at``: since when it answers as a wrong address does."""
-
-    stopped_at: datetime | None
-    stopped_status: int | None
-    tried_at: datetime | None
-    waits_until: datetime | None
-
-    @classmethod
-    def read(cls, con: sqlite3.Connection) -> "Endpoint":
-        row = con.execute("select stopped_at, stopped_status, tried_at, waits_until from endpoint").fetchone()
-        stopped_at, tried_at, waits_until = (text and moment(text) for text in (row[0], row[2], row[3]))
-        return cls(stopped_at, row[1], tried_at, waits_until)
-
-    def waits(self, now: datetime) -> bool:
-        return self.waits_until is not None and now < self.waits_until <= now + FARTHEST
-
-    def rests(self, now: datetime) -> bool:
-        """No run need be started: it asked to wait, or was a wrong address a moment ago."""
-        return self.waits(now) or (self.tried_at is not None and self.tried_at <= now < self.tried_at + ENDPOINT_DELAY)
 
 
 class Candidate(NamedTuple):
@@ -157,13 +119,15 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One delivery that is ours until the lease ends; ``attempts`` counts this one."""
+    """One delivery that is ours until the lease ends; ``attempts`` counts this one. ``is_probe``: only its success, or
+    an answer that says that the endpoint is up, makes it count in the end."""
 
     webhook_id: str
     body: bytes
     attempt_id: int
     attempts: int
     lease_until: datetime
+    is_probe: bool = False
 
 
 @dataclass(slots=True)
@@ -190,22 +154,28 @@ class Outbox:
         """Takes up what waits for a time that the clock had before it was set back."""
         values = {"now": stamp(now), "farthest": stamp(now + FARTHEST)}
         self.con.execute(STRANDED, values)
-        self.con.execute(STRANDED_ENDPOINT, values)
+        self.con.execute(STRANDED_ENDPOINT, values | {"farthest_probe": stamp(now + LONGEST_PROBE)})
 
-    def claim(self, now: datetime, limit: int) -> Claimed:
-        claimed = Claimed()
-        if self.endpoint().waits(now):
+    def claim(self, now: datetime, room: int) -> Claimed:
+        """While the endpoint is down, one probe: the row that was tried longest ago."""
+        claimed, endpoint = Claimed(), self.endpoint()
+        if endpoint.rests(now):
             return claimed
-        while len(claimed.claims) < limit and (candidates := self.candidates(now, limit - len(claimed.claims))):
+        is_probe = endpoint.down_since is not None
+        room = min(room, 1) if is_probe else room
+        while len(claimed.claims) < room and (candidates := self.candidates(now, room - len(claimed.claims), is_probe)):
             for candidate in candidates:
-                self.take(candidate, now, claimed)
+                self.take(candidate, now, claimed, is_probe)
+                if len(claimed.claims) == room:
+                    break
         return claimed
 
-    def candidates(self, now: datetime, limit: int) -> list[Candidate]:
+    def candidates(self, now: datetime, limit: int, is_probe: bool) -> list[Candidate]:
+        query, limit = (PROBE_CANDIDATES, LOOKED_AT_FOR_PROBE) if is_probe else (CANDIDATES, limit)
         values = {"now": stamp(now), "oldest": stamp(now - self.max_age), "limit": limit}
-        return [Candidate(*row) for row in self.con.execute(CANDIDATES, values)]
+        return [Candidate(*row) for row in self.con.execute(query, values)]
 
-    def take(self, candidate: Candidate, now: datetime, claimed: Claimed) -> None:
+    def take(self, candidate: Candidate, now: datetime, claimed: Claimed, is_probe: bool) -> None:
         was_cut_off = candidate.status == "sending"
         if was_cut_off:
             self.con.execute(CUT_OFF, [candidate.attempt_id])
@@ -217,18 +187,31 @@ class Outbox:
             self.finish(candidate.webhook_id, "dead", "cut off")
         else:
             claimed.again += was_cut_off
-            claimed.claims.append(self.begin(candidate, now))
+            claimed.claims.append(self.begin(candidate, now, is_probe))
 
-    def begin(self, candidate: Candidate, now: datetime) -> Claim:
+    def begin(self, candidate: Candidate, now: datetime, is_probe: bool) -> Claim:
         attempt_id = self.con.execute(BEGIN, [candidate.webhook_id, stamp(now)]).lastrowid or 0
         lease_until = now + LEASE
-        self.con.execute(CLAIM, [attempt_id, stamp(lease_until), candidate.webhook_id])
-        return Claim(candidate.webhook_id, candidate.body, attempt_id, candidate.attempts + 1, lease_until)
+        values = {
+            "webhook_id": candidate.webhook_id,
+            "attempt_id": attempt_id,
+            "counts": not is_probe,
+            "lease_until": stamp(lease_until),
+        }
+        self.con.execute(CLAIM, values)
+        if is_probe:
+            begin_probe(self.con, attempt_id, now)
+        return Claim(candidate.webhook_id, candidate.body, attempt_id, candidate.attempts + 1, lease_until, is_probe)
 
     def finish(self, webhook_id: str, status: str, reason: str) -> None:
         self.con.execute(FINISH, [status, reason, webhook_id])
 
-    def settle(self, claim: Claim, answer: Answer, outcome: Outcome, now: datetime) -> None:
+    def was_cut_off(self, claim: Claim) -> bool:
+        """An earlier attempt."""
+        return bool(self.con.execute(WAS_CUT_OFF, [claim.webhook_id, claim.attempt_id]).fetchone()[0])
+
+    def settle(self, claim: Claim, answer: Answer, outcome: Outcome, now: datetime) -> list[str]:
+        """Which deliveries it made due again: it was the endpoint's fault, and not theirs."""
         values = {
             "webhook_id": claim.webhook_id,
             "attempt_id": claim.attempt_id,
@@ -239,17 +222,16 @@ class Outbox:
             "milliseconds": answer.milliseconds,
             "answer": answer.text,
             "status": outcome.status,
-            "uncounted": not outcome.counts,
+            "counted": outcome.counts - (not claim.is_probe),
             "next_attempt_at": outcome.next_attempt_at and stamp(outcome.next_attempt_at),
             "delivered_at": stamp(now) if outcome.status == "delivered" else None,
-            "waits_until": outcome.waits_until and stamp(outcome.waits_until),
         }
         self.con.execute(ENDED, values)
         self.con.execute(SETTLE, values)
         self.con.execute(HAS_ENDED, values)
-        if outcome.status == "delivered":
-            self.con.execute(GOES_ON)
-        if outcome.stops:
-            self.con.execute(STOPPED, values)
         if outcome.waits_until:
-            self.con.execute(WAITS, values)
+            self.con.execute(WAITS, [stamp(outcome.waits_until)])
+        if now > claim.lease_until:  # who stalled so long knows only how things were
+            return []
+        health = Health(self.con, claim.webhook_id, claim.attempt_id, answer, now)
+        return health.heed(asks_to_wait=outcome.waits_until is not None)

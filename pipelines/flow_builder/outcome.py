@@ -3,16 +3,17 @@
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Literal
+
+from pipelines.retry_after import retry_after
 
 Verdict = Literal["delivered", "dead", "endpoint", "busy", "retry", "not begun"]
 
 STATUSES: Mapping[Verdict, Iterable[int]] = {
     "delivered": range(200, 300),
-    "endpoint": [*range(300, 400), 401, 403, 404, 405, 410],
-    "dead": [400, 409, 413, 415, 422],
+    "endpoint": [*range(300, 400), 401, 403, 404, 405, 410],  # the endpoint, whatever the message
+    "dead": [400, 409, 413, 415, 422],  # the message, unless all are
     "busy": [429],
 }
 VERDICTS: Mapping[int, Verdict] = {status: verdict for verdict, statuses in STATUSES.items() for status in statuses}
@@ -26,8 +27,7 @@ DELAYS = (
 )
 MOST_ATTEMPTS = len(DELAYS) + 1
 JITTER = 0.2
-ENDPOINT_DELAY = timedelta(minutes=5)
-LONGEST_WAIT = timedelta(hours=24)
+
 SHORTEST_WAIT = timedelta(seconds=1)  # a wait of none would let one run ask without end
 
 
@@ -44,6 +44,7 @@ class Answer:
 
     @property
     def verdict(self) -> Verdict:
+        """``retry``: it may be the endpoint or the message."""
         if self.status is None:
             return "retry" if self.begun else "not begun"
         return VERDICTS.get(self.status, "retry")
@@ -57,56 +58,49 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What to write. ``waits_until``: nobody sends before; ``stops``: nothing else is begun in this run."""
+    """What to write. ``next_attempt_at`` None: at once, in its place. ``waits_until``: nobody sends before."""
 
     status: Literal["delivered", "dead", "retry"]
     next_attempt_at: datetime | None = None
     counts: bool = True
     waits_until: datetime | None = None
-    stops: bool = False
 
 
-def outcome(answer: Answer, attempts: int, now: datetime, chance: random.Random) -> Outcome:
-    """``attempts``: those that count, this one included."""
-    match answer.verdict:
-        case "delivered" | "dead" as final:
-            return Outcome(final)
-        case "endpoint":
-            return Outcome("retry", now + ENDPOINT_DELAY, counts=False, stops=True)
-        case "busy":
-            until = now + (asked_wait(answer.retry_after, now) or delay(1, chance))
-            return Outcome("retry", until, counts=False, waits_until=until)
-        case "not begun":
-            return Outcome("retry", now, counts=False)
-        case "retry":
-            return retry(answer, attempts, now, chance)
+UNCOUNTED = Outcome("retry", counts=False)
 
 
-def retry(answer: Answer, attempts: int, now: datetime, chance: random.Random) -> Outcome:
-    wait = asked_wait(answer.retry_after, now) if answer.status == 503 else None
-    waits_until = now + wait if wait else None
-    if attempts >= MOST_ATTEMPTS:
-        return Outcome("dead", waits_until=waits_until)
-    due = now + delay(attempts, chance)
-    return Outcome("retry", max(due, waits_until or due), waits_until=waits_until)
+def outcome(
+    answer: Answer,
+    attempts: int,
+    now: datetime,
+    chance: random.Random,
+    *,
+    stays_down: bool = False,
+    was_cut_off: bool = False,
+) -> Outcome:
+    """``attempts``: those that count, this one included; ``was_cut_off``: the receiver may still be at an earlier one;
+    ``stays_down``: so does the endpoint, after this answer."""
+    verdict = answer.verdict
+    if verdict == "delivered":
+        return Outcome("delivered")
+    if wait := asked_wait(answer, now, chance):
+        return Outcome("retry", now + wait, counts=False, waits_until=now + wait)
+    if stays_down or verdict in ("endpoint", "not begun"):
+        return UNCOUNTED
+    if verdict == "dead" and not (answer.status == 409 and was_cut_off):
+        return Outcome("dead")
+    return Outcome("dead") if attempts >= MOST_ATTEMPTS else Outcome("retry", now + delay(attempts, chance))
+
+
+def asked_wait(answer: Answer, now: datetime, chance: random.Random) -> timedelta | None:
+    """Of the whole queue: a 429 means one in any case."""
+    if answer.status not in (429, 503):
+        return None
+    asked = retry_after(answer.retry_after, now)
+    if asked is not None:
+        return max(asked, SHORTEST_WAIT)
+    return delay(1, chance) if answer.status == 429 else None
 
 
 def delay(attempts: int, chance: random.Random) -> timedelta:
     return DELAYS[attempts - 1] * chance.uniform(1 - JITTER, 1 + JITTER)
-
-
-def asked_wait(retry_after: str | None, now: datetime) -> timedelta | None:
-    """RFC 9110, 10.2.3: seconds, or a date. None where it is neither."""
-    if retry_after is None:
-        return None
-    try:
-        asked = timedelta(seconds=int(retry_after)) if retry_after.isdecimal() else http_date(retry_after) - now
-    except (ValueError, OverflowError):
-        return LONGEST_WAIT if retry_after.isdecimal() else None
-    return min(max(asked, SHORTEST_WAIT), LONGEST_WAIT)
-
-
-def http_date(text: str) -> datetime:
-    """A date without a zone is read as UTC, which RFC 9110 prescribes."""
-    date = parsedate_to_datetime(text)
-    return date.replace(tzinfo=date.tzinfo or UTC)

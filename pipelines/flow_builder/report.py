@@ -10,7 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.flow_builder.outbox import DUE, Endpoint
+from pipelines.flow_builder.due import DUE
+from pipelines.flow_builder.endpoint import Endpoint
 from pipelines.operations import moment, open_operations, stamp
 
 OVERDUE = timedelta(minutes=15)
@@ -60,7 +61,7 @@ class Troubles:
 
     @property
     def any(self) -> bool:
-        return bool(self.overdue or self.dead or self.held or self.endpoint.stopped_at)
+        return bool(self.overdue or self.dead or self.held or self.endpoint.down_since)
 
 
 def deliveries(

@@ -5,13 +5,13 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
 import httpx
 
+from pipelines.retry_after import retry_after
 from pipelines.servicetitan.errors import AccessRefused, Busy, NotThere, Refused, ScopeMissing, Unavailable
 from pipelines.servicetitan.visit import Visit
 from pipelines.servicetitan.wire import bounded
@@ -75,15 +75,9 @@ class Patience:
 
 
 def asked_wait(response: httpx.Response, now: datetime | None = None) -> float | None:
-    """Seconds, from ``Retry-After`` (a number or a date) or from a title such as "… retry in 7 seconds."."""
-    header = response.headers.get("retry-after", "")
-    if re.fullmatch(r"\d+(\.\d+)?", header):
-        return float(header)
-    if header:
-        try:
-            wait: timedelta = parsedate_to_datetime(header) - (now or datetime.now(UTC))
-            return max(0.0, wait.total_seconds())
-        except (ValueError, TypeError):
-            return None
-    named = re.search(r"(\d+(?:\.\d+)?)\s+seconds?\b", response.text[:2000])
+    """Seconds, from ``Retry-After`` or else from a title such as "… retry in 7 seconds."."""
+    wait = retry_after(response.headers.get("retry-after"), now or datetime.now(UTC))
+    if wait is not None:
+        return wait.total_seconds()
+    named = re.search(r"\b(\d{1,5}(?:\.\d+)?)\s+seconds?\b", response.text[:2000])
     return float(named[1]) if named else None

@@ -20,6 +20,8 @@ from tests.alerts.receivers import MailServer, Webhook
 
 NOW = datetime.now(UTC)
 MINUTE = timedelta(minutes=1)
+DOWN = "update endpoint set down_since = ?, because = ?, next_probe_at = ?"
+UP = "update endpoint set down_since = null"
 DELIVERY = (
     "insert into deliveries (webhook_id, kind, tenant_id, customer_id, told_state, body, created_at, status)"
     " values (?, 'changed', 410387862, 1, 2.0, x'7b7d', ?, ?)"
@@ -137,9 +139,10 @@ TROUBLES: list[tuple[Deed, Deed, str]] = [
         f"socal: no complete sync since {NOW - 16 * MINUTE:%Y-%m-%d %H:%M} UTC, so its marts are stale",
     ),
     (
-        writes("update endpoint set stopped_at = ?, stopped_status = 401", stamp(NOW)),
-        writes("update endpoint set stopped_at = null"),
-        "Flow Builder's endpoint answered HTTP 401: nothing is sent until it delivers",
+        writes(DOWN, stamp(NOW), "HTTP 401", stamp(NOW + MINUTE / 2)),
+        writes(UP),
+        f"Flow Builder's endpoint is down since {NOW:%Y-%m-%d %H:%M:%S} UTC: its last answer was HTTP 401;"
+        f" next probe: {NOW + MINUTE / 2:%Y-%m-%d %H:%M:%S} UTC",
     ),
     (
         writes(DELIVERY, "1", stamp(NOW), "held"),
@@ -192,19 +195,20 @@ def test_a_check_that_a_later_run_did_not_evaluate_still_fails(line: Line, webho
     assert len(webhook.texts) == 1
 
 
-def test_what_is_overdue_is_told_unless_the_endpoint_is_stopped(
+def test_what_is_overdue_is_told_unless_the_endpoint_is_down(
     line: Line, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FLOW_BUILDER_TRIGGER_URL", "https://example.com")
     monkeypatch.setenv("FLOW_BUILDER_SIGNING_SECRETS", "whsec_c2ltdWxhdG9yLXNpZ25pbmctc2VjcmV0LW9uZSE=")
     line.settings = load_settings(None)
-    line.writes("update endpoint set stopped_at = ?, stopped_status = 404", stamp(NOW))
+    line.writes(DOWN, stamp(NOW), "HTTP 404", stamp(NOW))
     line.writes(DELIVERY, "1", stamp(NOW - 20 * MINUTE), "pending")
     line.looks()
-    line.writes("update endpoint set stopped_at = null")
+    line.writes(UP)
     line.looks()
     assert [text.splitlines()[0] for text in webhook.texts] == [
-        "🔴 Flow Builder's endpoint answered HTTP 404: nothing is sent until it delivers",
+        f"🔴 Flow Builder's endpoint is down since {NOW:%Y-%m-%d %H:%M:%S} UTC: its last answer was HTTP 404;"
+        f" next probe: {NOW:%Y-%m-%d %H:%M:%S} UTC",
         "🔴 flow_builder/outbox: 1 deliveries are due for more than 15 minutes, and still there",
     ]
 

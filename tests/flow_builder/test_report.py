@@ -76,14 +76,18 @@ def test_what_needs_a_decision_is_trouble_until_it_has_one(line: Line, status: s
     assert not troubles(operations, line.now).any
 
 
-def test_a_stopped_endpoint_is_trouble_until_it_delivers(sending_line: Line, receiver: Receiver) -> None:
+def test_an_endpoint_that_is_down_is_trouble_until_it_is_up(sending_line: Line, receiver: Receiver) -> None:
     line = sending_line
     line.marts.enters(2.0)
     line.sync()
     receiver.reply(404)
     line.deliver()
     endpoint = troubles(line.settings.operations, line.now).endpoint
-    assert (endpoint.stopped_at, endpoint.stopped_status) == (line.now, 404)
+    assert (endpoint.down_since, endpoint.because, endpoint.next_probe_at) == (
+        line.now,
+        "HTTP 404",
+        line.now + MINUTE / 2,
+    )
     line.now += 5 * MINUTE
     line.deliver()
     assert not troubles(line.settings.operations, line.now).any
