@@ -6,11 +6,11 @@ from datetime import datetime
 from pipelines.flow_builder.due import DUE
 from pipelines.flow_builder.endpoint import Endpoint, next_probe
 from pipelines.flow_builder.failpoints import failpoint
-from pipelines.flow_builder.outcome import MOST_ATTEMPTS, STATUSES, Answer
+from pipelines.flow_builder.outcome import DELAYS, MOST_ATTEMPTS, STATUSES, Answer
 from pipelines.operations import stamp
 
 IN_A_ROW = 3
-REFUSED = f"http_status in ({', '.join(map(str, STATUSES['dead']))})"
+REFUSALS = f"({', '.join(map(str, STATUSES['dead']))})"
 
 DOWN = """
     update endpoint set down_since = :now, because = :because, refuses = :refuses, probes = 0, probe_id = null,
@@ -25,12 +25,12 @@ GOT_THROUGH = "update endpoint set got_through_at = :now"
 
 REFUSED_AGAIN = f"""
     select count(*) from attempts cross join endpoint
-    where webhook_id = :webhook_id and {REFUSED} and ended_at < got_through_at
+    where webhook_id = :webhook_id and http_status in {REFUSALS} and ended_at < got_through_at
 """
 FAILED = "insert or ignore into endpoint_failures values (:attempt_id)"
 FORGIVEN = "delete from endpoint_failures"
 FAILURES = f"""
-    select ifnull({REFUSED}, 0), webhook_id
+    select ifnull(http_status in {REFUSALS}, 0), webhook_id
     from endpoint_failures inner join attempts using (attempt_id)
 """
 ANOTHER_IS_DUE = f"select count(*) from (select webhook_id {DUE} limit 2) where webhook_id != :webhook_id"
@@ -39,30 +39,35 @@ ANOTHER_IS_ON_ITS_WAY = """
     where status = 'sending' and next_attempt_at > :now and webhook_id != :webhook_id
 """
 
-# One attempt at least is left to each. What is dead stays so where it may not be sent any more: its transition is gone,
-# a person has decided, or a later one of its customer has arrived, or may have.
-PUT_BACK = """
+# Dead by what turns out to be the endpoint's fault: what was refused is due again, and what failed too often has one
+# attempt left. It stays dead where it may not be sent any more: its transition is gone, a person has decided, or a
+# later one of its customer has arrived, or may have.
+PUT_BACK = f"""
     update deliveries set
         status = 'retry',
-        next_attempt_at = null,
+        next_attempt_at = case when last_status in {REFUSALS} then null else :much_later end,
         attempts = case when attempts > :most then :most else attempts end
     where webhook_id in (select webhook_id from endpoint_failures inner join attempts using (attempt_id))
         and attempt_id in (select attempt_id from endpoint_failures)
-        and (status = 'retry' or (status = 'dead' and reason is null and body is not null))
-        and (status = 'retry' or kind != 'changed' or stands)
-        and (
-            status = 'retry' or not exists (
-                select 1 from deliveries as later
-                inner join attempts on later.webhook_id = attempts.webhook_id
-                where later.tenant_id = deliveries.tenant_id
-                    and later.customer_id = deliveries.customer_id
-                    and later.sequence > deliveries.sequence
-                    and (ended_at is null or http_status is not null or error is not null)
-                    and ifnull(http_status, 0) not between 300 and 499
-                    and ifnull(error, '') not like 'Connect%'
-            )
+        and status = 'dead' and reason is null and body is not null and (kind != 'changed' or stands)
+        and not exists (
+            select 1 from deliveries as later
+            inner join attempts on later.webhook_id = attempts.webhook_id
+            where later.tenant_id = deliveries.tenant_id
+                and later.customer_id = deliveries.customer_id
+                and later.sequence > deliveries.sequence
+                and (ended_at is null or http_status is not null or error is not null)
+                and ifnull(http_status, 0) not between 300 and 499
+                and ifnull(error, '') not like 'Connect%'
         )
     returning webhook_id
+"""
+
+# Their delay may be some seconds longer.
+BY_THE_FIRST_PROBE = """
+    update deliveries set next_attempt_at = :next_probe_at
+    where webhook_id in (select webhook_id from endpoint_failures inner join attempts using (attempt_id))
+        and status = 'retry' and attempts <= 1 and next_attempt_at > :next_probe_at
 """
 
 
@@ -107,11 +112,12 @@ class Health:
     def go_down(self) -> list[str]:
         refuses = self.answer.verdict != "endpoint" and (self.answer.status or 500) < 500
         self.execute(DOWN, refuses=refuses, next_probe_at=next_probe(0, self.now))
+        self.execute(BY_THE_FIRST_PROBE, next_probe_at=next_probe(0, self.now))
         failpoint("endpoint.down")
         return self.put_back()
 
     def put_back(self) -> list[str]:
-        back = self.execute(PUT_BACK, most=MOST_ATTEMPTS - 1).fetchall()
+        back = self.execute(PUT_BACK, most=MOST_ATTEMPTS - 1, much_later=stamp(self.now + DELAYS[-1])).fetchall()
         failpoint("endpoint.put_back")
         return [webhook_id for (webhook_id,) in back]
 

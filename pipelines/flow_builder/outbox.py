@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines.flow_builder.due import DUE, DUE_LONGEST
+from pipelines.flow_builder.due import DUE, PROBES
 from pipelines.flow_builder.endpoint import FARTHEST, LONGEST_PROBE, STRANDED_ENDPOINT, WAITS, Endpoint, begin_probe
 from pipelines.flow_builder.health import Health
 from pipelines.flow_builder.outcome import MOST_ATTEMPTS, Answer, Outcome
@@ -26,7 +26,7 @@ CANDIDATE = """
         kind = 'changed' and not replayed and occurred_at < :oldest as is_expired
 """
 CANDIDATES = f"{CANDIDATE} {DUE} limit :limit"
-PROBE_CANDIDATES = f"{CANDIDATE} {DUE_LONGEST} limit :limit"
+PROBE_CANDIDATES = f"{CANDIDATE} {PROBES} limit :limit"
 
 IS_STRANDED = """
     select count(*) from (
@@ -99,10 +99,12 @@ def due(path: Path, now: datetime) -> int:
     if not path.exists():
         return 0
     with open_operations(path) as con:
-        if Endpoint.read(con).rests(now):
+        endpoint = Endpoint.read(con)
+        if endpoint.rests(now):
             return 0
         values = {"now": stamp(now), "farthest": stamp(now + FARTHEST), "limit": COUNTED_AT_MOST}
-        queries = [f"select count(*) from (select 1 {DUE} limit :limit)", IS_STRANDED]
+        rows = PROBES if endpoint.down_since else DUE
+        queries = [f"select count(*) from (select 1 {rows} limit :limit)", IS_STRANDED]
         return sum(int(con.execute(query, values).fetchone()[0]) for query in queries)
 
 
@@ -231,7 +233,5 @@ class Outbox:
         self.con.execute(HAS_ENDED, values)
         if outcome.waits_until:
             self.con.execute(WAITS, [stamp(outcome.waits_until)])
-        if now > claim.lease_until:  # who stalled so long knows only how things were
-            return []
         health = Health(self.con, claim.webhook_id, claim.attempt_id, answer, now)
         return health.heed(asks_to_wait=outcome.waits_until is not None)

@@ -66,9 +66,6 @@ class Outcome:
     waits_until: datetime | None = None
 
 
-UNCOUNTED = Outcome("retry", counts=False)
-
-
 def outcome(
     answer: Answer,
     attempts: int,
@@ -85,8 +82,10 @@ def outcome(
         return Outcome("delivered")
     if wait := asked_wait(answer, now, chance):
         return Outcome("retry", now + wait, counts=False, waits_until=now + wait)
-    if stays_down or verdict in ("endpoint", "not begun"):
-        return UNCOUNTED
+    if verdict == "not begun":
+        return Outcome("retry", counts=False)
+    if stays_down or verdict == "endpoint":
+        return Outcome("retry", now + DELAYS[0], counts=False)
     if verdict == "dead" and not (answer.status == 409 and was_cut_off):
         return Outcome("dead")
     return Outcome("dead") if attempts >= MOST_ATTEMPTS else Outcome("retry", now + delay(attempts, chance))

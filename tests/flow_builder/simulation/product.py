@@ -11,7 +11,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 PACKAGE = "pipelines.flow_builder."
-MODULES = ("decision", "entries", "outcome", "outbox", "dispatcher", "enqueue", "operators")
+MODULES = ("decision", "entries", "outcome", "endpoint", "health", "outbox", "dispatcher", "enqueue", "operators")
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class Product:
     decision: Any
     entries: Any
     outcome: Any
+    endpoint: Any
+    health: Any
     outbox: Any
     dispatcher: Any
     enqueue: Any

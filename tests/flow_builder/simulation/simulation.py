@@ -1,10 +1,11 @@
-"""One seed: syncs, dispatchers, crashes, stalls and operators in an order that chance decides; then all is well again,
-and the promises must hold."""
+"""One seed: syncs, dispatchers, crashes, stalls, operators, outages in an order that chance decides; then all is well
+again, and the promises must hold."""
 
 import asyncio
 import math
 import sqlite3
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,21 +14,22 @@ from pipelines.flow_builder.post import Post, http_client
 from pipelines.operations import MIGRATIONS, moment, stamp, statements, transaction
 from pipelines.settings import Settings
 from tests.flow_builder.line import settings_for
-from tests.flow_builder.simulation.endpoint import MAX_AGE, Endpoint, Wire, promise
+from tests.flow_builder.simulation.endpoint import MAX_AGE, POISONS, TROUBLES, Endpoint, Wire, promise
+from tests.flow_builder.simulation.expected import ExpectedEndpoint
 from tests.flow_builder.simulation.oracle import ON_ITS_WAY, Oracle, Row
+from tests.flow_builder.simulation.process import Crash, Process
 from tests.flow_builder.simulation.product import Product
 from tests.flow_builder.simulation.virtual_time import VirtualLoop
 from tests.flow_builder.simulation.world import World, WorldLog, history_of_before, move
 
 PAUSES = [1, 1, 10, 10, 40, 300, 3600, 14 * 3600, 80 * 3600]
-TABLES = ("decisions", "attempts", "deliveries", "known_log")
-LEASE = 30.0  # seconds
+TABLES = ("decisions", "endpoint_failures", "attempts", "deliveries", "known_log")
+HEALTHY = """
+    update endpoint set down_since = null, because = null, refuses = 0, probes = 0, probe_id = null,
+        next_probe_at = null, got_through_at = null, waits_until = null
+"""
 ROUNDS = 40  # until a good world must have come to rest
-TURNS = 1000  # of all dispatchers of a seed; what goes on for longer goes on for ever
-
-
-class Crash(BaseException):
-    """The process is gone, and with it all that was not committed."""
+HOUR = 3600.0
 
 
 class Simulation:
@@ -49,9 +51,7 @@ class Simulation:
     def run(self, seed: int) -> None:
         for table in TABLES:
             self.con.execute(f"delete from {table}")
-        self.con.execute(
-            "update endpoint set stopped_at = null, stopped_status = null, tried_at = null, waits_until = null"
-        )
+        self.con.execute(HEALTHY)
         chance = Random(seed)
         self.loop.run(Scenario(self, chance, chance.choice(self.variants)).play())
 
@@ -67,6 +67,8 @@ class Scenario:
         self.world = World(chance.choice([2, 2, 2, 6]))
         self.log = WorldLog(self.world)
         self.endpoint = Endpoint(self.con, self.product.outcome.Answer, chance, self.clock)
+        self.expected = ExpectedEndpoint()
+        self.tried_before: set[str] | None = None  # when the outage began
         self.entries = self.product.entries.Entries(self.con)
         self.oracle = Oracle(
             self.world, MAX_AGE, settings.flow_builder_superseded == "skip", settings.flow_builder_hold_above
@@ -96,6 +98,10 @@ class Scenario:
                 self.overtake()
         if self.chance.random() < 0.06:
             await self.have_a_bad_day()
+        elif self.chance.random() < 0.06:
+            await self.have_an_outage()
+        elif self.chance.random() < 0.06:
+            self.send_poison()
         await self.come_to_rest()
 
     def go_on(self) -> None:
@@ -124,9 +130,8 @@ class Scenario:
             self.start()
 
     async def have_a_bad_day(self) -> None:
-        """One and the same trouble for as long as a delivery is tried."""
-        self.endpoint.fate = self.chance.choice(["500", "lost", "429", "404", "taken"])
-        self.misery = 0.9 if self.endpoint.fate == "taken" else 0.02
+        """Every process dies with what it was told, for as long as a delivery is tried."""
+        self.endpoint.fate, self.misery = "taken", 0.9
         self.world.enter(self.world.customers()[0], 1.0, self.clock(), self.clock())
         self.sync()
         for _ in range(ROUNDS):
@@ -134,6 +139,35 @@ class Scenario:
             await self.pass_time(self.until_next())
             if not self.con.execute("select 1 from deliveries where status in ('retry', 'sending')").fetchone():
                 break
+
+    async def have_an_outage(self) -> None:
+        """One and the same trouble with all requests, for long; news come in, and `deliver` runs whenever it may."""
+        self.misery = self.chance.choice([0.0, 0.01])
+        ends_at = self.clock() + timedelta(hours=self.chance.choice([1, 1, 1, 20, 72]))
+        self.tried_before = {row.webhook_id for row in self.rows() if row.begun}
+        self.endpoint.fate = self.chance.choice(TROUBLES)
+        for key in self.world.customers():
+            self.world.enter(key, 1.0, self.clock(), self.clock())
+        while self.clock() < ends_at:
+            if self.chance.random() < 0.1:
+                self.go_on()
+            self.sync()
+            self.start()
+            await self.pass_time(self.until_soonest())
+
+    def send_poison(self) -> None:
+        """A message that is never taken, whatever becomes of the others."""
+        good = [key for key in self.world.customers() if key not in self.world.merged]
+        for key in good[: min(self.chance.choice([1, 1, 2, 3]), len(good) - 1)]:
+            self.world.enter(key, 1.0, self.clock(), self.clock())
+            self.endpoint.poison[[*self.world.log][-1]] = self.chance.choice(POISONS)
+
+    def send_to_another(self) -> None:
+        """What gets through beside a poison shows that it is at fault."""
+        poisoned = {self.world.log[webhook_id][0] for webhook_id in self.endpoint.poison}
+        key = next(key for key in self.world.customers() if key not in poisoned | self.world.merged)
+        self.world.inactive.discard(key)
+        self.world.enter(key, 1.0, self.clock(), self.clock())
 
     def operate(self) -> None:
         action, deed = self.chance.choice([*self.product.operators.DEEDS.items()])
@@ -181,6 +215,8 @@ class Scenario:
         """Faults end, a person decides about what is held, and time goes by."""
         self.endpoint.is_good = True
         for _ in range(ROUNDS):
+            if any(row.webhook_id in self.endpoint.poison and row.status in ON_ITS_WAY for row in self.rows()):
+                self.send_to_another()
             self.release_all()
             self.sync()
             self.start()
@@ -192,17 +228,19 @@ class Scenario:
         self.look_back()
 
     def ready(self) -> list[str]:
-        """What could be sent now: of each customer the first that is not finished, where it is due."""
-        query = (
-            """select webhook_id, tenant_id, customer_id, status, next_attempt_at from deliveries order by sequence"""
-        )
+        """What could be sent now: of each customer the first that is not finished, where it is due, or brought the
+        endpoint down."""
+        query = """select webhook_id, tenant_id, customer_id, status, next_attempt_at from deliveries
+            order by sequence"""
         now, seen, ready = stamp(self.clock()), set(), []
+        suspects = {*self.expected.failed, *self.expected.refused} if self.expected.down_since else set()
         for webhook_id, tenant_id, customer_id, status, next_attempt_at in self.con.execute(query):
             if (tenant_id, customer_id) in seen:
                 continue
             if status in ON_ITS_WAY or (next_attempt_at or "") > now:
                 seen.add((tenant_id, customer_id))
-            if status in ON_ITS_WAY[:3] and (next_attempt_at or "") <= now:
+            is_time = (next_attempt_at or "") <= now or (status == "retry" and webhook_id in suspects)
+            if status in ON_ITS_WAY[:3] and is_time:
                 ready.append(webhook_id)
         return ready
 
@@ -212,9 +250,16 @@ class Scenario:
     def until_next(self) -> float:
         """Seconds until something is due, and a little."""
         query = """select min(next_attempt_at) from deliveries where status in ('retry', 'sending')
-            union all select waits_until from endpoint"""
+            union all select waits_until from endpoint union all select next_probe_at from endpoint"""
         due = [moment(text) for (text,) in self.con.execute(query) if text]
-        return min(max([1.0, *((at - self.clock()).total_seconds() + 1 for at in due)]), 24 * 3600)
+        return min(max([1.0, *((at - self.clock()).total_seconds() + 1 for at in due)]), 24 * HOUR)
+
+    def until_soonest(self) -> float:
+        """Seconds until `deliver` may do something."""
+        query = """select next_attempt_at from deliveries where status in ('retry', 'sending')
+            union all select waits_until from endpoint union all select next_probe_at from endpoint"""
+        due = [(moment(text) - self.clock()).total_seconds() for (text,) in self.con.execute(query) if text]
+        return min([HOUR, *(seconds + 0.1 for seconds in due if seconds > 0)])
 
     def release_all(self) -> None:
         for row in self.rows():
@@ -235,85 +280,38 @@ class Scenario:
             promise(told[-1].state == self.world.state(key), "what was told last is the customer's state")
             arrivals = [last_arrival[row.webhook_id] for row in told if row.webhook_id in last_arrival.keys() - in_vain]
             promise(arrivals == sorted(arrivals), "what was told arrived in the order in which it was told")
+        self.look_back_at_outage()
         expired = "select count(*) from deliveries where replayed and reason = 'expired'"
         promise(self.con.execute(expired).fetchone() == (0,), "what a person sends again does not expire")
+
+    def look_back_at_outage(self) -> None:
+        """What was refused before three were may have been alone, and is dead then."""
+        dead = "select webhook_id from deliveries where status = 'dead' and reason is null"
+        if self.tried_before is not None and not self.endpoint.poison:
+            fresh = {webhook_id for (webhook_id,) in self.con.execute(dead)} - self.tried_before
+            lost = [webhook_id for webhook_id in fresh if not self.must_stay_dead(webhook_id)]
+            few = len(self.expected.refusals.keys() - self.tried_before) < 3
+            promise(not lost or few, "an outage of any length makes nothing dead")
+
+    def must_stay_dead(self, webhook_id: str) -> bool:
+        """Its transition is gone, or a later one of its customer arrived, or may have."""
+        query = """
+            select dead.kind != 'changed' or dead.stands, http_status, error, later_attempts.attempt_id
+            from deliveries as dead
+            left join deliveries as later using (tenant_id, customer_id)
+            left join attempts as later_attempts
+                on later.webhook_id = later_attempts.webhook_id and later.sequence > dead.sequence
+            where dead.webhook_id = ?"""
+        for stands, status, error, attempt_id in self.con.execute(query, [webhook_id]):
+            answered = status is not None and 300 <= status < 500
+            if not stands or (attempt_id and not answered and not (error or "").startswith("Connect")):
+                return True
+        return False
+
+    def product_endpoint(self) -> Any:
+        return self.product.endpoint.Endpoint.read(self.con)
 
     def rows(self) -> list[Row]:
         query = """select webhook_id, kind, transition_id, tenant_id, customer_id, told_state, flow_name, status,
             reason, attempt_id is not null from deliveries order by sequence"""
         return [Row(*values) for values in self.con.execute(query)]
-
-
-class Process:
-    """A dispatcher that may die or stall at each of its turns and sends."""
-
-    def __init__(self, scenario: Scenario) -> None:
-        self.scenario, self.chance = scenario, scenario.chance
-        product = scenario.product
-        outbox = product.outbox.Outbox(scenario.con, MAX_AGE)
-        self.dispatcher = product.dispatcher.Dispatcher(
-            outbox, self.send, scenario.clock, scenario.chance, self.turn, product.outcome.outcome
-        )
-        self.stopped = False
-
-    async def turn(self, turn: Callable[[], Any]) -> Any:
-        await self.misfortune()
-        self.scenario.turns += 1
-        promise(self.scenario.turns < TURNS, "nothing goes on for ever")
-        came_back = list(self.dispatcher.came_back)
-        before = self.statuses() if came_back else {}
-        claimed = turn()
-        if came_back:
-            self.look_at_settled(came_back, before, {claim.webhook_id for claim in claimed.claims})
-        self.look_at_claimed(came_back, claimed)
-        await self.misfortune()
-        return claimed
-
-    def statuses(self) -> dict[str, tuple[str, int]]:
-        rows = self.scenario.con.execute("select webhook_id, status, attempt_id from deliveries")
-        return {webhook_id: (status, attempt_id) for webhook_id, status, attempt_id in rows}
-
-    def look_at_settled(self, came_back: list[Any], before: dict[str, tuple[str, int]], claimed: set[str]) -> None:
-        after = self.statuses()
-        for claim, answer in came_back:
-            status, attempt_id = before[claim.webhook_id]
-            if answer.status == 200:
-                promise(after[claim.webhook_id][0] in ("delivered", "canceled"), "what was taken is delivered")
-            elif (status, attempt_id) != ("sending", claim.attempt_id) and claim.webhook_id not in claimed:
-                settled = ("sending", "delivered", "dead", "canceled")
-                promise(status not in settled or after[claim.webhook_id][0] == status, "only who holds it settles it")
-            promise(status != "canceled" or after[claim.webhook_id][0] == "canceled", "what was canceled stays so")
-
-    def look_at_claimed(self, came_back: list[Any], claimed: Any) -> None:
-        self.stopped |= any(answer.status == 404 for _, answer in came_back)
-        promise(not (self.stopped and claimed.claims), "a wrong endpoint ends the run")
-        waits = self.waits()
-        promise(not (claimed.claims and waits), "the whole queue waits as it was asked to")
-        if not (waits or self.stopped or self.is_full(claimed)):
-            promise(not self.scenario.ready(), "what is due and first of its customer is not left lying")
-
-    async def send(self, webhook_id: str, body: bytes) -> Any:
-        promise(len(self.dispatcher.in_flight) <= 8, "at most eight are on their way")
-        answer = await self.scenario.post(webhook_id, body)
-        await self.misfortune()
-        return answer
-
-    async def misfortune(self) -> None:
-        if self.scenario.endpoint.is_good:
-            return
-        draw = self.chance.random()
-        if draw < self.scenario.misery:
-            raise Crash
-        if draw < self.scenario.misery + 0.04:
-            stall = self.chance.choice([8.0, 45.0])
-            if stall > LEASE:
-                asyncio.get_running_loop().call_later(LEASE + 1, self.scenario.start)
-            await asyncio.sleep(stall)
-
-    def is_full(self, claimed: Any) -> bool:
-        busy = len(self.dispatcher.in_flight) + len(claimed.claims)
-        return busy >= (1 if self.dispatcher.outbox.endpoint().stopped_at else 8)
-
-    def waits(self) -> bool:
-        endpoint = self.scenario.product.outbox.Endpoint.read(self.scenario.con)
-        return bool(endpoint.waits(self.scenario.clock()))

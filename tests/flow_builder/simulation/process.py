@@ -1,0 +1,189 @@
+"""A dispatcher that may die or stall at each of its turns and sends, and what must be so after each turn."""
+
+import asyncio
+import math
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pipelines.operations import moment
+from tests.flow_builder.simulation.endpoint import MAX_AGE, promise
+from tests.flow_builder.simulation.expected import REFUSED, WRONG, asks_to_wait, delivers
+
+if TYPE_CHECKING:
+    from tests.flow_builder.simulation.simulation import Scenario
+
+LEASE = 30.0  # seconds
+MOST_ATTEMPTS = 7
+MOST_TURNS = 5000  # of all dispatchers of a seed; what goes on for longer goes on for ever
+
+
+class Crash(BaseException):
+    """The process is gone, and with it all that was not committed."""
+
+
+class State(NamedTuple):
+    """Of one delivery."""
+
+    status: str
+    reason: str | None
+    attempts: int
+    attempt_id: int | None
+    occurred_at: str | None
+
+
+class Process:
+    def __init__(self, scenario: "Scenario") -> None:
+        self.scenario, self.chance, self.expected = scenario, scenario.chance, scenario.expected
+        product = scenario.product
+        outbox = product.outbox.Outbox(scenario.con, MAX_AGE)
+        self.dispatcher = product.dispatcher.Dispatcher(
+            outbox, self.send, scenario.clock, scenario.chance, self.turn, product.outcome.outcome
+        )
+
+    async def turn(self, turn: Callable[[], Any]) -> Any:
+        await self.misfortune()
+        self.scenario.turns += 1
+        promise(self.scenario.turns < MOST_TURNS, "nothing goes on for ever")
+        came_back, before, ready = list(self.dispatcher.came_back), self.states(), self.scenario.ready()
+        claimed, after = turn(), self.states()
+        counted = self.look_at_answers(came_back, before, after)
+        self.look_at_endpoint(after)
+        self.look_at_settled(came_back, before, after, claimed)
+        self.look_at_attempts(counted, before, after, claimed)
+        self.look_at_claimed(claimed, before, ready)
+        self.look_at_expired(before, after)
+        await self.misfortune()
+        return claimed
+
+    def states(self) -> dict[str, State]:
+        query = "select webhook_id, status, reason, attempts, attempt_id, occurred_at from deliveries"
+        return {webhook_id: State(*values) for webhook_id, *values in self.scenario.con.execute(query)}
+
+    def look_at_answers(
+        self, came_back: list[Any], before: dict[str, State], after: dict[str, State]
+    ) -> dict[str, int | None]:
+        """By how much each delivery's count of attempts should differ; None: another holds it."""
+        now, counted = self.scenario.clock(), dict[str, int | None]()
+        for claim, answer in came_back:
+            counts = not (
+                not answer.begun
+                or self.expected.stays_down(answer)
+                or (answer.status in WRONG and not delivers(answer))
+                or asks_to_wait(answer)
+            )
+            state = before[claim.webhook_id]
+            is_ours = (state.status, state.attempt_id) == ("sending", claim.attempt_id)
+            once = is_ours and claim.webhook_id not in counted
+            counted[claim.webhook_id] = counts - (not claim.is_probe) if once else None
+            if is_ours and answer.status in REFUSED and counts and len(came_back) == 1:
+                self.look_at_refused(claim, answer, after[claim.webhook_id])
+            self.expected.heed(claim.webhook_id, answer, now)
+        return counted
+
+    def look_at_refused(self, claim: Any, answer: Any, after: State) -> None:
+        """Dead, or put back with others, or, after an attempt that was cut off, tried again."""
+        query = "select http_status, error from attempts where webhook_id = ? and attempt_id < ?"
+        earlier = self.scenario.con.execute(query, [claim.webhook_id, claim.attempt_id])
+        cut_off = any(status is None and error and not error.startswith("Connect") for status, error in earlier)
+        if answer.status == 409 and cut_off and claim.attempts < MOST_ATTEMPTS:
+            promise(after.status != "dead", "a conflict with an attempt that was cut off is tried again")
+        elif not self.scenario.product_endpoint().down_since:
+            promise(after.status == "dead", "what is refused is dead")
+
+    def look_at_endpoint(self, after: dict[str, State]) -> None:
+        endpoint, expected = self.scenario.product_endpoint(), self.expected
+        if expected.hangs_on_one:
+            unfinished = [one for one, state in after.items() if state.status in ("pending", "sending", "retry")]
+            on_its_way = [one for one in unfinished if after[one].status == "sending"]
+            alone = {*unfinished} <= {expected.failed[0]}
+            promise(bool(endpoint.down_since) or not alone, "it is down where the only message fails")
+            if endpoint.down_since:
+                promise(not {*on_its_way} - {expected.failed[0]}, "one message does not stop those on their way")
+                expected.go_down(self.scenario.clock(), refuses=endpoint.refuses)
+        promise(bool(endpoint.down_since) == bool(expected.down_since), "the endpoint is down when delivery.md says so")
+        promise(endpoint.refuses == expected.refuses, "where refusals brought it down, a success brings it up")
+        if endpoint.down_since:
+            self.look_at_put_back(after)
+
+    def look_at_put_back(self, after: dict[str, State]) -> None:
+        """What the endpoint's fault made dead is due again, where nothing speaks against it."""
+        for webhook_id in {*self.expected.failed, *self.expected.refused}:
+            state = after[webhook_id]
+            if state.status == "dead" and state.reason is None:
+                promise(self.scenario.must_stay_dead(webhook_id), "an outage makes nothing dead")
+            if state.status == "retry":
+                promise(state.attempts < MOST_ATTEMPTS, "an attempt is left to what is due again")
+
+    def look_at_settled(
+        self, came_back: list[Any], before: dict[str, State], after: dict[str, State], claimed: Any
+    ) -> None:
+        taken = {claim.webhook_id for claim in claimed.claims}
+        for claim, answer in came_back:
+            state, becomes = before[claim.webhook_id], after[claim.webhook_id]
+            if delivers(answer):
+                promise(becomes.status in ("delivered", "canceled"), "what was taken is delivered")
+            elif (state.status, state.attempt_id) != ("sending", claim.attempt_id) and claim.webhook_id not in taken:
+                settled = ("sending", "delivered", "canceled")
+                promise(state.status not in settled or becomes.status == state.status, "only who holds it settles it")
+            promise(state.status != "canceled" or becomes.status == "canceled", "what was canceled stays so")
+
+    def look_at_attempts(
+        self, counted: dict[str, int | None], before: dict[str, State], after: dict[str, State], claimed: Any
+    ) -> None:
+        taken = {claim.webhook_id: not claim.is_probe for claim in claimed.claims}
+        for webhook_id, difference in counted.items():
+            if difference is None:
+                continue
+            expected = before[webhook_id].attempts + difference
+            if self.expected.down_since and after[webhook_id].status == "retry":
+                expected = min(expected, MOST_ATTEMPTS - 1)
+            expected += taken.get(webhook_id, 0)
+            promise(after[webhook_id].attempts == expected, "what is not the message's fault does not count")
+
+    def look_at_claimed(self, claimed: Any, before: dict[str, State], ready: list[str]) -> None:
+        scenario, now = self.scenario, self.scenario.clock()
+        endpoint = scenario.product_endpoint()
+        promise(not (claimed.claims and endpoint.waits(now)), "the whole queue waits as it was asked to")
+        if endpoint.down_since:
+            self.look_at_probe(claimed, before, ready)
+        elif not (endpoint.waits(now) or len(self.dispatcher.in_flight) + len(claimed.claims) >= 8):
+            promise(not scenario.ready(), "what is due and first of its customer is not left lying")
+
+    def look_at_probe(self, claimed: Any, before: dict[str, State], were_ready: list[str]) -> None:
+        scenario, now, endpoint = self.scenario, self.scenario.clock(), self.scenario.product_endpoint()
+        earliest, ready = self.expected.earliest_probe(), scenario.ready()
+        promise(len(claimed.claims) <= 1, "one probe at a time")
+        for claim in claimed.claims:
+            promise(now >= earliest, "a probe leaves no earlier than its time")
+            others = [before[one].attempt_id or 0 for one in ready if one in were_ready]
+            longest_ago = (before[claim.webhook_id].attempt_id or 0) <= min(others, default=math.inf)
+            promise(longest_ago, "a probe is what was tried longest ago")
+            self.expected.probes.append(now)
+        promise(endpoint.next_probe_at - now <= self.expected.interval(), "a probe is put off by its interval at most")
+        if not (claimed.claims or endpoint.waits(now)) and ready and len(self.dispatcher.in_flight) < 8:
+            promise(now < endpoint.next_probe_at, "a probe leaves when its time has come")
+
+    def look_at_expired(self, before: dict[str, State], after: dict[str, State]) -> None:
+        for webhook_id, state in after.items():
+            if state.reason == "expired" and before[webhook_id].reason != "expired":
+                age: datetime = moment(state.occurred_at or "")
+                promise(self.scenario.clock() - age > MAX_AGE, "what is fresh does not expire")
+
+    async def send(self, webhook_id: str, body: bytes) -> Any:
+        promise(len(self.dispatcher.in_flight) <= 8, "at most eight are on their way")
+        answer = await self.scenario.post(webhook_id, body)
+        await self.misfortune()
+        return answer
+
+    async def misfortune(self) -> None:
+        if self.scenario.endpoint.is_good:
+            return
+        draw = self.chance.random()
+        if draw < self.scenario.misery:
+            raise Crash
+        if draw < self.scenario.misery + 0.04:
+            stall = self.chance.choice([8.0, 45.0])
+            if stall > LEASE:
+                asyncio.get_running_loop().call_later(LEASE + 1, self.scenario.start)
+            await asyncio.sleep(stall)
