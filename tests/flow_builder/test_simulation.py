@@ -8,6 +8,7 @@ import pytest
 
 from tests.flow_builder.processes import CONTEXT
 from tests.flow_builder.simulation.endpoint import Broken
+from tests.flow_builder.simulation.endpoint_mutants import ENDPOINT_MUTANTS
 from tests.flow_builder.simulation.mutants import MUTANTS
 from tests.flow_builder.simulation.product import Mutant, product
 from tests.flow_builder.simulation.simulation import Simulation
@@ -16,6 +17,7 @@ from tests.proof import rest, sample
 CHUNK = 250
 SAMPLE, ALL = range(1_000), range(1_000, 10_000)
 OVER_HTTP = range(200)
+RULES = (*MUTANTS, *ENDPOINT_MUTANTS)
 MOST_SEEDS_OF_A_MUTANT = 2_000
 
 
@@ -60,7 +62,7 @@ def test_the_same_holds_over_the_products_own_http_client() -> None:
 
 
 @pytest.mark.parametrize(
-    "mutants", [sample(MUTANTS), pytest.param(rest(MUTANTS), marks=pytest.mark.prove)], ids=["a sample", "the rest"]
+    "mutants", [sample(RULES), pytest.param(rest(RULES), marks=pytest.mark.prove)], ids=["a sample", "the rest"]
 )
 def test_every_broken_rule_is_noticed(processes: ProcessPoolExecutor, mutants: Sequence[Mutant]) -> None:
     noticed = processes.map(is_noticed, mutants)

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -32,7 +32,8 @@ FATES: dict[str, int] = {
 }
 # What may be wrong with all requests for long.
 TROUBLES = ["500", "503", "lost", "no connection", "no TLS", "503 with Retry-After", "429", "404", "422", "402"]
-POISONS = ["500", "lost", "422", "409"]
+MIXED_TROUBLES = [("422", "lost"), ("422", "500", "no connection"), ("500", "404"), ("429", "500")]
+POISONS = ["500", "lost", "422", "409", "409 after no connection"]
 
 
 class Broken(AssertionError):
@@ -51,7 +52,7 @@ class Endpoint:
     chance: Random
     clock: Callable[[], datetime]
     is_good: bool = False  # no fault from now on
-    fate: str | None = None  # of every request, for the time being
+    fates: Sequence[str] = ()  # one of them meets every request, for the time being
     poison: dict[str, str] = field(default_factory=dict)  # the fate of some messages, for ever
     deadline: float = DEADLINE  # that whoever asks keeps; infinite where the product's own post does
     bodies: dict[str, bytes] = field(default_factory=dict)
@@ -69,6 +70,8 @@ class Endpoint:
     async def answer(self, webhook_id: str) -> Any:
         latency = 0.02 if self.is_good else self.chance.choice(LATENCIES)
         fate = self.poison.get(webhook_id) or self.fate_of_others()
+        if fate.startswith("409 after"):
+            self.poison[webhook_id], fate = "409", "no connection"
         await asyncio.sleep(min(latency, self.deadline))
         if fate.startswith("taken"):
             self.arrived.append(webhook_id)
@@ -81,7 +84,9 @@ class Endpoint:
         return self.answer_class(200 if fate == "taken" else int(fate))
 
     def fate_of_others(self) -> str:
-        return "taken" if self.is_good else self.fate or self.chance.choices([*FATES], [*FATES.values()])[0]
+        if self.is_good:
+            return "taken"
+        return self.chance.choice(self.fates) if self.fates else self.chance.choices([*FATES], [*FATES.values()])[0]
 
     def look_at(self, webhook_id: str, body: bytes) -> None:
         row = self.row(webhook_id)

@@ -101,7 +101,7 @@ class Process:
             if endpoint.down_since:
                 promise(not {*on_its_way} - {expected.failed[0]}, "one message does not stop those on their way")
                 expected.go_down(self.scenario.clock(), refuses=endpoint.refuses)
-        promise(bool(endpoint.down_since) == bool(expected.down_since), "the endpoint is down when delivery.md says so")
+        promise(endpoint.down_since == expected.down_since, "the endpoint is down since delivery.md says so")
         promise(endpoint.refuses == expected.refuses, "where refusals brought it down, a success brings it up")
         if endpoint.down_since:
             self.look_at_put_back(after)

@@ -11,7 +11,18 @@ from types import CodeType, ModuleType
 from typing import Any
 
 PACKAGE = "pipelines.flow_builder."
-MODULES = ("decision", "entries", "outcome", "endpoint", "health", "outbox", "dispatcher", "enqueue", "operators")
+MODULES = (
+    "decision",
+    "entries",
+    "due",
+    "outcome",
+    "endpoint",
+    "health",
+    "outbox",
+    "dispatcher",
+    "enqueue",
+    "operators",
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +31,7 @@ class Product:
 
     decision: Any
     entries: Any
+    due: Any
     outcome: Any
     endpoint: Any
     health: Any

@@ -5,7 +5,7 @@ import asyncio
 import math
 import sqlite3
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,7 +14,15 @@ from pipelines.flow_builder.post import Post, http_client
 from pipelines.operations import MIGRATIONS, moment, stamp, statements, transaction
 from pipelines.settings import Settings
 from tests.flow_builder.line import settings_for
-from tests.flow_builder.simulation.endpoint import MAX_AGE, POISONS, TROUBLES, Endpoint, Wire, promise
+from tests.flow_builder.simulation.endpoint import (
+    MAX_AGE,
+    MIXED_TROUBLES,
+    POISONS,
+    TROUBLES,
+    Endpoint,
+    Wire,
+    promise,
+)
 from tests.flow_builder.simulation.expected import ExpectedEndpoint
 from tests.flow_builder.simulation.oracle import ON_ITS_WAY, Oracle, Row
 from tests.flow_builder.simulation.process import Crash, Process
@@ -36,8 +44,6 @@ class Simulation:
     def __init__(self, product: Product, over_http: bool = False) -> None:
         self.product = product
         self.over_http = over_http
-        self.loop = VirtualLoop()
-        self.loop.set_exception_handler(lambda *_: None)  # of sends whose dispatcher is gone
         self.con = sqlite3.connect(":memory:", isolation_level=None)
         for migration in MIGRATIONS:
             for statement in statements(migration.read_text()):
@@ -53,16 +59,22 @@ class Simulation:
             self.con.execute(f"delete from {table}")
         self.con.execute(HEALTHY)
         chance = Random(seed)
-        self.loop.run(Scenario(self, chance, chance.choice(self.variants)).play())
+        loop = VirtualLoop()  # each its own, so that nothing of one seed goes on in another
+        loop.set_exception_handler(lambda *_: None)  # of sends whose dispatcher is gone
+        try:
+            loop.run(Scenario(self, loop.clock, chance, chance.choice(self.variants)).play())
+        finally:
+            loop.close()
 
     def close(self) -> None:
-        self.loop.close()
         self.con.close()
 
 
 class Scenario:
-    def __init__(self, simulation: Simulation, chance: Random, settings: Settings) -> None:
-        self.product, self.con, self.clock = simulation.product, simulation.con, simulation.loop.clock
+    def __init__(
+        self, simulation: Simulation, clock: Callable[[], datetime], chance: Random, settings: Settings
+    ) -> None:
+        self.product, self.con, self.clock = simulation.product, simulation.con, clock
         self.chance, self.settings = chance, settings
         self.world = World(chance.choice([2, 2, 2, 6]))
         self.log = WorldLog(self.world)
@@ -131,7 +143,7 @@ class Scenario:
 
     async def have_a_bad_day(self) -> None:
         """Every process dies with what it was told, for as long as a delivery is tried."""
-        self.endpoint.fate, self.misery = "taken", 0.9
+        self.endpoint.fates, self.misery = ["taken"], 0.9
         self.world.enter(self.world.customers()[0], 1.0, self.clock(), self.clock())
         self.sync()
         for _ in range(ROUNDS):
@@ -141,22 +153,36 @@ class Scenario:
                 break
 
     async def have_an_outage(self) -> None:
-        """One and the same trouble with all requests, for long; news come in, and `deliver` runs whenever it may."""
+        """The same trouble with all requests, for long; news come in, and `deliver` runs whenever it may."""
         self.misery = self.chance.choice([0.0, 0.01])
         ends_at = self.clock() + timedelta(hours=self.chance.choice([1, 1, 1, 20, 72]))
-        self.tried_before = {row.webhook_id for row in self.rows() if row.begun}
-        self.endpoint.fate = self.chance.choice(TROUBLES)
-        for key in self.world.customers():
-            self.world.enter(key, 1.0, self.clock(), self.clock())
+        if self.chance.random() < 0.3:
+            self.endpoint.fates = self.chance.choice(MIXED_TROUBLES)
+        else:
+            self.endpoint.fates = [self.chance.choice(TROUBLES)]
+            self.tried_before = {row.webhook_id for row in self.rows() if row.begun}
+        waiting = [(key, state) for state in (1.0, 2.0) for key in self.world.customers()]
+        at_once = self.chance.choice([1, 2, 3, len(waiting)])
         while self.clock() < ends_at:
+            for key, state in waiting[:at_once]:
+                self.world.enter(key, state, self.clock(), self.clock())
+            del waiting[:at_once]
             if self.chance.random() < 0.1:
                 self.go_on()
+            if self.chance.random() < 0.1:
+                self.retract_what_died()
             self.sync()
             self.start()
             await self.pass_time(self.until_soonest())
 
+    def retract_what_died(self) -> None:
+        for row in self.rows():
+            if row.status == "dead" and row.webhook_id in self.world.log:
+                self.world.turn(row.webhook_id, stands=False)
+
     def send_poison(self) -> None:
-        """A message that is never taken, whatever becomes of the others."""
+        """Messages that are never taken, while all others are, from now on."""
+        self.tried_before, self.endpoint.is_good = {row.webhook_id for row in self.rows() if row.begun}, True
         good = [key for key in self.world.customers() if key not in self.world.merged]
         for key in good[: min(self.chance.choice([1, 1, 2, 3]), len(good) - 1)]:
             self.world.enter(key, 1.0, self.clock(), self.clock())
@@ -228,18 +254,19 @@ class Scenario:
         self.look_back()
 
     def ready(self) -> list[str]:
-        """What could be sent now: of each customer the first that is not finished, where it is due, or brought the
-        endpoint down."""
-        query = """select webhook_id, tenant_id, customer_id, status, next_attempt_at from deliveries
-            order by sequence"""
+        """What could be sent now: of each customer the first that is not finished, where it is due, or where its last
+        attempt brought the endpoint down."""
+        query = """
+            select webhook_id, tenant_id, customer_id, status, next_attempt_at,
+                attempt_id in (select attempt_id from endpoint_failures)
+            from deliveries order by sequence"""
         now, seen, ready = stamp(self.clock()), set(), []
-        suspects = {*self.expected.failed, *self.expected.refused} if self.expected.down_since else set()
-        for webhook_id, tenant_id, customer_id, status, next_attempt_at in self.con.execute(query):
+        for webhook_id, tenant_id, customer_id, status, next_attempt_at, is_suspect in self.con.execute(query):
             if (tenant_id, customer_id) in seen:
                 continue
             if status in ON_ITS_WAY or (next_attempt_at or "") > now:
                 seen.add((tenant_id, customer_id))
-            is_time = (next_attempt_at or "") <= now or (status == "retry" and webhook_id in suspects)
+            is_time = (next_attempt_at or "") <= now or (is_suspect and self.expected.down_since)
             if status in ON_ITS_WAY[:3] and is_time:
                 ready.append(webhook_id)
         return ready
@@ -285,13 +312,14 @@ class Scenario:
         promise(self.con.execute(expired).fetchone() == (0,), "what a person sends again does not expire")
 
     def look_back_at_outage(self) -> None:
-        """What was refused before three were may have been alone, and is dead then."""
+        """Only what was refused before three were may have been alone, and is dead then; and a poison."""
         dead = "select webhook_id from deliveries where status = 'dead' and reason is null"
-        if self.tried_before is not None and not self.endpoint.poison:
+        if self.tried_before is not None:
             fresh = {webhook_id for (webhook_id,) in self.con.execute(dead)} - self.tried_before
+            fresh -= self.endpoint.poison.keys()
             lost = [webhook_id for webhook_id in fresh if not self.must_stay_dead(webhook_id)]
             few = len(self.expected.refusals.keys() - self.tried_before) < 3
-            promise(not lost or few, "an outage of any length makes nothing dead")
+            promise(not lost or (few and not self.endpoint.poison), "nothing but a poison becomes dead")
 
     def must_stay_dead(self, webhook_id: str) -> bool:
         """Its transition is gone, or a later one of its customer arrived, or may have."""
