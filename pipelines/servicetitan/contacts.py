@@ -1,7 +1,7 @@
 """Contacts that ServiceTitan has deleted: no export tells of them, so once a day all are compared.
 
 A contact of ours that neither the list of all contacts nor that of its own customer holds any more is gone; its row
-becomes inactive.
+becomes inactive. One that cannot be read is there.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +19,8 @@ from pipelines.servicetitan.lists import BEGINNING, PAGE_SIZE, decode
 from pipelines.servicetitan.pages import Bookmark, Bookmarks
 from pipelines.servicetitan.progress import StreamSync
 from pipelines.servicetitan.records import to_table
-from pipelines.servicetitan.streams import STREAM
+from pipelines.servicetitan.rejects import Rejected
+from pipelines.servicetitan.streams import STREAM, snake_case
 from pipelines.servicetitan.tables import TABLE
 from pipelines.settings import Tenant
 from pipelines.warehouse import open_warehouse
@@ -29,6 +30,8 @@ IDS_AT_ONCE = 50  # the most that ServiceTitan's filters by id take
 
 CONTACTS = STREAM["customer_contacts"]
 ROWS = TABLE[CONTACTS.name]
+KEY_FIELDS = {snake_case(name): name for name in CONTACTS.fields if snake_case(name) in CONTACTS.key}
+KEYS = pa.schema([ROWS.schema.field(name) for name in KEY_FIELDS])
 
 MISSING = f"""
 select * replace (false as active) from servicetitan.{ROWS.name} as stored
@@ -90,18 +93,29 @@ def gone_contacts(connection: Connection, warehouse: Path) -> pa.Table:
 
 
 def keys(connection: Connection, filters: dict[str, str]) -> pa.Table:
-    """``customer_id`` and ``id`` of every contact that the list holds."""
-    return pa.concat_tables(pages(connection, filters)).select(CONTACTS.key)
+    """Of every contact that the list holds, those too that are set aside."""
+    return pa.concat_tables(pages(connection, filters))
 
 
 def pages(connection: Connection, filters: dict[str, str]) -> Iterator[pa.Table]:
     for number in count(1):
         params = {**filters, "page": str(number), "pageSize": str(PAGE_SIZE)}
         page = connection.get(CONTACTS.module, CONTACTS.path, params, decode, CONTACTS.scope, whole=True)
-        rows, _ = to_table(CONTACTS, connection.tenant.id, page.data)
-        yield rows
+        rows, rejected = to_table(CONTACTS, connection.tenant.id, page.data)
+        yield rows.select(KEYS.names)
+        yield pa.Table.from_pylist(list(rejected_keys(rejected, last_word="customerIds" in filters)), KEYS)
         if not page.has_more:
             return
+
+
+def rejected_keys(rejected: Iterable[Rejected], last_word: bool) -> Iterator[dict[str, int]]:
+    """One that shows no key may be any contact of ours: as the last word on them that raises `ServiceTitanError`."""
+    for one in rejected:
+        try:
+            yield {column: int(one.value_of(name) or "") for column, name in KEY_FIELDS.items()}
+        except ValueError:
+            if last_word:
+                raise ServiceTitanError(f"one of them shows no id ({one.reason})") from None
 
 
 def without(warehouse: Path, tenant_id: int, present: pa.Table) -> pa.Table:

@@ -21,7 +21,7 @@ PAGE_SIZE = 5000  # the most that lists allow
 OVERLAP = timedelta(minutes=5)
 BEGINNING = "0001-01-01T00:00:00Z"  # contacts ask for a bound; ServiceTitan's own sentinel dates begin here
 PASSES = 10
-STAMP = re.compile(r'"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?Z"')
+STAMP = re.compile(rb'"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?Z"')
 
 decode = decoder(ListEnvelope)
 
@@ -36,8 +36,8 @@ class Place(msgspec.Struct, rename="camel", gc=False):
     @property
     def stamp(self) -> str:
         """With seven digits of fraction, so that stamps compare as text; empty where there is none."""
-        match = STAMP.fullmatch(bytes(self.modified_on).decode())
-        return f"{match[1]}.{match[2] or '':0<7}Z" if match else ""
+        match = STAMP.fullmatch(self.modified_on)
+        return f"{match[1].decode()}.{(match[2] or b'').decode():0<7}Z" if match else ""
 
     @property
     def version(self) -> int:
@@ -75,8 +75,8 @@ class Listing:
 def by_key(listing: Listing, since: str | None) -> Iterator[Page]:
     while True:
         page = listing.page(since)
-        stamps = [place.stamp for place in places(page.data)]
-        ordered = stamps == sorted(stamps) and bool(stamps) and bool(stamps[-1])
+        stamps = [place.stamp for place in places(page.data) if place.stamp]
+        ordered = stamps == sorted(stamps) and bool(stamps)
         yield Page(page.data, bookmark_at(stamps[-1]) if ordered else None)
         if not page.has_more:
             return
@@ -124,7 +124,7 @@ def by_number(listing: Listing, since: str | None, only: str | None = None) -> G
 def places(records: list[msgspec.Raw]) -> list[Place]:
     try:
         return _places.decode(b"[" + b",".join(records) + b"]")
-    except msgspec.ValidationError:
+    except (msgspec.DecodeError, RecursionError):
         return [_place(record) for record in records]
 
 
@@ -134,7 +134,7 @@ _places = msgspec.json.Decoder(list[Place])
 def _place(record: msgspec.Raw) -> Place:
     try:
         return msgspec.json.decode(record, type=Place)
-    except msgspec.ValidationError:
+    except (msgspec.DecodeError, RecursionError):
         return Place(id=record)
 
 

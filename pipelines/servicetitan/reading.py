@@ -166,5 +166,5 @@ def unless_stored(pages: Iterator[Page], bookmark: Bookmark) -> Iterator[Page]:
 
 def rejected_batch(sync: StreamSync, rejected: Sequence[Rejected], now: datetime) -> Batch:
     origin = {"tenant_id": sync.tenant_id, "stream": sync.stream, "rejected_at": now}
-    rows = [{**origin, "reason": one.reason, "record": one.record} for one in rejected]
+    rows = [{**origin, "id": one.id, "reason": one.reason, "record": one.record} for one in rejected]
     return Batch(REJECTED_RECORDS.name, pa.Table.from_pylist(rows, REJECTED_RECORDS.schema))

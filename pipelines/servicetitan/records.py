@@ -1,28 +1,24 @@
 """A page of JSON records to an Arrow table, without a Python object per value.
 
-pyarrow's JSON reader is strict about types, exact about decimals and lets other threads run; what it cannot give, the
-text of nested values and of whole records, msgspec slices out of the page's bytes. A page with something odd in it is
-read record by record (`pipelines.servicetitan.rejects`).
+pyarrow's JSON reader is strict about types, exact about decimals and lets other threads run; what it cannot give comes
+from `pipelines.servicetitan.nested`. A page with something odd in it is read record by record
+(`pipelines.servicetitan.rejects`).
 """
 
-from collections.abc import Mapping
 from functools import cache
-from itertools import accumulate
-from operator import attrgetter
-from typing import Any
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
+from pipelines.servicetitan.nested import Columns, null_where, read_nested, texts
 from pipelines.servicetitan.rejects import Rejected, salvage
 from pipelines.servicetitan.streams import Stream, snake_case
 from pipelines.servicetitan.tables import ARROW_TYPES, raw_table
 
 UTC_STAMP = pa.timestamp("us", "UTC")
 OLDEST = pa.scalar(-2_208_988_800_000_000, UTC_STAMP)  # 1900-01-01
-Columns = Mapping[str, pa.Array]
 
 
 class DoesNotFit(Exception):
@@ -35,14 +31,16 @@ def to_table(stream: Stream, tenant_id: int, records: list[msgspec.Raw]) -> tupl
     try:
         nested = read_nested(stream, records)  # before the rest: pyarrow 26 crashes on a record that is null
         plain = read_plain(stream, records)
-    except (DoesNotFit, msgspec.ValidationError, pa.ArrowInvalid):
+        whole = texts(records)
+        whole.validate(full=True)  # it is UTF-8
+    except (DoesNotFit, msgspec.DecodeError, RecursionError, pa.ArrowInvalid):
         plain, records, rejected = salvage(stream, records)
-        nested = read_nested(stream, records)
+        whole, nested = texts(records), read_nested(stream, records)
     columns = {
         "tenant_id": pa.repeat(pa.scalar(tenant_id, pa.int64()), len(records)),
         **plain,
         **nested,
-        "record": texts(records),
+        "record": whole,
     }
     schema = raw_table(stream).schema
     return pa.table([columns[name] for name in schema.names], schema=schema), rejected
@@ -77,38 +75,6 @@ def timestamps(values: pa.StringArray) -> pa.TimestampArray:
     cut = pc.ascii_rtrim(pc.utf8_slice_codeunits(values, 0, 26), "Z")
     stamps = cut.cast(pa.timestamp("us")).cast(UTC_STAMP)
     return null_where(pc.less(stamps, OLDEST), stamps)
-
-
-def read_nested(stream: Stream, records: list[msgspec.Raw]) -> Columns:
-    """The nested columns as the very text that was received; JSON's null, and absent, are null.
-
-    Raises `msgspec.ValidationError` for a record that is no object.
-    """
-    columns = [name for name, kind in stream.columns.items() if kind == "json"]
-    rows = _nested_decoder(stream).decode(b"[" + b",".join(records) + b"]")
-    return {name: present(texts(list(map(attrgetter(name + "_"), rows)))) for name in columns}
-
-
-def texts(values: list[msgspec.Raw]) -> pa.StringArray:
-    offsets = pa.array(accumulate(map(len, values), initial=0), pa.int32())
-    return pa.StringArray.from_buffers(len(values), offsets.buffers()[1], pa.py_buffer(b"".join(values)))
-
-
-def present(values: pa.StringArray) -> pa.StringArray:
-    if (pc.min(pc.binary_length(values)).as_py() or 0) > len("null"):
-        return values
-    return null_where(pc.is_in(values, pa.array(["", "null"])), values)
-
-
-def null_where(mask: pa.BooleanArray, values: pa.Array) -> pa.Array:
-    return pc.if_else(mask, pa.scalar(None, values.type), values) if pc.any(mask).as_py() else values
-
-
-@cache
-def _nested_decoder(stream: Stream) -> Any:
-    names = {snake_case(name) + "_": name for name, kind in stream.fields.items() if kind == "json"}
-    fields = [(attribute, msgspec.Raw, msgspec.Raw()) for attribute in names]
-    return msgspec.json.Decoder(list[msgspec.defstruct("Nested", fields, rename=names, gc=False)])  # type: ignore[misc]
 
 
 @cache

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
@@ -11,22 +12,42 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from pipelines.servicetitan.nested import read_nested
+from pipelines.servicetitan.pieces import value_of
 from pipelines.servicetitan.streams import DataType, Stream, snake_case
 from pipelines.servicetitan.tables import arrow_schema
 
 STAMP = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d)?")
 
 
-@dataclass(frozen=True)
-class Rejected:
-    """A record that breaks its schema; the reason names the field and never shows a value."""
-
-    reason: str
-    record: str
-
-
 class Misfit(ValueError):
     pass
+
+
+class Unreadable(Misfit):
+    """It is no JSON, or none that everybody can read."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A record that breaks its schema, or cannot be read; the reason names the field and never shows a value."""
+
+    reason: str
+    raw: bytes
+    readable: bool
+
+    @property
+    def id(self) -> str | None:
+        return self.value_of("id")
+
+    @property
+    def record(self) -> str:
+        """JSON; of what is none, a JSON text."""
+        text = self.raw.decode(errors="backslashreplace")
+        return text if self.readable else json.dumps(text)
+
+    def value_of(self, field: str) -> str | None:
+        return value_of(self.raw, field)
 
 
 def salvage(
@@ -36,17 +57,17 @@ def salvage(
     rows, fitting, rejected = [], [], []
     for raw in records:
         try:
-            rows.append(read_record(stream, bytes(raw).decode()))
+            rows.append(read_record(stream, raw))
             fitting.append(raw)
         except Misfit as misfit:
-            rejected.append(Rejected(str(misfit), bytes(raw).decode()))
+            rejected.append(Rejected(str(misfit), bytes(raw), not isinstance(misfit, Unreadable)))
     columns = {snake_case(name): kind for name, kind in stream.plain_fields.items()}
     table = pa.Table.from_pylist(rows, arrow_schema(columns))
     return {name: table[name].combine_chunks() for name in columns}, fitting, rejected
 
 
-def read_record(stream: Stream, text: str) -> dict[str, Any]:
-    record = json.loads(text, parse_float=Decimal)
+def read_record(stream: Stream, raw: msgspec.Raw) -> dict[str, Any]:
+    record = parsed(stream, raw)
     if not isinstance(record, dict):
         raise Misfit(f"the record is {kind_of(record)}; expected an object")
     row = {}
@@ -55,6 +76,24 @@ def read_record(stream: Stream, text: str) -> dict[str, Any]:
         if value is None and snake_case(name) in stream.key:
             raise Misfit(f"{name}: missing; it is part of the key")
     return row
+
+
+def parsed(stream: Stream, raw: msgspec.Raw) -> Any:
+    """Raises `Unreadable` for what any reader of the page would stop at."""
+    try:
+        text = bytes(raw).decode()
+        msgspec.json.decode(raw, type=msgspec.Raw)
+        with suppress(msgspec.ValidationError):
+            read_nested(stream, [raw])
+        return json.loads(text, parse_int=Decimal, parse_float=Decimal)
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"the record is not UTF-8 (byte {error.start})") from None
+    except RecursionError:
+        raise Unreadable("the record is nested too deeply") from None
+    except InvalidOperation:
+        raise Unreadable("a number in the record is out of every range") from None
+    except ValueError as error:
+        raise Unreadable(f"the record is no JSON: {str(error).removeprefix('JSON is malformed: ')}") from None
 
 
 def read_value(name: str, value: Any, kind: DataType) -> Any:
@@ -67,10 +106,12 @@ def read_value(name: str, value: Any, kind: DataType) -> Any:
 
 
 def read_integer(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or value != int(value):
+    if not isinstance(value, Decimal):
         raise TypeError
-    if not -(2**63) <= value < 2**63:
+    if not -(2**63) <= value < 2**63:  # before `int`, which would write out all digits of 1e999999999
         raise OverflowError
+    if value != int(value):
+        raise TypeError
     return int(value)
 
 
@@ -85,7 +126,7 @@ def read_exactly(kind: type) -> Callable[[Any], Any]:
 
 def read_decimal(value: Any) -> Decimal:
     """Numbers, and numbers in quotes; digits beyond the ninth are rounded half to even."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+    if not isinstance(value, Decimal | str):
         raise TypeError
     number = Decimal(value)
     if not number.is_finite() or number.adjusted() >= 29:

@@ -97,6 +97,7 @@ REJECTED_RECORDS = RawTable(
     columns={
         "tenant_id": "bigint",
         "stream": "text",
+        "id": "text",
         "reason": "text",
         "record": "json",
         "rejected_at": "timestamp",

@@ -89,6 +89,26 @@ def test_a_contact_that_only_slipped_through_the_pages_stays(
     assert len([ids for ids in asked if ids]) == 1
 
 
+def test_a_contact_that_cannot_be_read_is_there(
+    settings: Settings, world: World, simulator: ServiceTitan, three_contacts: list[int]
+) -> None:
+    sync(settings, world)
+    simulator.faults.order("broken_record", "/customers/contacts", how="not_utf8", times=-1)
+    sync(settings, world, reconcile=True)
+    assert len(query(settings, ACTIVE)) == len(three_contacts)
+
+
+def test_where_a_contact_shows_no_id_none_is_taken_to_be_gone(
+    settings: Settings, world: World, simulator: ServiceTitan, three_contacts: list[int]
+) -> None:
+    sync(settings, world)
+    simulator.faults.order("broken_record", "/customers/contacts", tenant=410387862, how="no_id", skip=1, times=2)
+    result = sync(settings, world, reconcile=True)
+    assert len(query(settings, ACTIVE)) == len(three_contacts)
+    (warning,) = [warning for stream in result.streams for warning in stream.warnings]
+    assert "shows no id" in warning
+
+
 def test_contacts_that_cannot_be_compared_stay_and_a_warning_says_so(
     settings: Settings, world: World, simulator: ServiceTitan, three_contacts: list[int]
 ) -> None:

@@ -201,6 +201,41 @@ def test_a_broken_record_is_set_aside_and_the_rest_is_loaded(
     assert "expected" in reason or "missing" in reason
 
 
+@pytest.mark.parametrize("mode", ["export", "list"])
+@pytest.mark.parametrize("how", ["not_utf8", "control_character", "nan", "odd_escape", "deep"])
+def test_a_record_that_cannot_be_read_is_set_aside_with_its_id_and_its_older_version_stays(
+    how: str, mode: str, settings: Settings, world: World, socal: Company, simulator: ServiceTitan
+) -> None:
+    settings = settings.model_copy(update={"servicetitan_sync_mode": mode})
+    ids = [socal.add_customer(name) for name in ("Ann", "Bob")]
+    sync(settings, world)
+    world.advance(minutes=20)
+    for number, name in zip(ids, ("Anna", "Bobby"), strict=True):
+        socal.update_customer(number, name=name)
+    socal.add_customer("Cem")
+    simulator.faults.order("broken_record", "/customers", tenant=socal.tenant_id, how=how, times=-1)
+    assert sync(settings, world).complete
+    assert query(settings, NAMES) == [("Ann",), ("Bobby",), ("Cem",)]
+    aside = query(settings, "select distinct stream, id from servicetitan.rejected_records where stream = 'customers'")
+    assert ("customers", str(ids[0])) in aside
+    simulator.faults.clear()
+    socal.update_customer(ids[0], name="Annabel")
+    assert sync(settings, world).changed_rows["customers"] == 1
+    assert query(settings, NAMES) == [("Annabel",), ("Bobby",), ("Cem",)]
+
+
+@pytest.mark.parametrize("how", ["nul", "half_a_pair", "large_number"])
+def test_an_odd_value_is_stored_and_can_be_used(
+    how: str, settings: Settings, world: World, socal: Company, simulator: ServiceTitan
+) -> None:
+    socal.add_customer("Ann\0 Moss")
+    simulator.faults.order("broken_record", "/export/customers", tenant=socal.tenant_id, how=how)
+    sync(settings, world)
+    odd = {"nul": "ab", "half_a_pair": "\ufffd", "large_number": "1e999999999"}[how]
+    asked = "select name, record ->> 'name', record ->> 'odd', record ->> '$.odd' from servicetitan.customers"
+    assert query(settings, asked) == [("Ann Moss", "Ann Moss", odd, odd)]
+
+
 def test_the_order_within_a_tenant_is_kept(settings: Settings, world: World, simulator: ServiceTitan) -> None:
     sync(settings, world)
     ends = [call.path.rsplit("/", 1)[1] for call in simulator.log.calls if call.tenant == 410387862]

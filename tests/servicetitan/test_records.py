@@ -27,6 +27,11 @@ def raws(*records: str | bytes | dict[str, Any]) -> list[msgspec.Raw]:
     return msgspec.json.decode(b"[" + b",".join(bodies) + b"]", type=list[msgspec.Raw])
 
 
+def page_of(*records: bytes) -> list[msgspec.Raw]:
+    """As ServiceTitan sends them."""
+    return decoder(ExportEnvelope)(b'{"hasMore":false,"continueFrom":"","data":[' + b",".join(records) + b"]}").data
+
+
 def row(record: str | dict[str, Any], stream: str = "customers") -> dict[str, Any]:
     table, rejected = to_table(STREAM[stream], TENANT, raws(record))
     assert rejected == []
@@ -145,6 +150,58 @@ def test_odd_but_readable_records_are_read(text: str) -> None:
 def test_text_of_any_script_is_kept() -> None:
     name = "Žofia \u0000 \U0001f600 O'Neil \\ \" ﷽"
     assert row({"id": 1, "name": name})["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "why"),
+    [
+        (b'"J\xfcrgen"', "the record is not UTF-8 (byte 28)"),
+        (b'"\xed\xa0\x80"', "the record is not UTF-8 (byte 27)"),
+        (b'"a\x01b"', "the record is no JSON: invalid character (byte 28)"),
+        (b'"a\x00b"', "the record is no JSON: invalid character (byte 28)"),
+        (b"NaN", "the record is no JSON: invalid character (byte 26)"),
+        (b"-Infinity", "the record is no JSON: invalid character (byte 27)"),
+        (rb'"\x"', "the record is no JSON: invalid escaped character (byte 28)"),
+        (b"01", "the record is no JSON: invalid number (byte 27)"),
+        (b"[" * 5000 + b"]" * 5000, "the record is nested too deeply"),
+        (b"1e999999999", "balance: found a number; expected decimal"),
+        (b"1e99999999999999999999", "a number in the record is out of every range"),
+        (b"9" * 5000, "balance: found a number; expected decimal"),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_set_aside_with_its_id_and_its_page_is_read(spoiled: bytes, why: str) -> None:
+    page = page_of(b'{"id":1}', b'{"x":[8],"id":2,"balance":' + spoiled + b"}", b'{"id":3,"name":"}],[{"}')
+    table, (rejected,) = to_table(CUSTOMERS, TENANT, page)
+    assert (table["id"].to_pylist(), rejected.reason, rejected.id) == ([1, 3], why, "2")
+    assert msgspec.json.decode(rejected.record, type=msgspec.Raw)
+
+
+@pytest.mark.parametrize(
+    ("record", "id"),
+    [
+        (b'{"address":{"id":8},"name":"\xff"id": 9","id" : 104}', "104"),
+        (b'{"id":"10\xff4"}', "10\\xff4"),
+        (b'{"id":99999999999999999999}', "99999999999999999999"),
+        (b'{"id":null}', None),
+        (b'{"id":[104]}', None),
+        (b'{"name":"id"}', None),
+        (b"nothing", None),
+    ],
+)
+def test_the_id_of_what_is_set_aside_is_its_own_as_it_is_written(record: bytes, id: str | None) -> None:
+    _, (rejected,) = to_table(CUSTOMERS, TENANT, page_of(b'{"id":1}', record))
+    assert rejected.id == id
+
+
+@pytest.mark.parametrize("data", [b'[{"id":1}', b'[{"id":1]', b'[{"id":1,"name":"]', b'{"id":NaN}', b"NaN"])
+def test_a_page_that_is_broken_itself_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"close|malformed|Expected"):
+        decoder(ExportEnvelope)(b'{"hasMore":false,"continueFrom":"","data":' + data + b"}")
+
+
+def test_u_0000_is_left_out() -> None:
+    (record,) = page_of(rb'{"id":1,"name":"a\u0000b \\u0000","address":{"street":"\u0000"},"new\u0000":1}')
+    assert bytes(record) == rb'{"id":1,"name":"ab \\u0000","address":{"street":""},"new":1}'
 
 
 def test_half_a_surrogate_pair_becomes_a_replacement_character() -> None:

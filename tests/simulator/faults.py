@@ -37,7 +37,8 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     retry_after: str = "seconds"  # seconds, date, none
     seconds: float = 0
-    how: str = "wrong_type"  # wrong_type, no_id, null_id, not_an_object
+    how: str = "wrong_type"  # wrong_type, no_id, null_id, not_an_object, or a name of `ODD_VALUES`
+    at: int = 0  # which record of the page
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -114,15 +115,37 @@ def _two_versions(_fault: Fault, page: Page, _previous: list[bytes]) -> list[byt
     return [*page.rows, *old]
 
 
+ODD_VALUES = {
+    "not_utf8": b'"J\xfcrgen"',
+    "control_character": b'"a\x01b"',
+    "nan": b"NaN",
+    "odd_escape": rb'"\x"',
+    "deep": b"[" * 5000 + b"]" * 5000,
+    "nul": rb'"a\u0000b"',
+    "half_a_pair": rb'"\ud83d"',
+    "large_number": b"1e999999999",
+}
+
+
 def _broken_record(fault: Fault, page: Page, _previous: list[bytes]) -> list[bytes]:
-    record = orjson.loads(page.rows[0]) if page.rows else {}
+    if not page.rows:
+        return [_broken(fault.how, b"{}")]
+    rows = list(page.rows)
+    rows[fault.at] = _broken(fault.how, rows[fault.at])
+    return rows
+
+
+def _broken(how: str, row: bytes) -> bytes:
+    if how in ODD_VALUES:
+        return b'{"odd":' + ODD_VALUES[how] + b"," + row[1:]
+    record = orjson.loads(row)
     broken: dict[str, Any] = {
         "wrong_type": record | {"createdOn": "last week", "customerId": "seven", "jobId": [1]},
         "no_id": {name: value for name, value in record.items() if name != "id"},
         "null_id": record | {"id": None},
         "not_an_object": "a record",
     }
-    return [orjson.dumps(broken[fault.how]), *page.rows[1:]]
+    return orjson.dumps(broken[how])
 
 
 BEFORE: dict[str, Callable[[Fault], Answer | None]] = {
