@@ -1,12 +1,12 @@
 {{ config(materialized='view') }}
 
-{%- set streams = "'" ~ var('streams') | join("', '") ~ "'" %}
+{%- set names = streams() %}
 
 -- a long history takes many syncs: it is complete when a sync in which nothing failed ends, and every stream has come
 -- to its end, in this sync or before; what such a stream brings later is news, for it happened since
 with syncs as (
     select * from {{ ref('stg_servicetitan__tenant_syncs') }}
-    where stream in ({{ streams }})
+    where stream in ('{{ names | join("', '") }}')
 ),
 
 sound as (
@@ -16,7 +16,7 @@ sound as (
         max(ended_at) as ended_at,
     from syncs
     group by tenant_id, sync_id
-    having count(distinct stream) = {{ var('streams') | length }} and count(error) = 0
+    having count(distinct stream) = {{ names | length }} and count(error) = 0
 ),
 
 ends as (
@@ -35,4 +35,4 @@ inner join ends
     on sound.tenant_id = ends.tenant_id
     and coalesce(sound.ended_at >= ends.first_end_at, true)
 group by sound.tenant_id, sound.sync_id
-having count(*) = {{ var('streams') | length }}
+having count(*) = {{ names | length }}

@@ -1,0 +1,38 @@
+"""A tenant's history is complete when every stream was read, and no stream can be forgotten."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipelines.dbt_process import manifest_path
+from pipelines.servicetitan.streams import STREAMS
+from pipelines.servicetitan.tables import RAW_TABLES, REJECTED_RECORDS
+from tests.states.warehouse import Warehouse
+
+NAMES = [stream.name for stream in STREAMS]
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+COMPLETE, UNREAD, FAILED = 1, 1000, 2000  # tenants; with a stream's place added, the two that lack that one
+
+
+def sync_of(tenant: int, **complete: bool) -> list[dict[str, Any]]:
+    return [
+        {"sync_id": "a", "tenant_id": tenant, "tenant_name": "", "stream": stream, "complete": done}
+        for stream, done in complete.items()
+    ]
+
+
+def test_a_tenant_that_lacks_any_one_stream_has_no_baseline(warehouse: Warehouse) -> None:
+    rows = sync_of(COMPLETE, **dict.fromkeys(NAMES, True))
+    for place, left_out in enumerate(NAMES):
+        rows += sync_of(UNREAD + place, **{name: True for name in NAMES if name != left_out})
+        rows += sync_of(FAILED + place, **{name: name != left_out for name in NAMES})
+    warehouse.load({"tenant_syncs": rows})
+    warehouse.derive(NOW)
+    assert warehouse.rows("select tenant_id from marts.tenant_baselines") == [(COMPLETE,)]
+
+
+def test_dbt_derives_from_just_the_tables_that_the_load_makes(tmp_path: Path, work_dir: Path) -> None:
+    sources = json.loads(manifest_path(tmp_path / "warehouse.duckdb", work_dir).read_bytes())["sources"].values()
+    assert {source["name"] for source in sources} == {table.name for table in RAW_TABLES} - {REJECTED_RECORDS.name}
+    assert {source["name"] for source in sources if "ours" not in source["tags"]} == set(NAMES)
