@@ -1,30 +1,34 @@
-"""What is forgotten every night: runs with all that they left, and contact data of deliveries long since finished.
+"""What is forgotten: runs with all that they left, every hour, and contact data of deliveries long since finished.
 
 Ticks, Dagster forgets by itself (`dagster.yaml`); pages, the report.
 """
 
-from datetime import UTC, datetime, timedelta
+import logging
+from datetime import UTC, datetime
 
 import dagster as dg
 
 from pipelines.settings import Settings
 
+MOST_BEFORE_A_COMMAND = 500  # runs, so that nobody waits for long
+
 
 def retention(settings: Settings) -> dg.JobDefinition:
     @dg.op
     def forget(context: dg.OpExecutionContext) -> None:
-        from orchestration.old_runs import forget_runs
+        from orchestration.old_runs import keep_small
         from pipelines.retention import forget_contact_data
 
         now = datetime.now(UTC)
         forgotten = forget_contact_data(settings.operations, now, settings.retention_days)
         context.log.info(f"forgotten: {forgotten.bodies} bodies, {forgotten.answers} answers")
-        runs = forget_runs(context.instance, now - timedelta(days=settings.run_retention_days))
+        runs = keep_small(context.instance, now, settings.run_retention_days)
         context.log.info(f"forgotten: {runs} runs")
 
     @dg.job(
         name="retention",
-        description="Forgets runs (RUN_RETENTION_DAYS), and what finished deliveries said (RETENTION_DAYS).",
+        description="Forgets what old runs left (RUN_RETENTION_DAYS), and what finished deliveries said"
+        " (RETENTION_DAYS).",
         executor_def=dg.in_process_executor,
     )
     def job() -> None:
@@ -33,11 +37,23 @@ def retention(settings: Settings) -> dg.JobDefinition:
     return job
 
 
+def keep_small_if_due(instance: dg.DagsterInstance, settings: Settings) -> None:
+    """For those who run commands and no daemon. What a command is for never fails for this."""
+    from orchestration.old_runs import is_due, keep_small
+
+    now = datetime.now(UTC)
+    try:
+        if is_due(instance, now):
+            keep_small(instance, now, settings.run_retention_days, MOST_BEFORE_A_COMMAND)
+    except Exception:
+        logging.getLogger(__name__).exception("old runs are not forgotten")
+
+
 def retention_schedule(job: dg.JobDefinition) -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
         name="retention_schedule",
         job=job,
-        cron_schedule="23 3 * * *",
-        description="Starts `retention` every night.",
+        cron_schedule="23 * * * *",
+        description="Starts `retention` every hour.",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )

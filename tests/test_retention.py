@@ -75,10 +75,10 @@ def test_young_runs_and_those_that_have_not_ended_stay(instance: dg.DagsterInsta
     assert instance.has_run(running.run_id)
 
 
-def test_it_is_done_every_night(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+def test_it_is_done_every_hour(instance: dg.DagsterInstance, tmp_path: Path) -> None:
     job = retention(settings_for(tmp_path / "data"))
     assert job.execute_in_process(instance=instance).success
-    assert retention_schedule(job).cron_schedule == "23 3 * * *"
+    assert retention_schedule(job).cron_schedule == "23 * * * *"
 
 
 def test_bodies_and_answers_of_finished_deliveries_are_blanked(sent: str, line: Line) -> None:

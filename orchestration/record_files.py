@@ -1,0 +1,47 @@
+"""The files that hold Dagster's records, where they are SQLite's: a file does not shrink when rows go."""
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import dagster as dg
+
+FILES = ("event_log.db", "history/runs.db", "schedules/schedules.db")
+WORTH_IT = 8 * 2**20  # bytes to be won, and at least a third of the file
+PATIENCE = 30.0  # seconds, for those who write
+
+
+def room_taken(instance: dg.DagsterInstance) -> int:
+    """Bytes in use; pages that are free will be used again."""
+    return sum(pages(path)[0] for path in files(instance))
+
+
+def give_back_room(instance: dg.DagsterInstance) -> None:
+    """Held up or without room for the copy, it is for the next time."""
+    for path in files(instance):
+        used, free = pages(path)
+        if free < max(WORTH_IT, used / 2):
+            continue
+        try:
+            with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as con:
+                con.execute("vacuum")
+                con.execute("pragma wal_checkpoint(truncate)")
+        except sqlite3.OperationalError as error:
+            logging.getLogger(__name__).warning("%s keeps %s free bytes: %s", path, f"{free:,}", error)
+
+
+def files(instance: dg.DagsterInstance) -> Iterator[Path]:
+    """Those that are there: somebody may keep Dagster's records elsewhere."""
+    home = Path(instance.root_directory)
+    yield from (home / name for name in FILES if (home / name).exists())
+
+
+def pages(path: Path) -> tuple[int, int]:
+    """Bytes in use, and free."""
+    with closing(sqlite3.connect(path, timeout=PATIENCE)) as con:
+        [size, count, free] = [
+            con.execute(f"pragma {what}").fetchone()[0] for what in ("page_size", "page_count", "freelist_count")
+        ]
+    return size * (count - free), size * free
