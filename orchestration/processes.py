@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -67,13 +67,14 @@ def tell(process: Process, signal_number: int) -> bool:
     return False
 
 
-def first_to_end(processes: Mapping[str, Process]) -> str | None:
-    """Waits; the name of the one that ended by itself, or None on Ctrl-C."""
+def first_to_end(processes: Mapping[str, Process], meanwhile: Callable[[], None] = lambda: None) -> str | None:
+    """Waits, and does something now and then; the name of the one that ended by itself, or None on Ctrl-C."""
     try:
         while True:
             for name, process in processes.items():
                 if process.poll() is not None:
                     return name
+            meanwhile()
             time.sleep(0.5)
     except KeyboardInterrupt:
         return None

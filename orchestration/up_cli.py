@@ -14,11 +14,14 @@ import click
 from filelock import FileLock, Timeout
 
 from orchestration.processes import Command, Process, command, first_to_end, running
+from orchestration.rotated_log import RotatedLog
+from orchestration.up_parts import Waiting, off, parts
 from pipelines.operations import open_operations
 from pipelines.settings import Settings, load_settings
 
 LOCATION = "servicetitan-flow"
 MODULE = "orchestration.definitions"
+LAST_LINES = 20
 
 
 @click.command()
@@ -28,7 +31,7 @@ MODULE = "orchestration.definitions"
 def up(host: str, port: int, actions_port: int) -> None:
     """Dagster's webserver and daemon, and the actions API where ACTIONS_TOKENS is set, until stopped.
 
-    When one of them ends, all end, with status 1: let systemd or a container start them again.
+    Says when each is ready. When one of them ends, all end, with status 1: let systemd or a container start them again.
     """
     from orchestration.cli import dagster_home
 
@@ -41,19 +44,51 @@ def up(host: str, port: int, actions_port: int) -> None:
         raise click.ClickException(
             f"servicetitan-flow is up already: another process holds {lock.lock_file}; end that one first"
         ) from None
+    expect_free(host, port, "--port")
+    if settings.actions_tokens:
+        expect_free(host, actions_port, "--actions-port")
     with open_operations(settings.operations):
         pass  # a file that cannot be used is told here, once, and not by three programs
+    with RotatedLog(settings.data_dir.absolute() / "logs" / "up.log") as log:
+        ended = run_all(settings, host, port, actions_port, log)
+        if ended:
+            said = log.last_lines(LAST_LINES)
+            raise click.ClickException(f"{ended} ended by itself. The log ends with\n{said}all of it: {log.path}")
+
+
+def run_all(settings: Settings, host: str, port: int, actions_port: int, log: RotatedLog) -> str | None:
+    """The name of the program that ended by itself, or None on Ctrl-C."""
+    click.echo(f"starting; what the programs say: {log.path}")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        code_servers = stack.enter_context(running(serving_code({LOCATION: MODULE}, folder), os.environ))
-        ended = wait_until_served(code_servers, folder)
-        if not ended:
-            others = programs(settings, folder, host, port, actions_port)
-            started = stack.enter_context(running(others, os.environ))
-            click.echo(f"Dagster: http://{host}:{port}", err=True)
-            ended = first_to_end(code_servers | started)
-    if ended:
-        raise click.ClickException(f"{ended} ended by itself; what it said stands above")
+        code_servers = stack.enter_context(running(serving_code({LOCATION: MODULE}, folder), os.environ, log.output))
+        if ended := wait_until_served(code_servers, folder):
+            return ended
+        others = programs(settings, folder, host, port, actions_port)
+        waiting = Waiting(parts(settings, host, port, actions_port))
+        started = stack.enter_context(running(others, os.environ, log.output))
+        for line in off(settings):
+            click.echo(line)
+
+        def meanwhile() -> None:
+            log.rotate()
+            for line in waiting.news():
+                click.echo(line)
+
+        return first_to_end(code_servers | started, meanwhile)
+
+
+def expect_free(host: str, port: int, option: str) -> None:
+    """Before anything starts: another program that answers there would look like ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise click.ClickException(
+                f"{host}:{port} cannot be used: {error.strerror}; end what listens there, or name another with {option}"
+            ) from None
 
 
 def serving_code(modules: Mapping[str, str], folder: Path) -> dict[str, Command]:

@@ -1,0 +1,115 @@
+"""`servicetitan-flow up`, as who starts it sees it: what it says, and where the rest goes."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import httpx
+import pytest
+
+from orchestration.processes import LAST_WORDS, PATIENCE, command
+from orchestration.rotated_log import KEPT, RotatedLog
+from orchestration.up_parts import LATE, Part, Waiting, off
+from pipelines.settings import Settings
+
+MOST_LINES = 20
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+@pytest.fixture
+def product(env: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """In a pipe, as a supervisor would start it."""
+    ports = ("--port", free_port(), "--actions-port", free_port())
+    known = os.environ | env | {"DAGSTER_HOME": str(tmp_path / "dagster"), "SYNC_CRON": "0 4 1 1 *"}
+    known |= {"CHANGE_SENSOR_SECONDS": "0"}
+    argv = command("servicetitan-flow", "up", *ports)
+    with subprocess.Popen(argv, env=known, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as started:
+        try:
+            yield started
+        finally:
+            started.send_signal(signal.SIGTERM)
+            started.wait(PATIENCE + 2 * LAST_WORDS)
+
+
+def test_it_says_what_is_ready_and_where_and_what_is_off_and_why(product: subprocess.Popen[str]) -> None:
+    assert product.stdout
+    said: list[str] = []
+    while sum(": ready, " in line for line in said) < 3:
+        line = product.stdout.readline().rstrip("\n")
+        assert line, f"it ended: {said}"
+        said.append(line)
+        assert len(said) < MOST_LINES
+    said.sort()
+    starting, log = next(line for line in said if line.startswith("starting")).split(": ")
+    assert starting == "starting; what the programs say"
+    assert Path(log).stat().st_size
+    addresses = [re.fullmatch(r"(.*): ready, (http://127\.0\.0\.1:\d+.*)", line) for line in said]
+    ready = {one[1]: one[2] for one in addresses if one}
+    assert set(ready) == {"Dagster", "actions API"}
+    for address in ready.values():
+        assert httpx.get(address, trust_env=False, timeout=30).is_success
+    assert "Dagster's daemon: ready, it runs schedules and sensors" in said
+    assert "change sensor: off, CHANGE_SENSOR_SECONDS is 0; syncs start on SYNC_CRON (0 4 1 1 *)" in said
+    assert "alerts: off, neither ALERT_WEBHOOK_URL nor ALERT_EMAIL_TO is set" in said
+    assert not any(line.startswith(("delivery", "actions API: off")) for line in said)
+
+
+def test_a_port_that_is_taken_is_named(env: dict[str, str]) -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = str(busy.getsockname()[1])
+        argv = command("servicetitan-flow", "up", "--port", free_port(), "--actions-port", port)
+        ended = subprocess.run(argv, env=os.environ | env, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        f"Error: 127.0.0.1:{port} cannot be used: Address already in use; end what listens there, or name another with"
+        " --actions-port\n"
+    )
+
+
+def test_what_is_not_set_is_off(settings: Settings) -> None:
+    nothing = settings.model_copy(update={"actions_tokens": [], "flow_builder_trigger_url": None})
+    assert [line for line in off(nothing) if "alerts" not in line] == [
+        "actions API: off, ACTIONS_TOKENS is not set",
+        "delivery: off, FLOW_BUILDER_TRIGGER_URL is not set",
+    ]
+
+
+def test_each_part_is_told_once_and_those_that_are_late_are_named() -> None:
+    now, up = 0.0, {"one"}
+    parts = [Part(name, f"at {name}", partial(up.__contains__, name)) for name in ("one", "two")]
+    waiting = Waiting(parts, lambda: now)
+    assert list(waiting.news()) == ["one: ready, at one"]
+    assert list(waiting.news()) == []
+    now = LATE + 1
+    assert list(waiting.news()) == ["two: not ready after 120 s; the log may say why"]
+    assert list(waiting.news()) == []
+    up.add("two")
+    assert list(waiting.news()) == ["two: ready, at two"]
+
+
+def test_its_log_starts_anew_while_programs_hold_it_open(tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "up.log"
+    with RotatedLog(path, largest=1000) as log:
+        for number in range(20):
+            subprocess.run(["sh", "-c", f"seq 100; echo end of {number}"], stdout=log.output, check=True)
+            log.rotate()
+            subprocess.run(["echo", f"after {number}"], stdout=log.output, check=True)
+            log.rotate()
+        assert log.last_lines(2).splitlines()[-1] == "after 19"
+    files = sorted(path.parent.iterdir())
+    assert len(files) == 1 + KEPT
+    assert all(file.stat().st_size < 2000 for file in files)
+    assert path.with_name("up.log.1").read_text().startswith("after ")
+    assert "\0" not in path.read_text()
