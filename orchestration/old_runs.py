@@ -18,7 +18,7 @@ from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 from sqlalchemy import select
 
 from orchestration.record_files import give_back_room, room_taken
-from orchestration.run_details import Last, last_results, leave_errors, leave_outline, with_news
+from orchestration.run_details import Last, forget_states, last_results, leave_errors, leave_outline, with_news
 
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 WITH_DETAILS = timedelta(hours=6)
@@ -47,6 +47,8 @@ class Ended:
 
 def keep_small(instance: dg.DagsterInstance, now: datetime, days: int, most: int = MOST_A_TIME) -> int:
     """Takes the records down to what is worth its room, and gives the room back; how many runs are forgotten."""
+    with event_log(instance).index_connection() as con:
+        forget_states(con, naive(now - WITH_DETAILS))
     runs = with_details(instance, now - WITH_DETAILS, most)
     forgotten = forget_details(instance, runs)
     forgotten += forget_runs(instance, now - timedelta(days=days), most)

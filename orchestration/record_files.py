@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 
 FILES = ("event_log.db", "history/runs.db", "schedules/schedules.db")
-WORTH_IT = 8 * 2**20  # bytes to be won, and at least a third of the file
+WORTH_IT = 8 * 2**20  # bytes to be won, and at least a fifth of the file
 PATIENCE = 30.0  # seconds, for those who write
 
 
@@ -22,7 +22,7 @@ def give_back_room(instance: dg.DagsterInstance) -> None:
     """Held up or without room for the copy, it is for the next time."""
     for path in files(instance):
         used, free = pages(path)
-        if free < max(WORTH_IT, used / 2):
+        if free < max(WORTH_IT, used / 4):
             continue
         try:
             with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as con:

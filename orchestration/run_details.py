@@ -6,6 +6,7 @@ of each asset and the last answer of each check always stay: the UI, freshness a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from dagster import DagsterEventType as Type
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus as Status
@@ -59,6 +60,13 @@ def with_news(con: Connection, run_ids: Sequence[str]) -> set[str]:
     """Those that published or delivered something."""
     made = select(Events.c.run_id).where(Events.c.run_id.in_(run_ids), Events.c.dagster_event_type == MADE)
     return set(con.execute(made.where(Events.c.asset_key.in_(NEWS))).scalars())
+
+
+def forget_states(con: Connection, before: datetime) -> None:
+    """Of freshness, which belong to no run; each asset's last one stays."""
+    kind = Events.c.dagster_event_type == Type.FRESHNESS_STATE_CHANGE.value
+    newest = select(func.max(Events.c.id)).where(kind).group_by(Events.c.asset_key)
+    con.execute(Events.delete().where(kind, Events.c.timestamp < before, Events.c.id.not_in(newest)))
 
 
 def forget_bookkeeping(con: Connection, run_id: str) -> None:

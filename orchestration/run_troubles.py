@@ -12,6 +12,7 @@ from pipelines.operations import OperationsError
 from pipelines.settings import ConfigurationError
 
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+ON_ITS_WAY = {dg.DagsterEventType.RUN_STARTING, dg.DagsterEventType.RUN_START}
 FAILURES = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
 # Errors in our own words, which hold the way out. Another's may quote a record.
 TOLD = {ConfigurationError.__name__, OperationsError.__name__, AnotherSyncIsRunning.__name__, "OutboxLost", "Mishap"}
@@ -36,7 +37,17 @@ def reason(instance: dg.DagsterInstance, run_id: str) -> str:
         if error.cls_name in TOLD:
             return str(error.message.partition(": ")[2].strip())
     roots = [str(error.cls_name) for error in causes if not error.cause]
-    return roots[0] if roots else " ".join(event.message or "" for event in events)
+    if roots:
+        return roots[0]
+    if never_started(instance, run_id):
+        return "it did not start in time, and did nothing; the machine is busy, or its process hangs"
+    return " ".join(event.message or "" for event in events)
+
+
+def never_started(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Given up by Dagster on its way."""
+    on_its_way = {entry.dagster_event_type for entry in instance.all_logs(run_id, ON_ITS_WAY)}
+    return dg.DagsterEventType.RUN_STARTING in on_its_way and dg.DagsterEventType.RUN_START not in on_its_way
 
 
 def chain(error: Any) -> Iterator[Any]:

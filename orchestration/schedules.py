@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from orchestration.dead_runs import about_to_start, end_dead_runs
+from orchestration.dead_runs import about_to_start, end_dead_runs, instead_of
 from orchestration.lineage import DELIVERIES
 from orchestration.resources import AnotherSyncIsRunning, exclusive
 from pipelines.settings import Settings
@@ -32,7 +32,7 @@ def sync_schedule(settings: Settings) -> dg.ScheduleDefinition:
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         if reason := busy(context.instance, settings):
             return dg.SkipReason(reason)
-        return dg.RunRequest()
+        return dg.RunRequest(tags=instead_of(context.instance, sync.name))
 
     return schedule
 
@@ -44,10 +44,11 @@ def is_scheduled(tags: Mapping[str, str]) -> bool:
 
 def busy(instance: dg.DagsterInstance, settings: Settings, now: datetime | None = None) -> str | None:
     """Why no sync may start now; ends runs on record whose process is gone."""
-    if reason := about_to_start(instance, sync.name):
+    now = now or datetime.now(UTC)
+    if reason := about_to_start(instance, sync.name, now):
         return reason
     try:
         with exclusive(settings, wait_seconds=0):
-            return end_dead_runs(instance, sync.name, now or datetime.now(UTC))
+            return end_dead_runs(instance, sync.name, now)
     except AnotherSyncIsRunning as error:
         return str(error)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from filelock import Timeout
 
-from orchestration.dead_runs import about_to_start, end_dead_runs
+from orchestration.dead_runs import about_to_start, end_dead_runs, instead_of
 from orchestration.lineage import DELIVERIES
 from orchestration.resources import delivery_lock
 from orchestration.schedules import busy, sync
@@ -41,18 +41,19 @@ def deliver_sensor(settings: Settings) -> dg.SensorDefinition:
             return dg.SkipReason("nothing is due")
         if reason := under_way(context.instance, settings):
             return dg.SkipReason(f"{count} due; {reason}")
-        return dg.RunRequest()
+        return dg.RunRequest(tags=instead_of(context.instance, deliver.name))
 
     return sensor
 
 
 def under_way(instance: dg.DagsterInstance, settings: Settings, now: datetime | None = None) -> str | None:
     """Why no delivery need start now; ends runs on record whose process is gone."""
-    if reason := about_to_start(instance, deliver.name):
+    now = now or datetime.now(UTC)
+    if reason := about_to_start(instance, deliver.name, now, most=2):  # two take turns: each holds the lock
         return reason
     try:
         with delivery_lock(settings).acquire(timeout=0):
-            return end_dead_runs(instance, deliver.name, now or datetime.now(UTC))
+            return end_dead_runs(instance, deliver.name, now)
     except Timeout:
         return "a run of deliver is under way"
 
@@ -80,6 +81,8 @@ def change_sensor(settings: Settings) -> dg.SensorDefinition:
             return dg.SensorResult(skip_reason="; ".join(look.problems) or "nothing has changed", cursor=cursor)
         if reason := busy(context.instance, settings):
             return dg.SkipReason(f"changed: {changed}; {reason}")  # the cursor stays, and the next tick sees it again
-        return dg.SensorResult([dg.RunRequest(tags={"changed": changed})], cursor=cursor)
+        return dg.SensorResult(
+            [dg.RunRequest(tags={"changed": changed, **instead_of(context.instance, sync.name)})], cursor=cursor
+        )
 
     return sensor

@@ -22,6 +22,8 @@ from pipelines.settings import Settings, load_settings
 LOCATION = "servicetitan-flow"
 MODULE = "orchestration.definitions"
 LAST_LINES = 20
+# On a busy machine a run's process takes longer than the usual minute to start; given up, it would start in vain.
+PATIENT = {"DAGSTER_GRPC_TIMEOUT_SECONDS": "120"}
 
 
 @click.command()
@@ -59,14 +61,15 @@ def up(host: str, port: int, actions_port: int) -> None:
 def run_all(settings: Settings, host: str, port: int, actions_port: int, log: RotatedLog) -> str | None:
     """The name of the program that ended by itself, or None on Ctrl-C."""
     click.echo(f"starting; what the programs say: {log.path}")
+    env = PATIENT | os.environ
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        code_servers = stack.enter_context(running(serving_code({LOCATION: MODULE}, folder), os.environ, log.output))
+        code_servers = stack.enter_context(running(serving_code({LOCATION: MODULE}, folder), env, log.output))
         if ended := wait_until_served(code_servers, folder):
             return ended
         others = programs(settings, folder, host, port, actions_port)
         waiting = Waiting(parts(settings, host, port, actions_port))
-        started = stack.enter_context(running(others, os.environ, log.output))
+        started = stack.enter_context(running(others, env, log.output))
         for line in off(settings):
             click.echo(line)
 

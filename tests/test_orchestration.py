@@ -13,6 +13,7 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from orchestration import lineage
 from orchestration.assets import assets, dbt_folder
+from orchestration.dead_runs import instead_of
 from orchestration.event_log import EventLog
 from orchestration.lineage import DELIVERIES
 from orchestration.progress import Progress
@@ -112,6 +113,26 @@ def test_a_delivery_whose_process_is_gone_is_ended_and_blocks_nothing(
     ended = instance.get_run_by_id(run.run_id)
     assert ended is not None
     assert ended.status == dg.DagsterRunStatus.FAILURE
+
+
+def test_a_delivery_that_is_slow_to_start_is_made_up_for_once(settings: Settings, instance: dg.DagsterInstance) -> None:
+    slow = instance.create_run_for_job(a_job("deliver"), status=dg.DagsterRunStatus.STARTING)
+    assert "about to start, for " in str(under_way(instance, settings))
+    later = datetime.now(UTC) + timedelta(minutes=2)
+    assert under_way(instance, settings, now=later) is None
+    assert instead_of(instance, "deliver") == {"instead of": slow.run_id}
+    second = instance.create_run_for_job(a_job("deliver"))
+    assert f"run {second.run_id} of deliver is about to start" in str(under_way(instance, settings, now=later))
+    instance.report_run_failed(second)
+    instance.report_run_failed(slow)
+    assert instead_of(instance, "deliver") == {"instead of": second.run_id}
+    a_job("deliver").execute_in_process(instance=instance)
+    assert instead_of(instance, "deliver") == {}
+
+
+def test_a_sync_that_is_slow_to_start_is_waited_for(settings: Settings, instance: dg.DagsterInstance) -> None:
+    instance.create_run_for_job(a_job("sync"), status=dg.DagsterRunStatus.STARTING)
+    assert "about to start" in str(busy(instance, settings, now=datetime.now(UTC) + timedelta(minutes=2)))
 
 
 def test_a_run_of_the_future_is_gone_too(settings: Settings, instance: dg.DagsterInstance) -> None:

@@ -38,6 +38,7 @@ CUSTOMERS = 50  # per tenant
 BUSY_EVERY, STEPS = 5, 8
 MINUTES_AN_HOUR = 60
 A_DAY = 2880  # syncs
+OUTLINES = 3  # of five syncs: two publish, what they found and then what was delivered of it, and the delivery
 ROWS = 10  # of the table
 WAREHOUSE = ("warehouse.duckdb", "analytics.duckdb")
 
@@ -122,8 +123,8 @@ def show(table: dict[int, Counter[str]]) -> None:
 
 
 def fill(office: Office, days: int) -> None:
-    """Copies runs with an outline until there are as many as that many days leave: busy syncs and deliveries."""
-    wanted = days * A_DAY // BUSY_EVERY * 2
+    """Copies runs with an outline until there are as many as that many days leave."""
+    wanted = days * A_DAY // BUSY_EVERY * OUTLINES
     with closing(sqlite3.connect(office.home / "history" / "runs.db")) as con, con:
         con.execute("attach ? as log", [str(office.home / "event_log.db")])
         while (there := con.execute("select count(*) from run_tags where key = 'details'").fetchone()[0]) < wanted:

@@ -1,0 +1,100 @@
+"""A run of `deliver` whose process is too slow to start, in the product as `servicetitan-flow up` runs it."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import psutil
+import pytest
+
+from orchestration.processes import LAST_WORDS, PATIENCE, command, running
+from orchestration.run_troubles import run_troubles
+from pipelines.operations import open_operations, stamp
+from pipelines.settings import Settings
+from tests.simulator.receiver import Receiver
+from tests.test_up import free_port
+
+BOUND = 180.0  # seconds for each thing that is waited for; each takes a few on a machine at rest
+GIVEN_UP_AFTER = 30  # seconds, by Dagster; usually 120
+BODY = b'{"type": "servicetitan.customer_state.changed", "timestamp": "2026-11-22T15:04:05Z", "data": {}}'
+
+
+@pytest.fixture
+def home(env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    return tmp_path / "dagster"
+
+
+@pytest.fixture
+def up(home: Path, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:  # noqa: ARG001 (its variables)
+    ports = ("--port", free_port(), "--actions-port", free_port())
+    quiet = {
+        "SYNC_CRON": "0 4 1 1 *",
+        "CHANGE_SENSOR_SECONDS": "0",
+        "DAGSTER_GRPC_TIMEOUT_SECONDS": str(GIVEN_UP_AFTER),
+    }
+    argv = command("servicetitan-flow", "up", *ports)
+    with (
+        (tmp_path / "up").open("wb") as said,
+        running({"up": argv}, os.environ | quiet, said, PATIENCE + 2 * LAST_WORDS) as started,
+    ):
+        wait_for(lambda: b"daemon: ready" in (tmp_path / "up").read_bytes())
+        yield started["up"]
+
+
+def wait_for(comes: Callable[[], object]) -> None:
+    deadline = time.monotonic() + BOUND
+    while not comes():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.05)
+
+
+def workers(up: subprocess.Popen[bytes]) -> set[psutil.Process]:
+    """Processes of runs: what a code server has started, but Python's own tracker of resources."""
+    found: set[psutil.Process] = set()
+    with suppress(psutil.NoSuchProcess):
+        for process in psutil.Process(up.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if "--multiprocessing-fork" in process.cmdline() or "spawn_main" in " ".join(process.cmdline()):
+                    found.add(process)
+    return found
+
+
+def test_one_that_hangs_is_made_up_for_and_is_over(
+    up: subprocess.Popen[bytes], home: Path, receiver: Receiver, settings: Settings
+) -> None:
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+
+        def delivers(status: dg.DagsterRunStatus) -> list[dg.DagsterRun]:
+            return [*instance.get_runs(dg.RunsFilter(job_name="deliver", statuses=[status]))]
+
+        with open_operations(settings.operations) as con:
+            con.execute(
+                "insert into deliveries"
+                " (webhook_id, kind, tenant_id, customer_id, told_state, body, created_at, status)"
+                " values ('1', 'changed', 1, 1, 2.0, ?, ?, 'pending')",
+                [BODY, stamp(datetime.now(UTC))],
+            )
+        wait_for(lambda: workers(up))
+        [hangs] = workers(up)
+        hangs.send_signal(signal.SIGSTOP)
+        try:
+            wait_for(lambda: delivers(dg.DagsterRunStatus.FAILURE))
+            [(_, trouble)] = run_troubles(instance, ["deliver"])
+            assert "it did not start in time, and did nothing" in trouble.what
+            wait_for(lambda: receiver.received and delivers(dg.DagsterRunStatus.SUCCESS))
+        finally:
+            hangs.send_signal(signal.SIGCONT)
+        [made_up] = delivers(dg.DagsterRunStatus.SUCCESS)
+        assert made_up.tags["instead of"] in {run.run_id for run in delivers(dg.DagsterRunStatus.FAILURE)}
+        assert not list(run_troubles(instance, ["deliver"])), "nothing stays red for what has healed"
+        wait_for(lambda: not hangs.is_running())
+        assert len(receiver.received) == 1, "the one that comes after all does nothing"
