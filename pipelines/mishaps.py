@@ -21,8 +21,10 @@ DAMAGED = "|".join(
     ]
 )
 LOCKED = re.compile(r'Could not set lock on file "(?P<path>[^"]+)".*?\((?P<process>PID \d+)\)', re.DOTALL)
-FULL = re.compile("No space left on device|disk is full|Disk quota exceeded|Could not write all bytes")
-WRONG_PLACE = (NotADirectoryError, FileExistsError, IsADirectoryError, PermissionError)
+FULL = re.compile("No space left on device|disk is full|Disk quota exceeded|File too large|Could not write all bytes")
+A_FILE_OF_DUCKDB = re.compile(r'The file "(?P<path>[^"]+)" exists, but')
+A_FOLDER = re.compile(r'"(?P<path>[^"]+)": Is a directory')
+A_FILE = (NotADirectoryError, FileExistsError)
 
 
 class Mishap(Exception):
@@ -38,14 +40,20 @@ def mishap(error: BaseException, warehouse: Path) -> Mishap | None:
     return next((Mishap(words) for explain in EXPLAINED if (words := explain(errors, text, warehouse))), None)
 
 
-def causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error:
-        yield error
-        error = error.__cause__ or error.__context__
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that led to it, each once: they may form a ring."""
+    seen: set[int] = set()
+    ahead: list[BaseException | None] = [error]
+    while ahead:
+        one = ahead.pop(0)
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            ahead += [one.__cause__, one.__context__, *(one.exceptions if isinstance(one, BaseExceptionGroup) else ())]
 
 
 def full_disk(errors: list[BaseException], text: str, _: Path) -> str | None:
-    full = any(isinstance(one, OSError) and one.errno in (errno.ENOSPC, errno.EDQUOT) for one in errors)
+    full = any(isinstance(one, OSError) and one.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) for one in errors)
     return f"the disk is full: {line(FULL, text)}; {ROOM}" if full or FULL.search(text) else None
 
 
@@ -58,11 +66,14 @@ def locked_warehouse(_: list[BaseException], text: str, __: Path) -> str | None:
     )
 
 
-def damaged_warehouse(_: list[BaseException], text: str, warehouse: Path) -> str | None:
+def damaged_file(_: list[BaseException], text: str, warehouse: Path) -> str | None:
     damaged = re.compile(DAMAGED)
-    return (
-        f"{warehouse} is damaged, or not DuckDB's: {line(damaged, text)}; {REPLACE}" if damaged.search(text) else None
-    )
+    if not damaged.search(text):
+        return None
+    named = A_FILE_OF_DUCKDB.search(text)
+    path = Path(named["path"]) if named else warehouse
+    way_out = REPLACE if path == warehouse else "delete it: the next sync publishes it anew"
+    return f"{path} is damaged, or not DuckDB's: {line(damaged, text)}; {way_out}"
 
 
 def newer_warehouse(_: list[BaseException], text: str, warehouse: Path) -> str | None:
@@ -81,13 +92,26 @@ def dagsters_records(errors: list[BaseException], _: str, __: Path) -> str | Non
     return None
 
 
-def wrong_place(errors: list[BaseException], _: str, __: Path) -> str | None:
+def folder_for_a_file(errors: list[BaseException], text: str, _: Path) -> str | None:
+    found = A_FOLDER.search(text)
+    named = (one.filename2 or one.filename for one in errors if isinstance(one, IsADirectoryError))
+    path = found["path"] if found else next(filter(None, named), None)
+    return path and f"{path} is a folder, and a file belongs there: move it away, then run this again"
+
+
+def file_for_a_folder(errors: list[BaseException], _: str, __: Path) -> str | None:
     for one in errors:
-        if isinstance(one, WRONG_PLACE) and one.filename:
+        if isinstance(one, A_FILE) and one.filename:
             return (
-                f"{one.filename}: {one.strerror}; DATA_DIR must be a folder, and this user must be allowed to write"
-                " below it"
+                f"{one.filename}: {one.strerror}, but a folder belongs there: move the file away, then run this again"
             )
+    return None
+
+
+def not_allowed(errors: list[BaseException], _: str, __: Path) -> str | None:
+    for one in errors:
+        if isinstance(one, OSError) and one.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and one.filename:
+            return f"{one.filename}: {one.strerror}; this user must be allowed to write there, as all below DATA_DIR"
     return None
 
 
@@ -100,7 +124,9 @@ EXPLAINED: list[Explain] = [
     full_disk,
     locked_warehouse,
     newer_warehouse,
-    damaged_warehouse,
+    damaged_file,
     dagsters_records,
-    wrong_place,
+    folder_for_a_file,
+    file_for_a_folder,
+    not_allowed,
 ]

@@ -49,6 +49,8 @@ def open_operations(path: Path, patience: float = PATIENCE) -> Iterator[sqlite3.
         migrate(con, path)
         yield con
     except sqlite3.OperationalError as error:
+        if path.is_dir():
+            raise OperationsError(f"{path} is a folder, and a file belongs there: move it away") from error
         raise OperationsError(f"{path}: {error}; {way_out(error)}") from error
     except sqlite3.DatabaseError as error:
         if type(error) is not sqlite3.DatabaseError:

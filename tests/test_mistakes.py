@@ -150,14 +150,14 @@ def test_an_operations_file_of_another_program(tmp_path: Path) -> None:
 
 
 def test_an_operations_file_that_is_a_folder(tmp_path: Path) -> None:
-    with pytest.raises(OperationsError, match="unable to open database file; see that"), open_operations(tmp_path):
+    with pytest.raises(OperationsError, match="is a folder, and a file belongs there"), open_operations(tmp_path):
         pass
 
 
 def test_a_data_folder_that_is_a_file(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "file"))
-    assert "DATA_DIR must be a folder" in failed(run("deliver"))
+    assert "a folder belongs there" in failed(run("deliver"))
 
 
 def no_room_for_a_file() -> None:
@@ -194,3 +194,15 @@ def test_a_budget_of_the_future_holds_nobody_up(tmp_path: Path) -> None:
     for _ in range(10):
         ahead.reserve(1)
     assert Budget(tmp_path / "budget.sqlite", lambda: now).reserve(1) < 1
+
+
+def ring() -> BaseException:
+    """As `raise` makes it inside `except`: each is the other's reason."""
+    first, second = ValueError("the first"), OSError(28, "No space left on device")
+    first.__context__, second.__cause__ = second, first
+    return first
+
+
+def test_errors_that_are_each_others_reason_are_looked_through_once() -> None:
+    assert "the disk is full" in str(mishap(ring(), Path("warehouse.duckdb")))
+    assert mishap(ExceptionGroup("several", [ring(), ValueError()]), Path("warehouse.duckdb"))  # type: ignore[list-item]

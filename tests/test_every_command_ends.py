@@ -1,0 +1,155 @@
+"""Whatever goes wrong in whatever step: a command ends with one line and a status, and goes on where it is mended.
+
+Each runs in a process of its own, with a bound on its time and its memory.
+"""
+
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipelines.settings import Settings
+from tests.simulator.history import live, seed_history
+from tests.simulator.world import World
+
+ROOT = Path(__file__).parents[1]
+COMMAND = Path(sys.executable).with_name("servicetitan-flow")
+SECONDS, BYTES = 120, 6 * 2**30
+GARBAGE = b"neither DuckDB's nor SQLite's; " * 1000
+Run = Callable[..., subprocess.CompletedProcess[str]]
+Damage = Callable[[Path], None]
+
+
+@pytest.fixture
+def life(world: World) -> Iterator[str]:
+    """Each step is a change in ServiceTitan."""
+    return live(world, seed_history(world, customers=10))
+
+
+@pytest.fixture
+def run(env: dict[str, str], settings: Settings, life: Iterator[str], tmp_path: Path) -> Run:  # noqa: ARG001
+    """Runs a command of the product on a world of ten customers. ``largest``: of a file, in bytes."""
+
+    def run(*arguments: str, largest: int | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+        def limit() -> None:
+            resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+            if largest is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
+
+        return subprocess.run(
+            [COMMAND, *arguments],
+            env={"PATH": "/usr/bin:/bin", "DAGSTER_HOME": str(settings.data_dir / "dagster"), **env, **more},
+            cwd=tmp_path,
+            preexec_fn=limit,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+    return run
+
+
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    """The line that it ended with."""
+    assert "Traceback" not in done.stderr + done.stdout
+    assert done.returncode == 1, done.stderr
+    return done.stderr.splitlines()[-1]
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(GARBAGE)
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+@contextmanager
+def damaged(path: Path, damage: Damage) -> Iterator[None]:
+    """What was there comes back, unless nothing was."""
+    aside = path.with_name(f"{path.name}.aside")
+    was_there = path.exists()
+    if was_there:
+        path.rename(aside)
+    damage(path)
+    yield
+    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    if was_there:
+        aside.rename(path)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Below DATA_DIR. ``way_out``: what the line says besides the path."""
+
+    place: str
+    damage: Damage
+    way_out: str
+
+    def __str__(self) -> str:
+        return f"{self.place} is {self.damage.__name__}"
+
+
+OF_A_SYNC = [
+    Broken("warehouse.duckdb", garbage, "put a back-up in its place"),
+    Broken("warehouse.duckdb", folder, "a file belongs there"),
+    Broken("operations.sqlite", garbage, "put a back-up of this file in its place"),
+    Broken("operations.sqlite", folder, "a file belongs there"),
+    Broken("analytics.duckdb", folder, "a file belongs there"),
+    Broken("budget.sqlite", garbage, "delete this file"),
+    Broken("budget.sqlite", folder, "delete this file"),
+    Broken("dlt", garbage, "a folder belongs there"),
+    Broken("dbt", garbage, "a folder belongs there"),
+    Broken("reports", garbage, "a folder belongs there"),
+    Broken("dagster", garbage, "a folder belongs there"),
+]
+OF_OTHERS = {
+    ("deliver",): ("operations.sqlite",),
+    ("deliveries",): ("operations.sqlite",),
+    ("customer", "socal", "1"): ("analytics.duckdb",),
+    ("alerts",): ("operations.sqlite",),
+    ("report",): ("analytics.duckdb", "operations.sqlite"),
+    ("backup", "copy"): ("warehouse.duckdb", "operations.sqlite"),
+    ("check",): ("budget.sqlite", "analytics.duckdb"),
+    ("release", "1", "--reason", "a test"): ("operations.sqlite",),
+    ("serve",): ("operations.sqlite", "budget.sqlite"),
+    ("up",): ("operations.sqlite", "dagster"),
+}
+
+
+def test_a_sync_with_a_broken_file_says_so_and_goes_on_once_it_is_mended(
+    run: Run, settings: Settings, life: Iterator[str]
+) -> None:
+    assert run("sync").returncode == 0
+    for broken in OF_A_SYNC:
+        next(life)
+        with damaged(settings.data_dir / broken.place, broken.damage):
+            line = said(run("sync"))
+            assert broken.place in line, broken
+            assert broken.way_out in line, broken
+    again = run("sync")
+    assert (again.returncode, again.stderr) == (0, "")
+
+
+def test_every_other_command_says_which_file_is_broken(run: Run, settings: Settings) -> None:
+    assert run("sync").returncode == 0
+    for command, places in OF_OTHERS.items():
+        for place in places:
+            with damaged(settings.data_dir / place, garbage):
+                assert place in said(run(*command, ACTIONS_TOKENS="caller:a-token-of-a-test")), command
+
+
+def test_a_disk_that_is_full_costs_a_sync_and_nothing_else(run: Run, life: Iterator[str]) -> None:
+    assert run("sync").returncode == 0
+    for largest in (100_000, 1_000_000, 3_000_000):
+        next(life)
+        assert "room on the disk" in said(run("sync", largest=largest)), largest
+    again = run("sync")
+    assert (again.returncode, again.stderr) == (0, "")
