@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[1] / "dbt_project"
 QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "info", "--no-use-colors")
+LOG_SIZE = ("--log-file-max-bytes", str(2**20))  # and five files beside it; dbt's own measure is ten times that
 
 _one_at_a_time = RLock()  # dbt keeps its adapter, its flags and the environment per process
 _manifests: dict[str, "Manifest"] = {}
@@ -106,7 +107,7 @@ def _stored(work_dir: Path) -> Path:
 def _folders(work_dir: Path) -> list[str]:
     return [
         *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-        *("--target-path", str(_target(work_dir)), "--log-path", str(work_dir / "logs")),
+        *("--target-path", str(_target(work_dir)), "--log-path", str(work_dir / "logs"), *LOG_SIZE),
     ]
 
 
