@@ -196,7 +196,7 @@ def test_a_budget_of_the_future_holds_nobody_up(tmp_path: Path) -> None:
     assert Budget(tmp_path / "budget.sqlite", lambda: now).reserve(1) < 1
 
 
-def ring() -> BaseException:
+def ring() -> Exception:
     """As `raise` makes it inside `except`: each is the other's reason."""
     first, second = ValueError("the first"), OSError(28, "No space left on device")
     first.__context__, second.__cause__ = second, first
@@ -205,4 +205,4 @@ def ring() -> BaseException:
 
 def test_errors_that_are_each_others_reason_are_looked_through_once() -> None:
     assert "the disk is full" in str(mishap(ring(), Path("warehouse.duckdb")))
-    assert mishap(ExceptionGroup("several", [ring(), ValueError()]), Path("warehouse.duckdb"))  # type: ignore[list-item]
+    assert mishap(ExceptionGroup("several", [ring(), ValueError()]), Path("warehouse.duckdb"))

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 import anyio.to_thread
@@ -18,7 +18,9 @@ from starlette.types import Lifespan
 from pipelines.actions import docs_page, lead_routes, routes, service_routes
 from pipelines.actions.access import accesses
 from pipelines.actions.clock import Clock, now
+from pipelines.actions.connections import Connection
 from pipelines.actions.dagster import Dagster
+from pipelines.actions.doors import Doors
 from pipelines.actions.gate import PREFIX, Gate, Rates
 from pipelines.actions.idempotency import Idempotency
 from pipelines.actions.intake import Intake
@@ -26,15 +28,17 @@ from pipelines.actions.lead_work import LeadWorker
 from pipelines.actions.marts import Marts
 from pipelines.actions.office import Office
 from pipelines.actions.once import PAUSES
-from pipelines.actions.problems import answer_problems
+from pipelines.actions.problems import AGAIN, Problem, answer_problems
 from pipelines.actions.store import Store
+from pipelines.actions.workers import Places, Workers
+from pipelines.operations import PATIENCE
 from pipelines.servicetitan.budget import Budget
 from pipelines.servicetitan.client import READ, WRITE, Client
 from pipelines.servicetitan.patience import Patience
 from pipelines.settings import ConfigurationError, Settings
 
-REQUESTS_AT_ONCE = 100
-CALLS_SIDE_BY_SIDE = 32
+REQUESTS_AT_ONCE = 100  # that need nothing but our own files
+LEADS_AT_ONCE = 8  # that are put on disk, one after the other
 FORGET_EVERY = 3600  # seconds
 HANDOVER = 5  # seconds that an ending process is given, and a starting one waits for it
 ABOUT = "What Flow Builder can do in ServiceTitan. Every write takes an Idempotency-Key; every error is RFC 9457's."
@@ -55,15 +59,18 @@ def app(
     """
     known = accesses(settings)
     store = Store(settings.operations)
+    client = Client(settings, Budget(settings.data_dir / "budget.sqlite"), transport, read, write)
     office = Office(
         settings=settings,
         clock=clock,
-        servicetitan=Client(settings, Budget(settings.data_dir / "budget.sqlite"), transport, read, write),
+        servicetitan=client,
         store=store,
         intake=Intake(store, clock),
         pauses=pauses,
         marts=Marts(settings.analytics),
-        side_by_side=ThreadPoolExecutor(CALLS_SIDE_BY_SIDE, "servicetitan"),
+        workers={tenant.id: Workers(tenant) for tenant in settings.tenants},
+        doors=Doors(client, settings.tenants),
+        intake_places=Places(LEADS_AT_ONCE, partial(Problem, "not_recorded", AGAIN, 10), PATIENCE),
     )
     dagster, idempotency = Dagster(settings.dagster_url), Idempotency(store, clock)
     api = FastAPI(
@@ -82,7 +89,8 @@ def app(
     api.include_router(service_routes.open_router, prefix=PREFIX)
     api.include_router(docs_page.router)
     answer_problems(api)
-    api.add_middleware(Gate, known=known, rates=Rates(settings.actions_requests_per_second))
+    rates, secret = Rates(settings.actions_requests_per_second), settings.actions_webhook_secret
+    api.add_middleware(Gate, known=known, rates=rates, secret=secret, clock=clock)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses with their queries
     return api
 
@@ -99,7 +107,9 @@ def _lifespan(office: Office, idempotency: Idempotency, dagster: Dagster) -> Lif
         finally:
             forgetting.cancel()
             worker.stop()
-            office.side_by_side.shutdown(wait=False, cancel_futures=True)
+            office.doors.close()
+            for workers in office.workers.values():
+                workers.stop()
             office.servicetitan.close()
             dagster.close()
             office.marts.close()
@@ -133,6 +143,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8400) -> None
             app(settings),
             host=host,
             port=port,
+            http=Connection,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -32,6 +32,7 @@ class Action(Generic[In, Out]):
     result: type[Out]
     run: Callable[[Call, In], Out]
     writes: bool = False
+    live: bool = True  # asks ServiceTitan
     status: Callable[[Out], int] = lambda _: 200
 
 
@@ -121,6 +122,7 @@ GET_STATE = Action(
     inputs.GetState,
     results.CustomerState,
     get_state,
+    live=False,
 )
 UPDATE_STATE = Action(
     "servicetitan_update_state",

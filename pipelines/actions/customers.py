@@ -20,7 +20,7 @@ WRITE_KEY = "servicetitan-flow-write"
 
 
 def get_customer(call: Call, form: GetCustomer) -> Customer:
-    contacts = call.office.side_by_side.submit(contacts_of, call, [form.customer_id])
+    contacts = call.office.workers[call.tenant.id].side_by_side.submit(contacts_of, call, [form.customer_id])
     record = call.get(CUSTOMERS.below(form.customer_id))
     return typed(Customer, record | {"contacts": contacts.result()[form.customer_id]})
 
@@ -33,7 +33,7 @@ def create_customer(call: Call, form: CreateCustomer, find_first: bool = True) -
     """Raises `Problem` ``needs_review`` where several match: which one is meant is for a person to say."""
     number = phone_number(call.tenant, form.phone)
     write = customer_write(call, form, number)
-    with one_at_a_time(call.tenant.id, number, form.email):
+    with one_at_a_time(call.tenant.id, number, form.email, deadline=call.deadline):
         if record := already_written(call, write):
             result = _created(call, record)
         else:

@@ -1,14 +1,17 @@
 """Starting the `sync` job, over the GraphQL of Dagster's webserver."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import httpx
 from pydantic import BaseModel, Field
 
 from pipelines.actions.problems import Problem
+from pipelines.actions.workers import Places
 
 LOCATION, REPOSITORY, JOB = "servicetitan-flow", "__repository__", "sync"
+ASKED_AT_ONCE = 4
 UNDER_WAY = ["QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
 
 RUNS = """
@@ -36,8 +39,11 @@ class StartedSync(BaseModel):
 
 
 class Dagster:
+    """``places``: a Dagster that hangs takes no other request with it."""
+
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         self._url = url.rstrip("/")
+        self.places = Places(ASKED_AT_ONCE, partial(Problem, "sync_unavailable", "others wait for Dagster already", 5))
         self._http = httpx.Client(trust_env=False, timeout=httpx.Timeout(30, connect=5), transport=transport)
 
     def close(self) -> None:

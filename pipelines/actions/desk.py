@@ -1,10 +1,12 @@
 """From a request to an action and back: whose call it is, for which tenant, and whether it is done already."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ValidationError
 
 from pipelines.actions.access import Access
@@ -14,9 +16,13 @@ from pipelines.actions.idempotency import Asked, Idempotency, Outcome, check_key
 from pipelines.actions.office import Call, Office
 from pipelines.actions.problems import Problem, invalid
 from pipelines.actions.servicetitan_problems import as_problem
+from pipelines.actions.workers import waited_for
 from pipelines.json_text import mended, with_carriage_returns
+from pipelines.servicetitan.deadline import Deadline
 from pipelines.servicetitan.errors import ServiceTitanError
 from pipelines.settings import ConfigurationError, Tenant
+
+LONGEST = 15  # seconds until an answer, or until a write begins, which then comes to its own end
 
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -25,6 +31,7 @@ class Desk:
     """One caller's, for one request."""
 
     def __init__(self, request: Request) -> None:
+        self._request = request
         self.office: Office = request.app.state.office
         self.idempotency: Idempotency = request.app.state.idempotency
         self.access: Access = request.state.access
@@ -53,16 +60,27 @@ class Desk:
         if not self.access.writes:
             raise Problem("not_permitted", f"the token {self.access.name} may only read")
 
-    def act(self, action: Action[Any, Any], form: Input) -> Response:
-        if not action.writes:
-            tenant = self.tenant(form.tenant)
-            return self._response(_outcome(action, Call(self.office, tenant, self.access.name), form))
-        self.may_write()
-        key, tenant = check_key(self.key), self.tenant(form.tenant)
+    async def act(self, action: Action[Any, Any], form: Input) -> Response:
+        if action.writes:
+            self.may_write()
+            check_key(self.key)
+        tenant = self.tenant(form.tenant)
+        async with waited_for(self._request, LONGEST) as deadline:
+            work = partial(self._written if action.writes else self._read, action, tenant, form, deadline)
+            if not action.live:
+                return self._response(await run_in_threadpool(work))
+            workers = self.office.workers[tenant.id]
+            return self._response(await (workers.writes if action.writes else workers.reads).run(work))
+
+    def _read(self, action: Action[Any, Any], tenant: Tenant, form: Input, deadline: Deadline) -> Outcome:
+        return _outcome(action, Call(self.office, tenant, self.access.name, deadline=deadline), form)
+
+    def _written(self, action: Action[Any, Any], tenant: Tenant, form: Input, deadline: Deadline) -> Outcome:
+        key = check_key(self.key)
         fingerprints = fingerprint(action.name, tenant, form), fingerprint(action.name, tenant, form, carriage=True)
         asked = Asked(self.access.name, key, action.name, tenant.id, *fingerprints)
-        call = Call(self.office, tenant, self.access.name, key, asked.write_id)
-        return self._response(self.idempotency.once(asked, lambda: _outcome(action, call, form)))
+        call = Call(self.office, tenant, self.access.name, key, asked.write_id, deadline)
+        return self.idempotency.once(asked, lambda: _outcome(action, call, form))
 
     def _response(self, outcome: Outcome) -> Response:
         headers = {"idempotent-replayed": "true"} if outcome.replayed else None
@@ -71,6 +89,7 @@ class Desk:
 
 def _outcome(action: Action[Any, Any], call: Call, form: Input) -> Outcome:
     try:
+        call.deadline.check()
         result = action.run(call, form)
     except ServiceTitanError as error:
         raise as_problem(error) from None
@@ -87,7 +106,11 @@ def fingerprint(name: str, tenant: Tenant, form: Input, carriage: bool = False) 
     return sha256(f"{name}\n{tenant.id}\n{told}".encode()).hexdigest()
 
 
-AtDesk = Annotated[Desk, Depends(Desk)]
+async def at_desk(request: Request) -> Desk:
+    return Desk(request)
+
+
+AtDesk = Annotated[Desk, Depends(at_desk)]
 
 
 def json_body(model: type[Form], empty: str | None = None) -> Callable[[Request], Awaitable[Form]]:

@@ -1,25 +1,27 @@
 """What stands before every route: the size of the body, the token, the rate. Nothing is parsed before they agree."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, NoReturn
 
+from pydantic import SecretStr
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pipelines.actions.access import Access, access_of
+from pipelines.actions.access import WEBHOOK, Access, access_of
+from pipelines.actions.bodies import Bodies, is_small, replay
+from pipelines.actions.clock import Clock, now
 from pipelines.actions.problems import Problem, unforeseen
+from pipelines.actions.webhook import check_headers, verified_id
 
 log = logging.getLogger("pipelines.actions.access")
 
 PREFIX = "/api/servicetitan"
 OPEN = {f"{PREFIX}/health", "/openapi.json", "/docs"}
 SIGNED = f"{PREFIX}/webhooks/leads"
-MOST_BYTES = 64 * 1024
-BODY_SECONDS = 20
 BURST_SECONDS = 3  # of the allowed rate may come at once
+NO_TOKEN = "send Authorization: Bearer and a token of ACTIONS_TOKENS"
 
 
 class Rates:
@@ -42,10 +44,18 @@ class Rates:
 
 
 class Gate:
-    """ASGI middleware; puts the caller's `Access` into ``request.state.access``, None for who signs the webhook."""
+    """ASGI middleware; puts the caller's `Access` into ``request.state.access``, None for who comes to an open route,
+    and the id of a signed message into ``request.state.message``.
 
-    def __init__(self, app: ASGIApp, known: tuple[Access, ...], rates: Rates) -> None:
-        self._app, self._known, self._rates = app, known, rates
+    Who shows neither token nor signature is refused before anything is read, and takes from nobody who does: whoever
+    signs has a bucket of his own, and his signature is verified before he draws on it.
+    """
+
+    def __init__(
+        self, app: ASGIApp, known: tuple[Access, ...], rates: Rates, secret: SecretStr | None, clock: Clock = now
+    ) -> None:
+        self._app, self._known, self._rates, self._secret, self._clock = app, known, rates, secret, clock
+        self._bodies = Bodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,9 +63,10 @@ class Gate:
         request, began = Request(scope), time.monotonic()
         status: list[int] = []
         try:
-            request.state.access = self._admit(request)
-            body = await _whole_body(request, receive)
-            await self._app(scope, _replay(body, receive), _noting(status, send))
+            access = self._admit(request)
+            body = await self._bodies.whole(request, receive, vouched=access is not None)
+            self._identify(request, access, body)
+            await self._app(scope, replay(body, receive), _noting(status, send))
         except Exception as error:
             problem = error if isinstance(error, Problem) else unforeseen(request, error)
             if not status:
@@ -64,41 +75,52 @@ class Gate:
             _note(request, status, time.monotonic() - began)
 
     def _admit(self, request: Request) -> Access | None:
+        """By what is known before the body. Raises `Problem`."""
         kind, _, token = request.headers.get("authorization", "").partition(" ")
-        access = access_of(token.strip(), self._known) if kind.lower() == "bearer" else None
-        signed = request.url.path == SIGNED and "webhook-signature" in request.headers
-        caller = access.name if access else f"from {request.client.host if request.client else ''}"
-        self._rates.take(caller)
-        if access is None and request.url.path not in OPEN and not (signed and request.method == "POST"):
-            raise Problem("unauthenticated", "send Authorization: Bearer and a token of ACTIONS_TOKENS")
-        return access
+        if kind.lower() == "bearer" and (access := access_of(token.strip(), self._known)):
+            request.state.access = access
+            self._rates.take(access.name)
+            return access
+        if request.url.path in OPEN:
+            self._rates.take(f"open to {_address(request)}")
+        elif not _is_signed(request):
+            self._refuse(request, Problem("unauthenticated", NO_TOKEN))
+        else:
+            try:
+                check_headers(request.headers, self._secret, self._clock())
+            except Problem as problem:
+                self._refuse(request, problem)
+        return None
+
+    def _identify(self, request: Request, access: Access | None, body: bytes) -> None:
+        """Raises `Problem`."""
+        request.state.access, request.state.message = access, None
+        if access or not _is_signed(request):
+            return
+        try:
+            request.state.message = verified_id(request.headers, body, self._secret, self._clock())
+        except Problem as problem:
+            self._refuse(request, problem)
+        request.state.access = WEBHOOK
+        self._rates.take(WEBHOOK.name)
+
+    def _refuse(self, request: Request, problem: Problem) -> NoReturn:
+        try:
+            self._rates.take(f"refused from {_address(request)}")
+        except Problem as too_many:
+            problem = too_many
+        if not is_small(request):
+            problem.headers["connection"] = "close"  # what is left of the body is not taken in
+        raise problem from None
 
 
-async def _whole_body(request: Request, receive: Receive) -> bytes:
-    too_large = Problem("too_large", f"at most {MOST_BYTES} bytes")
-    length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > MOST_BYTES:
-        raise too_large
-    body, more = b"", True
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            while more:
-                message = await receive()
-                body, more = body + message.get("body", b""), message.get("more_body", False)
-                if len(body) > MOST_BYTES:
-                    raise too_large
-    except TimeoutError:
-        raise Problem("too_slow", f"the body was not there after {BODY_SECONDS} s") from None
-    return body
+def _is_signed(request: Request) -> bool:
+    """As it says."""
+    return request.method == "POST" and request.url.path == SIGNED and "webhook-signature" in request.headers
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
-    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replay() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return replay
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _noting(status: list[int], send: Send) -> Callable[[MutableMapping[str, Any]], Awaitable[None]]:
@@ -115,4 +137,7 @@ def _note(request: Request, status: list[int], seconds: float) -> None:
     access = getattr(request.state, "access", None)
     route = getattr(request.scope.get("route"), "path", "(no route)")
     outcome = status[0] if status else 0
-    log.info("%s %s %s %s %.0f ms", access.name if access else "-", request.method, route, outcome, seconds * 1000)
+    level = logging.DEBUG if access is None and outcome == 429 else logging.INFO  # a flood must not fill the log
+    log.log(
+        level, "%s %s %s %s %.0f ms", access.name if access else "-", request.method, route, outcome, seconds * 1000
+    )

@@ -1,6 +1,7 @@
 """Inbound leads: taken, listed, and decided about."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipelines.actions.catalogue import Action
-from pipelines.actions.desk import AtDesk, Desk, json_body
+from pipelines.actions.desk import AtDesk, json_body
 from pipelines.actions.documented import documented, of_action
 from pipelines.actions.fields import TENANT, Id, Input, TenantRef, needed
 from pipelines.actions.intake import Status, entry
@@ -80,11 +81,12 @@ async def raw_body(request: Request) -> bytes:
 
 
 @router.post("/webhooks/leads", **documented(Taken, 202, body=WebLead, takes_key=True, summary="Take an inbound lead"))
-def take(request: Request, where: Annotated[From, Query()], body: Annotated[bytes, Depends(raw_body)]) -> Response:
-    key = sender(request, body)
-    desk = Desk(request)
+async def take(
+    request: Request, desk: AtDesk, where: Annotated[From, Query()], body: Annotated[bytes, Depends(raw_body)]
+) -> Response:
+    key = sender(request)
     desk.may_write()
-    taken = take_lead(desk, where, body, key)
+    taken = await desk.office.intake_places.run(partial(take_lead, desk, where, body, key))
     return Response(taken.model_dump_json(), 202, media_type="application/json")
 
 
@@ -127,10 +129,10 @@ DECIDE = Action(
 
 
 @router.post("/webhooks/leads/{lead}/decision", **of_action(DECIDE, 202, body=Decision))
-def decide_lead(
+async def decide_lead(
     desk: AtDesk, lead: UUID, where: InTenant, form: Annotated[Decision, Depends(json_body(Decision))]
 ) -> Response:
-    return desk.act(DECIDE, where.put_into(Decide(lead=lead, **form.model_dump())))
+    return await desk.act(DECIDE, where.put_into(Decide(lead=lead, **form.model_dump())))
 
 
 def known_lead(office: Office, tenant: Tenant, lead: UUID) -> Row:

@@ -1,6 +1,7 @@
 """What becomes of an inbound lead: a customer, a lead in ServiceTitan, a link; each step is on disk before the next."""
 
 import logging
+import sqlite3
 import threading
 import time
 from datetime import timedelta
@@ -53,13 +54,20 @@ class LeadWorker:
                 thread.join(max(0.0, deadline - time.monotonic()))
 
     def _run(self, tenant: Tenant) -> None:
+        """Outlives an operations store that cannot be written for a while, or is closed before a step has ended."""
         news = self._intake.news[tenant.id]
         while not self._over:
             news.clear()
-            while not self._over and (entry := self._intake.due(tenant.id)):
-                work_on(self._office, tenant, entry)
+            try:
+                while not self._over and (entry := self._intake.due(tenant.id)):
+                    work_on(self._office, tenant, entry)
+                rest = self._rest(tenant) if not self._over else 0
+            except sqlite3.Error as error:
+                rest = LONGEST_SLEEP.total_seconds()
+                if not self._over:
+                    log.error("leads of %s: operations.sqlite: %s; tried again in %.0f s", tenant.name, error, rest)
             if not self._over:
-                news.wait(self._rest(tenant))
+                news.wait(rest)
 
     def _rest(self, tenant: Tenant) -> float | None:
         due = self._intake.next_try(tenant.id)

@@ -1,17 +1,19 @@
 """What every action works with: the settings, a clock, ServiceTitan, our own stores; and one call of one caller."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from pipelines.actions.clock import Clock
+from pipelines.actions.doors import Doors
 from pipelines.actions.intake import Intake
 from pipelines.actions.marts import Marts
 from pipelines.actions.store import Store
+from pipelines.actions.workers import Places, Workers
 from pipelines.servicetitan.answers import Json
 from pipelines.servicetitan.client import Client
+from pipelines.servicetitan.deadline import Deadline
 from pipelines.settings import Settings, Tenant
 
 
@@ -48,7 +50,9 @@ class Office:
     marts: Marts
     intake: Intake
     pauses: tuple[float, ...]  # see `write_once`
-    side_by_side: ThreadPoolExecutor  # calls to ServiceTitan that need not wait for each other
+    workers: Mapping[int, Workers]  # by tenant
+    doors: Doors
+    intake_places: Places
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,15 @@ class Call:
     by: str
     key: str = ""
     write_id: str = ""
+    deadline: Deadline = field(default_factory=Deadline)
 
     def now(self) -> datetime:
         return self.office.clock()
 
     def get(self, resource: Resource, params: Mapping[str, str | int] | None = None) -> Json:
         scope = f"{resource.scope}:r"
-        return self.office.servicetitan.get(self.tenant, resource.module, resource.path, params, scope=scope)
+        client = self.office.servicetitan
+        return client.get(self.tenant, resource.module, resource.path, params, scope=scope, deadline=self.deadline)
 
     def post(self, resource: Resource, body: Mapping[str, Any]) -> Json:
         scope = f"{resource.scope}:w"

@@ -4,7 +4,6 @@ Before the first byte is sent, the write stands in ``servicetitan_writes``. Wher
 looked for; only where it is not there it is sent once more.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,8 +36,9 @@ def already_written(call: Call, write: Write) -> Json | None:
 def write_once(call: Call, write: Write) -> Json:
     """The record. Raises `ServiceTitanError` where nothing was written, and where that is unknown, `Problem`.
 
-    An attempt of before was looked for by `already_written`.
+    An attempt of before was looked for by `already_written`. Once begun, a write comes to its end, waited for or not.
     """
+    call.deadline.lift()
     began = _begin(call, write.resource)
     for last in (False, True):
         try:
@@ -62,7 +62,7 @@ REPEAT = "repeat the request with the same Idempotency-Key: what was written is 
 def _looked_for(call: Call, write: Write, began: datetime) -> Json | None:
     try:
         for pause in call.office.pauses:
-            time.sleep(pause)
+            call.deadline.rest(pause)
             if found := write.look(began):
                 return noted(call, found)
     except ServiceTitanError as error:

@@ -48,6 +48,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
 }
 BY_STATUS = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
 MEDIA_TYPE = "application/problem+json"
+AGAIN = "repeat the request with the same Idempotency-Key"
 
 
 class ProblemDetails(BaseModel):
@@ -119,7 +120,7 @@ def _methods(app: FastAPI, path: str) -> list[str]:
 def _not_recorded(_request: Request, error: Exception) -> Response:
     assert isinstance(error, sqlite3.OperationalError)
     log.error("operations.sqlite: %s; %s", error, way_out(error))
-    return Problem("not_recorded", "repeat the request with the same Idempotency-Key", retry_after=10).response()
+    return Problem("not_recorded", AGAIN, retry_after=10).response()
 
 
 def unforeseen(request: Request, error: Exception) -> Problem:

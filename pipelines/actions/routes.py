@@ -47,74 +47,74 @@ def actions(desk: AtDesk, _alone: Alone) -> Response:
 
 
 @router.post("/actions/{type}", **documented(AnyResult, 200, 201, 202, body=Ask, summary="Run an action"))
-def act(desk: AtDesk, type: str, where: InTenant, ask: Annotated[Ask, Depends(json_body(Ask))]) -> Response:
+async def act(desk: AtDesk, type: str, where: InTenant, ask: Annotated[Ask, Depends(json_body(Ask))]) -> Response:
     if type not in c.ACTIONS:
         raise Problem("not_found", "there is no such action; GET /actions lists them")
     form = parsed(c.ACTIONS[type].input, json.dumps(ask.input), below="input")
-    return desk.act(c.ACTIONS[type], where.put_into(Where(tenant=ask.tenant).put_into(form)))
+    return await desk.act(c.ACTIONS[type], where.put_into(Where(tenant=ask.tenant).put_into(form)))
 
 
 @router.get("/customers", **of_action(c.FIND_CUSTOMERS))
-def find_customers(desk: AtDesk, form: Annotated[i.FindCustomers, Query()]) -> Response:
-    return desk.act(c.FIND_CUSTOMERS, form)
+async def find_customers(desk: AtDesk, form: Annotated[i.FindCustomers, Query()]) -> Response:
+    return await desk.act(c.FIND_CUSTOMERS, form)
 
 
 @router.post("/customers", **of_action(c.CREATE_CUSTOMER, 201, 200))
-def create_customer(
+async def create_customer(
     desk: AtDesk, where: InTenant, form: Annotated[i.CreateCustomer, Depends(json_body(i.CreateCustomer))]
 ) -> Response:
-    return desk.act(c.CREATE_CUSTOMER, where.put_into(form))
+    return await desk.act(c.CREATE_CUSTOMER, where.put_into(form))
 
 
 @router.get("/customers/{customer_id}", **of_action(c.GET_CUSTOMER))
-def get_customer(desk: AtDesk, customer_id: CustomerId, where: InTenant) -> Response:
-    return desk.act(c.GET_CUSTOMER, i.GetCustomer(customer_id=customer_id, tenant=where.tenant))
+async def get_customer(desk: AtDesk, customer_id: CustomerId, where: InTenant) -> Response:
+    return await desk.act(c.GET_CUSTOMER, i.GetCustomer(customer_id=customer_id, tenant=where.tenant))
 
 
 @router.get("/customers/{customer_id}/state", **of_action(c.GET_STATE))
-def get_state(desk: AtDesk, customer_id: CustomerId, where: InTenant) -> Response:
-    return desk.act(c.GET_STATE, i.GetState(customer_id=customer_id, tenant=where.tenant))
+async def get_state(desk: AtDesk, customer_id: CustomerId, where: InTenant) -> Response:
+    return await desk.act(c.GET_STATE, i.GetState(customer_id=customer_id, tenant=where.tenant))
 
 
 @router.put("/customers/{customer_id}/state", **of_action(c.UPDATE_STATE, 202, body=i.SetState))
-def update_state(
+async def update_state(
     desk: AtDesk,
     customer_id: CustomerId,
     where: InTenant,
     form: Annotated[i.SetState, Depends(json_body(i.SetState))],
 ) -> Response:
-    return desk.act(c.UPDATE_STATE, where.put_into(i.UpdateState(customer_id=customer_id, **form.model_dump())))
+    return await desk.act(c.UPDATE_STATE, where.put_into(i.UpdateState(customer_id=customer_id, **form.model_dump())))
 
 
 @router.get("/appointments", **of_action(c.GET_APPOINTMENTS))
-def get_appointments(desk: AtDesk, form: Annotated[i.GetAppointments, Query()]) -> Response:
-    return desk.act(c.GET_APPOINTMENTS, form)
+async def get_appointments(desk: AtDesk, form: Annotated[i.GetAppointments, Query()]) -> Response:
+    return await desk.act(c.GET_APPOINTMENTS, form)
 
 
 @router.get("/jobs", **of_action(c.GET_JOBS))
-def get_jobs(desk: AtDesk, form: Annotated[i.GetJobs, Query()]) -> Response:
-    return desk.act(c.GET_JOBS, form)
+async def get_jobs(desk: AtDesk, form: Annotated[i.GetJobs, Query()]) -> Response:
+    return await desk.act(c.GET_JOBS, form)
 
 
 @router.get("/estimates", **of_action(c.GET_ESTIMATES))
-def get_estimates(desk: AtDesk, form: Annotated[i.GetEstimates, Query()]) -> Response:
-    return desk.act(c.GET_ESTIMATES, form)
+async def get_estimates(desk: AtDesk, form: Annotated[i.GetEstimates, Query()]) -> Response:
+    return await desk.act(c.GET_ESTIMATES, form)
 
 
 @router.get("/leads", **of_action(c.GET_LEADS))
-def get_leads(desk: AtDesk, form: Annotated[i.GetLeads, Query()]) -> Response:
-    return desk.act(c.GET_LEADS, form)
+async def get_leads(desk: AtDesk, form: Annotated[i.GetLeads, Query()]) -> Response:
+    return await desk.act(c.GET_LEADS, form)
 
 
 @router.post("/leads", **of_action(c.CREATE_LEAD, 201))
-def create_lead(
+async def create_lead(
     desk: AtDesk, where: InTenant, form: Annotated[i.CreateLead, Depends(json_body(i.CreateLead))]
 ) -> Response:
-    return desk.act(c.CREATE_LEAD, where.put_into(form))
+    return await desk.act(c.CREATE_LEAD, where.put_into(form))
 
 
 @router.post("/bookings", **of_action(c.CREATE_BOOKING, 201))
-def create_booking(
+async def create_booking(
     desk: AtDesk, where: InTenant, form: Annotated[i.CreateBooking, Depends(json_body(i.CreateBooking))]
 ) -> Response:
-    return desk.act(c.CREATE_BOOKING, where.put_into(form))
+    return await desk.act(c.CREATE_BOOKING, where.put_into(form))

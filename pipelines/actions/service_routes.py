@@ -1,5 +1,6 @@
 """The routes beside the actions: the integration card, connecting, health, starting a sync."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -33,23 +34,24 @@ def get_integration(desk: AtDesk, _alone: Alone) -> Response:
     "/auth",
     **documented(Connected, body=OnlyTenant, body_required=False, summary="Connect: ask ServiceTitan for a token"),
 )
-def post_auth(desk: AtDesk, where: InTenant, form: Body) -> Response:
+async def post_auth(desk: AtDesk, where: InTenant, form: Body) -> Response:
     tenant = desk.tenant(where.put_into(form).tenant)
     try:
-        connected = connect(desk.office, tenant)
+        connected = await desk.office.workers[tenant.id].reads.run(partial(connect, desk.office, tenant))
     except ServiceTitanError as error:
         raise as_problem(error) from None
     return Response(connected.model_dump_json(), media_type="application/json")
 
 
 @router.post("/sync", **documented(StartedSync, 202, body=OnlyTenant, body_required=False, summary="Start a sync"))
-def post_sync(request: Request, desk: AtDesk, where: InTenant, form: Body) -> Response:
+async def post_sync(request: Request, desk: AtDesk, where: InTenant, form: Body) -> Response:
     desk.may_write()
     name = where.put_into(form).tenant
     tenants = [desk.tenant(name)] if name else desk.tenants()
     every = len(tenants) == len(desk.office.settings.tenants)
     dagster: Dagster = request.app.state.dagster
-    started = dagster.start_sync([] if every else [tenant.name for tenant in tenants])
+    names = [] if every else [tenant.name for tenant in tenants]
+    started = await dagster.places.run(partial(dagster.start_sync, names))
     return Response(started.model_dump_json(), 202, media_type="application/json")
 
 

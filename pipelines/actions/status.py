@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field
 from pipelines.actions.office import Office
 from pipelines.actions.servicetitan_problems import as_problem
 from pipelines.last_syncs import last_complete
-from pipelines.servicetitan.errors import ServiceTitanError
 from pipelines.settings import Tenant
 
 
@@ -17,6 +16,7 @@ class TenantStatus(BaseModel):
     name: str
     connected: bool
     reason: str | None = Field(None, description="Why it is not connected")
+    trouble: str | None = Field(None, description="What its latest call came to, where ServiceTitan failed")
     last_complete_sync_at: datetime | None = Field(None, description="Null: there was none yet")
 
 
@@ -33,12 +33,13 @@ class Integration(BaseModel):
 class TenantHealth(BaseModel):
     name: str
     connected: bool
+    trouble: str | None = Field(None, description="What its latest call came to, where ServiceTitan failed")
     last_complete_sync_at: datetime | None
     age_seconds: float | None = Field(description="Of the last complete sync")
 
 
 class Health(BaseModel):
-    status: Literal["ok", "degraded"] = Field(description="degraded: some tenant is not connected")
+    status: Literal["ok", "degraded"] = Field(description="degraded: some tenant is not connected, or in trouble")
     tenants: list[TenantHealth]
 
 
@@ -58,12 +59,14 @@ def health(office: Office) -> Health:
         TenantHealth(
             name=status.name,
             connected=status.connected,
+            trouble=status.trouble,
             last_complete_sync_at=status.last_complete_sync_at,
             age_seconds=(now - status.last_complete_sync_at).total_seconds() if status.last_complete_sync_at else None,
         )
         for status in statuses
     ]
-    return Health(status="ok" if all(tenant.connected for tenant in tenants) else "degraded", tenants=tenants)
+    well = all(tenant.connected and not tenant.trouble for tenant in tenants)
+    return Health(status="ok" if well else "degraded", tenants=tenants)
 
 
 def connect(office: Office, tenant: Tenant) -> Connected:
@@ -73,24 +76,18 @@ def connect(office: Office, tenant: Tenant) -> Connected:
 
 
 def tenant_statuses(office: Office, tenants: list[Tenant]) -> list[TenantStatus]:
+    """Without waiting for ServiceTitan."""
     syncs = last_complete(office.settings.operations)
 
-    def status(tenant: Tenant) -> TenantStatus:
-        why = why_not_connected(office, tenant)
+    def status(tenant: Tenant, why: str | None) -> TenantStatus:
+        trouble = office.servicetitan.trouble(tenant)
         return TenantStatus(
             id=tenant.id,
             name=tenant.name,
             connected=why is None,
             reason=why,
+            trouble=as_problem(trouble).detail if trouble else None,
             last_complete_sync_at=syncs.get(tenant.id),
         )
 
-    return list(office.side_by_side.map(status, tenants))
-
-
-def why_not_connected(office: Office, tenant: Tenant) -> str | None:
-    try:
-        office.servicetitan.connected(tenant)
-    except ServiceTitanError as error:
-        return as_problem(error).detail
-    return None
+    return list(map(status, tenants, office.doors.why_closed(tenants)))

@@ -1,4 +1,4 @@
-"""The API's hold on ``operations.sqlite``: one connection, one writer at a time."""
+"""The API's hold on ``operations.sqlite``: one connection to read, and one to write, one writer at a time."""
 
 import sqlite3
 import threading
@@ -10,20 +10,27 @@ from typing import Any
 from pipelines.operations import open_operations, transaction
 
 Row = sqlite3.Row
+PARTING = 3  # seconds
 
 
 class Store:
+    """Who reads waits for nobody who writes, here or in another process: a sync may hold the file for half a minute."""
+
     def __init__(self, path: Path) -> None:
-        self._stack, self._lock = ExitStack(), threading.Lock()
-        self._con = self._stack.enter_context(open_operations(path))
-        self._con.row_factory = sqlite3.Row
+        self._stack, self._lock, self._readers = ExitStack(), threading.Lock(), threading.Lock()
+        self._con, self._reader = (self._stack.enter_context(open_operations(path)) for _ in range(2))
+        self._reader.row_factory = self._con.row_factory = sqlite3.Row
 
     def close(self) -> None:
-        self._stack.close()
+        """Not below a thread that is at work here, which SQLite would not survive; the process's end closes it then."""
+        if self._lock.acquire(timeout=PARTING) and self._readers.acquire(timeout=PARTING):
+            self._stack.close()
+            self._readers.release()
+            self._lock.release()
 
     def rows(self, query: str, *values: Any) -> list[Row]:
-        with self._lock:
-            return self._con.execute(query, values).fetchall()
+        with self._readers:
+            return self._reader.execute(query, values).fetchall()
 
     def row(self, query: str, *values: Any) -> Row | None:
         return next(iter(self.rows(query, *values)), None)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from ssl import SSLContext
 from typing import Any
 
@@ -35,7 +36,7 @@ def bounded(left: Left) -> Iterator[Left]:
 
 class BoundedTransport(httpx.HTTPTransport):
     def __init__(self, limits: httpx.Limits) -> None:
-        context = httpx.create_ssl_context(trust_env=False)
+        context = _tls()
         super().__init__(verify=context, trust_env=False)
         self._pool = httpcore.ConnectionPool(
             ssl_context=context,
@@ -44,6 +45,12 @@ class BoundedTransport(httpx.HTTPTransport):
             keepalive_expiry=limits.keepalive_expiry,
             network_backend=_Backend(),
         )
+
+
+@cache
+def _tls() -> SSLContext:
+    """Shared, for it takes 20 ms to make."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class _Backend(httpcore.SyncBackend):

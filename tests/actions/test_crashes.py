@@ -134,6 +134,16 @@ def test_an_inbound_lead_goes_on_after_every_kill(start: Started, simulator: Ser
         assert secret not in log
 
 
+def test_a_write_that_hangs_does_not_hold_up_the_end(start: Started, simulator: ServiceTitan, socal: Company) -> None:
+    simulator.faults.order("slow", "/leads", method="POST", seconds=60)
+    process = start()
+    with suppress(httpx.TransportError):
+        impatient("/leads", API_LEAD, "lead")(process.api)
+    process.end(signal.SIGINT)
+    assert start().api.write("/leads", API_LEAD, "lead").status_code == 201
+    assert len(socal.records("leads")) == len(simulator.log.of("/leads", "POST")) == 1
+
+
 def test_a_second_instance_on_the_same_data_is_refused(start: Started, env: dict[str, str], tmp_path: Path) -> None:
     first = start()
     second = Process(env, tmp_path / "second.log")

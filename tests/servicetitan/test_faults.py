@@ -197,3 +197,12 @@ def test_a_body_that_drips_for_ever_ends(settings: Settings) -> None:
         budget = Budget(settings.data_dir / "budget.sqlite")
         with pytest.raises(Unavailable, match="the body was not all there after 2 s"):
             read(Connection(settings, settings.tenant("socal"), http, budget, patience), "leads")
+
+
+def test_a_head_that_drips_for_ever_ends(settings: Settings, simulator: ServiceTitan) -> None:
+    simulator.faults.order("trickle", LEADS, seconds=0.1, times=-1)
+    patience = replace(HASTY, timeout=0.5, total=0.5)
+    with http_client(patience) as http:
+        budget = Budget(settings.data_dir / "budget.sqlite")
+        with pytest.raises(Unavailable, match="ReadTimeout"):
+            read(Connection(settings, settings.tenant("socal"), http, budget, patience), "leads")

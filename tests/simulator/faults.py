@@ -169,5 +169,6 @@ WIRE = {
     "slow",  # the work is done, the answer comes after ``seconds`` of real time
     "hang",  # the connection is taken, and nothing comes
     "drip",  # the answer's head comes byte by byte, and never ends
+    "trickle",  # the work is done, the answer comes byte by byte, ``seconds`` of real time apart
     "odd_body",  # 200 with the body that ``body`` names
 }

@@ -50,12 +50,32 @@ class Cut(Response):
         await asyncio.sleep(0)
 
 
+class Trickling(Response):
+    """From the status line on, so that a timeout per read never comes."""
+
+    def __init__(self, answer: Answer, seconds: float) -> None:
+        super().__init__(answer.render(), answer.status, answer.headers, answer.content_type)
+        self.seconds = seconds
+
+    async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
+        transport, lines = scope["transport"], [b"%s: %s" % header for header in self.raw_headers]
+        head = b"\r\n".join([b"HTTP/1.1 %d Trickling" % self.status_code, *lines, b"connection: close", b"", b""])
+        for byte in head + bytes(self.body):
+            if transport.is_closing():
+                return
+            transport.write(bytes([byte]))
+            await asyncio.sleep(self.seconds)
+        transport.close()
+
+
 async def sent(answer: Answer, fault: Fault | None, compress: bool = False) -> Response:
     kind = fault.kind if fault else ""
     if kind == "lose_answer":
         return Dropped()
     if fault and kind == "slow":
         await asyncio.sleep(fault.seconds)
+    if fault and kind == "trickle":
+        return Trickling(answer, fault.seconds)
     if fault and kind == "odd_body":
         return Response(BODIES[fault.body][0], 200, media_type=BODIES[fault.body][1])
     response, body = Cut if kind == "cut" else Response, answer.render()
