@@ -1,6 +1,8 @@
 """The commands as an operator meets them: what they say, and the status that they end with."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -9,7 +11,8 @@ from click.testing import CliRunner, Result
 from orchestration.cli import main
 from orchestration.resources import exclusive
 from pipelines.settings import Settings
-from tests.simulator.receiver import Receiver
+from tests.flow_builder.line import Line
+from tests.simulator.receiver import Receiver, Reply
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import SOCAL, World
 
@@ -113,3 +116,34 @@ def test_test_send_posts_one_example_that_is_marked(run: Run, receiver: Receiver
     [one] = receiver.received
     assert one.verified
     assert one.body["data"]["test"] is True
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(404, "FLOW_BUILDER_TRIGGER_URL (http://127.0.0.1:"), (401, "FLOW_BUILDER_TOKEN")]
+)
+def test_test_send_names_the_variable_to_look_at(
+    run: Run, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, status: int, said: str
+) -> None:
+    monkeypatch.setenv("FLOW_BUILDER_TRIGGER_URL", f"{receiver.url}/hooks/s3cret?key=s3cret")
+    receiver.reply(status)
+    result = run("test-send")
+    assert (result.exit_code, said in result.output, "s3cret" in result.output) == (1, True, False)
+
+
+def test_deliver_and_deliveries_say_that_the_endpoint_is_down(
+    run: Run, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FLOW_BUILDER_TRIGGER_URL", f"{receiver.url}/hooks/s3cret")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "line"))
+    line = Line(tmp_path / "line")
+    line.now = datetime.now(UTC)
+    line.marts.enters(2.0, occurred_at=line.now)
+    line.sync()
+    receiver.otherwise = Reply(404)
+    result = run("deliver")
+    assert result.exit_code == 1
+    for output in (result.output, run("deliveries").output):
+        assert "the endpoint is down since 20" in output
+        assert "HTTP 404; next probe: 20" in output
+        assert "FLOW_BUILDER_TRIGGER_URL (http://127.0.0.1:" in output
+        assert "s3cret" not in output

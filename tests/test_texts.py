@@ -14,6 +14,8 @@ from pipelines.texts import clean
         ("Ada\x00 Lovelace\x07\x1b", "Ada Lovelace"),
         ("one\ttwo\r\nthree", "one\ttwo\nthree"),
         ("half \ud83d, whole \U0001f642", "half \ufffd, whole \U0001f642"),
+        ("\ude00\ud83dAda", "\ufffd\ufffdAda"),
+        ("\ud83d\ude00 and \U0001f600", "\U0001f600 and \U0001f600"),
         ("Łódź 漢字\x7f\x85", "Łódź 漢字\x7f\x85"),
     ],
 )

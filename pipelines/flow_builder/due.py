@@ -15,12 +15,32 @@ ROWS = """
                 and (earlier.status in ('pending', 'sending', 'retry', 'held') or earlier.next_attempt_at is not null)
                 and (earlier.status in ('pending', 'sending', 'retry', 'held') or earlier.next_attempt_at > :now)
         )
+        {more}
     order by {order}, sequence
 """
-DUE = ROWS.format(is_time="ifnull(next_attempt_at, '') <= :now", order="ifnull(next_attempt_at, '')")
+IS_TIME = "ifnull(next_attempt_at, '') <= :now"
+DUE = ROWS.format(is_time=IS_TIME, more="", order="ifnull(next_attempt_at, '')")
+
+# All but the customers of what died last, with no success since: if that turns out to be the endpoint's fault, it is
+# due again, but not after a later one of its customer.
+UNSUSPECTED = ROWS.format(
+    is_time=IS_TIME,
+    more="""
+        and not exists (
+            select 1 from endpoint_failures
+            inner join attempts using (attempt_id)
+            inner join deliveries as suspect on attempts.webhook_id = suspect.webhook_id
+            where suspect.status = 'dead'
+                and suspect.tenant_id = due.tenant_id
+                and suspect.customer_id = due.customer_id
+        )
+    """,
+    order="ifnull(next_attempt_at, '')",
+)
 
 # What may be sent while the endpoint is down, tried longest ago first. What brought it down need not wait for its time.
 PROBES = ROWS.format(
-    is_time="(ifnull(next_attempt_at, '') <= :now or attempt_id in (select attempt_id from endpoint_failures))",
+    is_time=f"({IS_TIME} or attempt_id in (select attempt_id from endpoint_failures))",
+    more="",
     order="ifnull(attempt_id, 0)",
 )

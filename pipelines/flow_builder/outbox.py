@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines.flow_builder.due import DUE, PROBES
+from pipelines.flow_builder.due import DUE, PROBES, UNSUSPECTED
 from pipelines.flow_builder.endpoint import FARTHEST, LONGEST_PROBE, STRANDED_ENDPOINT, WAITS, Endpoint, begin_probe
 from pipelines.flow_builder.health import Health
 from pipelines.flow_builder.outcome import MOST_ATTEMPTS, Answer, Outcome
@@ -25,8 +25,7 @@ CANDIDATE = """
         attempt_id,
         kind = 'changed' and not replayed and occurred_at < :oldest as is_expired
 """
-CANDIDATES = f"{CANDIDATE} {DUE} limit :limit"
-PROBE_CANDIDATES = f"{CANDIDATE} {PROBES} limit :limit"
+IS_ANY_ON_ITS_WAY = "select count(*) from deliveries where status = 'sending' and next_attempt_at > ?"
 
 IS_STRANDED = """
     select count(*) from (
@@ -159,23 +158,32 @@ class Outbox:
         self.con.execute(STRANDED_ENDPOINT, values | {"farthest_probe": stamp(now + LONGEST_PROBE)})
 
     def claim(self, now: datetime, room: int) -> Claimed:
-        """While the endpoint is down, one probe: the row that was tried longest ago."""
+        """While the endpoint is down, one probe. Who waits behind what died a moment ago comes last."""
         claimed, endpoint = Claimed(), self.endpoint()
         if endpoint.rests(now):
             return claimed
-        is_probe = endpoint.down_since is not None
-        room = min(room, 1) if is_probe else room
-        while len(claimed.claims) < room and (candidates := self.candidates(now, room - len(claimed.claims), is_probe)):
+        if endpoint.down_since:
+            self.take_some(PROBES, now, min(room, 1), claimed, is_probe=True)
+            return claimed
+        self.take_some(UNSUSPECTED, now, room, claimed)
+        if not self.con.execute(IS_ANY_ON_ITS_WAY, [stamp(now)]).fetchone()[0]:
+            self.take_some(DUE, now, room, claimed)
+        return claimed
+
+    def take_some(self, rows: str, now: datetime, room: int, claimed: Claimed, is_probe: bool = False) -> None:
+        while len(claimed.claims) < room:
+            limit = LOOKED_AT_FOR_PROBE if is_probe else room - len(claimed.claims)
+            candidates = self.candidates(rows, now, limit)
             for candidate in candidates:
                 self.take(candidate, now, claimed, is_probe)
                 if len(claimed.claims) == room:
-                    break
-        return claimed
+                    return
+            if not candidates:
+                return
 
-    def candidates(self, now: datetime, limit: int, is_probe: bool) -> list[Candidate]:
-        query, limit = (PROBE_CANDIDATES, LOOKED_AT_FOR_PROBE) if is_probe else (CANDIDATES, limit)
+    def candidates(self, rows: str, now: datetime, limit: int) -> list[Candidate]:
         values = {"now": stamp(now), "oldest": stamp(now - self.max_age), "limit": limit}
-        return [Candidate(*row) for row in self.con.execute(query, values)]
+        return [Candidate(*row) for row in self.con.execute(f"{CANDIDATE} {rows} limit :limit", values)]
 
     def take(self, candidate: Candidate, now: datetime, claimed: Claimed, is_probe: bool) -> None:
         was_cut_off = candidate.status == "sending"

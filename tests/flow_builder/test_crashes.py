@@ -22,7 +22,7 @@ from tests.flow_builder.processes import (
     start,
     stopped,
 )
-from tests.simulator.receiver import Receiver
+from tests.simulator.receiver import Receiver, Reply
 
 CUSTOMERS = range(1, 7)
 MINUTE = timedelta(minutes=1)
@@ -117,6 +117,70 @@ def test_a_delivery_that_dies_is_taken_up_by_the_next(
     line.now += MINUTE
     line.deliver()
     assert_all_arrived(line, receiver)
+
+
+@pytest.mark.parametrize("death", DEATHS)
+@pytest.mark.parametrize(
+    ("status", "point"),
+    [
+        (404, "endpoint.down:{}:1"),
+        (500, "endpoint.down:{}:1"),
+        (422, "endpoint.down:{}:1"),
+        (422, "endpoint.put_back:{}:1"),
+        (422, "endpoint.put_back:{}:2"),
+    ],
+)
+def test_who_dies_while_the_endpoint_goes_down_loses_nothing(
+    stored_line: Line, receiver: Receiver, status: int, point: str, death: str
+) -> None:
+    line = stored_line
+    line.sync()
+    receiver.otherwise = Reply(status)
+    assert exit_code(delivering, job(line, failpoint=point.format(death))) == -signal.Signals[death]
+    for _ in range(6):
+        line.now += 6 * MINUTE
+        line.deliver()
+    receiver.otherwise = Reply()
+    for _ in range(2):
+        line.now += 6 * MINUTE
+        line.deliver()
+    assert_all_arrived(line, receiver)
+
+
+@pytest.mark.parametrize("death", DEATHS)
+@pytest.mark.parametrize(
+    "point",
+    [
+        *("delivery.written:{}:1", "delivery.committed:{}:1", "delivery.sending:{}:1", "delivery.answered:{}:1"),
+        *("endpoint.up:{}:1", "delivery.written:{}:2", "delivery.committed:{}:2"),
+    ],
+)
+def test_who_dies_with_a_probe_keeps_nobody_from_coming_after_it(
+    stored_line: Line, receiver: Receiver, point: str, death: str
+) -> None:
+    line = stored_line
+    line.sync()
+    receiver.otherwise = Reply(404)
+    line.deliver()
+    receiver.otherwise = Reply()
+    line.now += MINUTE
+    assert exit_code(delivering, job(line, failpoint=point.format(death))) == -signal.Signals[death]
+    line.now += 2 * MINUTE
+    line.deliver()
+    assert_all_arrived(line, receiver)
+
+
+def test_of_two_dispatchers_one_probes(stored_line: Line, receiver: Receiver) -> None:
+    line = stored_line
+    line.sync()
+    receiver.otherwise = Reply(404)
+    line.deliver()
+    begun = len(receiver.received)
+    receiver.otherwise.delay = 0.05
+    line.now += MINUTE
+    both = [start(delivering, job(line)) for _ in range(2)]
+    assert [ended(process) for process in both] == [0, 0]
+    assert len(receiver.received) == begun + 1
 
 
 def test_two_dispatchers_share_the_work(stored_line: Line, receiver: Receiver) -> None:

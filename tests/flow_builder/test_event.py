@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
-from pipelines.flow_builder.event import schema
+from pipelines.flow_builder.decision import Decision
+from pipelines.flow_builder.event import Facts, Person, body, schema
 from tests.flow_builder.line import VALIDATOR, Line
 from tests.flow_builder.marts import NOW
 
@@ -80,6 +82,27 @@ def test_the_newest_active_contact_of_each_kind_is_taken_and_a_mobile_before_a_p
     line.sync()
     person = line.row(booked).body["data"]["customer"]
     assert (person["email"], person["phone"]) == ("newest@example.com", "mobile")
+
+
+def test_what_no_receiver_can_keep_stands_in_no_text(line: Line) -> None:
+    line.marts.customer(7, name="Ada\x00 Moss\x07\tJr", type="Residential\x1b")
+    line.marts.contact(1, "Email", "ada\x00@example.com", customer_id=7)
+    line.marts.contact(2, "MobilePhone", "+1213\x085550162", customer_id=7)
+    booked = line.marts.enters(2.0, customer_id=7)
+    line.sync()
+    ((raw,),) = line.ask("select body from deliveries where webhook_id = ?", booked)
+    assert b"\\u00" not in raw
+    person = line.row(booked).body["data"]["customer"]
+    assert (person["name"], person["type"]) == ("Ada Moss\tJr", "Residential")
+    assert (person["email"], person["phone"]) == ("ada@example.com", "+12135550162")
+
+
+def test_half_a_surrogate_pair_keeps_no_body_from_being_written() -> None:
+    facts = Facts(
+        1, "so\ud83dcal", None, None, 7, "Lead", customer=Person("Ada \ud83d", None, None, None, False, False)
+    )
+    said = orjson.loads(body(Decision("corrected", None, 1.0), facts, NOW))["data"]
+    assert (said["tenant_name"], said["customer"]["name"]) == ("so\ufffdcal", "Ada \ufffd")
 
 
 @pytest.mark.parametrize(

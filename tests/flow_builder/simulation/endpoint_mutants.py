@@ -41,10 +41,10 @@ ENDPOINT_MUTANTS = (
         "            self.execute(GOT_THROUGH)",
     ),
     Mutant(
-        "coming up forgives",
+        "only a success forgives",
         "health",
-        "        self.execute(UP)\n        self.execute(FORGIVEN)",
-        "        self.execute(UP)",
+        "        self.execute(UP)\n",
+        "        self.execute(UP)\n        self.execute(FORGIVEN)\n",
     ),
     Mutant(
         "what was refused by a broken endpoint is due again",
@@ -62,7 +62,10 @@ ENDPOINT_MUTANTS = (
     ),
     Mutant("a refused later one is no later one", "health", "and ifnull(http_status, 0) not between 300 and 499", ""),
     Mutant(
-        "while it is down only probes leave", "outbox", "room = min(room, 1) if is_probe else room", "is_probe = False"
+        "while it is down only probes leave",
+        "outbox",
+        "            self.take_some(PROBES, now, min(room, 1), claimed, is_probe=True)\n            return claimed",
+        "            pass",
     ),
     Mutant("a probe waits for its time", "endpoint", "now < probe_at <= now + LONGEST_PROBE", "False"),
     Mutant(
@@ -112,4 +115,11 @@ ENDPOINT_MUTANTS = (
         'return True or answer.verdict == "endpoint"',
     ),
     Mutant("a refusal brings nothing up that refuses", "endpoint", "return self.refuses or", "return"),
+    Mutant("who waits behind what died a moment ago comes last", "due", "suspect.status = 'dead'", "false"),
+    Mutant(
+        "who waits behind what died a moment ago is not left lying",
+        "outbox",
+        "self.take_some(DUE, now, room, claimed)",
+        "pass",
+    ),
 )

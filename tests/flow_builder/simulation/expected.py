@@ -28,6 +28,7 @@ class ExpectedEndpoint:
     refused: set[str] = field(default_factory=set)
     refusals: dict[str, datetime] = field(default_factory=dict)  # the first one of each message
     success_at: datetime | None = None
+    hangs_on_one: bool = False  # three failures, all of one message: it is down if no other is due
 
     def stays_down(self, answer: Any) -> bool:
         if self.down_since is None or delivers(answer):
@@ -35,7 +36,7 @@ class ExpectedEndpoint:
         return answer.status is None or answer.status >= 500 or answer.status in WRONG or self.refuses
 
     def heed(self, webhook_id: str, answer: Any, now: datetime) -> None:
-        """All but what `hangs_on_one`."""
+        """All but what hangs on one."""
         if answer.status in REFUSED:
             self.refusals.setdefault(webhook_id, now)
         if not answer.begun or self.stays_down(answer):
@@ -44,6 +45,9 @@ class ExpectedEndpoint:
             self.come_up()
         if delivers(answer):
             self.success_at = now
+            self.failed.clear()
+            self.refused.clear()
+            self.hangs_on_one = False
         elif answer.status in WRONG:
             self.go_down(now, refuses=False)
         elif asks_to_wait(answer):
@@ -52,7 +56,8 @@ class ExpectedEndpoint:
             self.refuse(webhook_id, now)
         else:
             self.failed.append(webhook_id)
-            if len(self.failed) >= 3 and len(set(self.failed)) > 1:
+            self.hangs_on_one = len(self.failed) >= 3 and len(set(self.failed)) == 1
+            if len(self.failed) >= 3 and not self.hangs_on_one:
                 self.go_down(now, refuses=answer.status is not None and answer.status < 500)
 
     def refuse(self, webhook_id: str, now: datetime) -> None:
@@ -62,18 +67,11 @@ class ExpectedEndpoint:
         if len(self.refused) >= 3:
             self.go_down(now, refuses=True)
 
-    @property
-    def hangs_on_one(self) -> bool:
-        """Three failures, all of one message: it is down if no other is due."""
-        return self.down_since is None and len(self.failed) >= 3 and len(set(self.failed)) == 1
-
     def go_down(self, now: datetime, refuses: bool) -> None:
         self.down_since, self.refuses, self.probes = now, refuses, []
 
     def come_up(self) -> None:
         self.down_since, self.refuses, self.probes = None, False, []
-        self.failed.clear()
-        self.refused.clear()
 
     def interval(self) -> timedelta:
         """Until the next probe."""

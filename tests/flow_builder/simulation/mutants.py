@@ -127,8 +127,8 @@ MUTANTS = (
     Mutant(
         "nothing leaves before it is due",
         "due",
-        """DUE = ROWS.format(is_time="ifnull(next""",
-        """DUE = ROWS.format(is_time="true or ifnull(next""",
+        "IS_TIME = \"ifnull(next_attempt_at, '') <= :now\"",
+        'IS_TIME = "true"',
     ),
     Mutant(
         "a send that was cut off is sent again",

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from pipelines.flow_builder.post import Post, http_client
+from pipelines.flow_builder.transition_log import Key
 from pipelines.operations import MIGRATIONS, moment, stamp, statements, transaction
 from pipelines.settings import Settings
 from tests.flow_builder.line import settings_for
@@ -270,6 +271,19 @@ class Scenario:
             if status in ON_ITS_WAY[:3] and is_time:
                 ready.append(webhook_id)
         return ready
+
+    def customer(self, webhook_id: str) -> Key:
+        query = "select tenant_id, customer_id from deliveries where webhook_id = ?"
+        return Key(*self.con.execute(query, [webhook_id]).fetchone())
+
+    def suspected(self) -> set[Key]:
+        """Customers of what died since the last success."""
+        dead = {row.webhook_id for row in self.rows() if row.status == "dead"}
+        return {self.customer(webhook_id) for webhook_id in dead & {*self.expected.failed, *self.expected.refused}}
+
+    def is_any_on_its_way(self) -> bool:
+        query = "select 1 from deliveries where status = 'sending' and next_attempt_at > ?"
+        return self.con.execute(query, [stamp(self.clock())]).fetchone() is not None
 
     def unfinished(self) -> bool:
         return any(row.status in ON_ITS_WAY for row in self.rows())
