@@ -16,7 +16,7 @@ sound as (
         max(ended_at) as ended_at,
     from syncs
     group by tenant_id, sync_id
-    having count(distinct stream) = {{ names | length }} and count(error) = 0
+    having count(error) = 0
 ),
 
 ends as (
@@ -27,12 +27,20 @@ ends as (
     from syncs
     where is_complete
     group by tenant_id, stream
+),
+
+ended_by_then as (
+    select
+        sound.tenant_id,
+        sound.sync_id,
+        ends.stream,
+    from sound
+    inner join ends
+        on sound.tenant_id = ends.tenant_id
+        and coalesce(sound.ended_at >= ends.first_end_at, true)
 )
 
-select distinct sound.tenant_id
-from sound
-inner join ends
-    on sound.tenant_id = ends.tenant_id
-    and coalesce(sound.ended_at >= ends.first_end_at, true)
-group by sound.tenant_id, sound.sync_id
-having count(*) = {{ names | length }}
+select distinct tenant_id
+from ended_by_then
+group by tenant_id, sync_id
+having count(distinct stream) = {{ names | length }}
