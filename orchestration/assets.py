@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from orchestration import lineage
+from orchestration import baselines, lineage
 from orchestration.actions_assets import inbound_leads, known_emails
 from orchestration.checks import extract_check_specs, extract_checks
 from orchestration.clearly import clearly
@@ -110,16 +110,21 @@ def derive_asset(settings: Settings) -> dg.AssetsDefinition:
     @dg.multi_asset(name="derive", specs=[*specs.values()], check_specs=[*checks.values()], pool=POOL, can_subset=True)
     @clearly
     def derive(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Results:
+        from pipelines.baselines import taken_since, tenants_with_baseline
         from pipelines.derive import derive
         from pipelines.row_counts import row_counts
 
+        known = tenants_with_baseline(settings.warehouse)
         done = derive(settings.warehouse, warehouse.clock(), work_dir=dbt_folder(settings))
         context.log.info(f"derived: {done.reason}" if done.reason else "nothing has changed, and nothing is due")
-        rows = row_counts(settings.warehouse)
+        taken = taken_since(settings.warehouse, known) if done.reason else []
+        for baseline in taken:
+            context.log.info(str(baseline))
+        rows, news = row_counts(settings.warehouse), baselines.told(taken)
         for node in done.nodes if done.reason else told_again(done.nodes, specs, checks):
             spec, check = specs.get(node.unique_id), checks.get(node.unique_id)
             if spec and spec.key in context.selected_asset_keys:
-                yield table_result(spec, node, rows)
+                yield table_result(spec, node, rows, news.get(spec.key, {}))
             elif check and check.key in context.selected_asset_check_keys:
                 yield test_result(check, node)
 
@@ -148,10 +153,12 @@ def kept_fresh(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
     return spec.replace_attributes(freshness_policy=dg.FreshnessPolicy.time_window(fail_window=window))
 
 
-def table_result(spec: dg.AssetSpec, node: "NodeResult", rows: Mapping[str, int]) -> dg.MaterializeResult[Any]:
+def table_result(
+    spec: dg.AssetSpec, node: "NodeResult", rows: Mapping[str, int], news: Mapping[str, Any]
+) -> dg.MaterializeResult[Any]:
     table = ".".join(spec.key.path)
     counted = {"dagster/row_count": rows[table]} if table in rows else {}
-    return dg.MaterializeResult(asset_key=spec.key, metadata={"seconds": node.seconds, **counted})
+    return dg.MaterializeResult(asset_key=spec.key, metadata={"seconds": node.seconds, **counted, **news})
 
 
 def test_result(check: dg.AssetCheckSpec, node: "NodeResult") -> dg.AssetCheckResult:

@@ -75,6 +75,7 @@ def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over:
             "progress": {"config": {"terminal": os.isatty(2)}},
         },
     }
+    from orchestration import baselines
     from orchestration.unread import unread
 
     result = run_in_process(settings, "sync", run_config)
@@ -82,6 +83,8 @@ def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over:
     for line in problems:
         click.echo(line, err=True)
     click.echo(closing_line(result))
+    for line in baselines.lines(result):
+        click.echo(line)
     if problems:
         raise SystemExit(INCOMPLETE)
 

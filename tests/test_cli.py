@@ -75,6 +75,24 @@ def test_a_long_history_goes_on_from_sync_to_sync_and_is_the_baseline_in_the_end
         assert con.execute("select count(*) from marts.tenant_baselines").fetchall() == [(2,)]
 
 
+def test_the_sync_that_takes_a_baseline_says_so_with_numbers_and_no_other(
+    world: World, simulator: ServiceTitan, run: Run
+) -> None:
+    for _ in range(2):
+        world["socal"].add_lead(world["socal"].add_customer())
+    scopes = simulator.tokens.clients[SOCAL.tenant_id].scopes
+    scopes.discard("tn.sal.estimates:r")
+    assert taken(run("sync")) == ["dfw: baseline taken: 0 customers, 0 transitions are history and are not mailed"]
+    scopes.add("tn.sal.estimates:r")
+    assert taken(run("sync")) == ["socal: baseline taken: 2 customers, 4 transitions are history and are not mailed"]
+    world["socal"].add_lead(world["socal"].add_customer())
+    assert taken(run("sync")) == []
+
+
+def taken(result: Result) -> list[str]:
+    return [line for line in result.stdout.splitlines() if "baseline" in line]
+
+
 def test_a_sync_beside_a_running_one_waits_and_then_says_so(run: Run, settings: Settings) -> None:
     with exclusive(settings, wait_seconds=0):
         result = run("sync", "--wait", "0.1")
