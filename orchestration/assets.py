@@ -64,6 +64,7 @@ def extract_asset(settings: Settings) -> dg.AssetsDefinition:
         from pipelines.last_syncs import keep_complete
         from pipelines.servicetitan.drift import find_drift
         from pipelines.servicetitan.load import load
+        from pipelines.servicetitan.set_aside import by_place
 
         with progress.shown(context.log) as show:
             result = load(
@@ -77,7 +78,7 @@ def extract_asset(settings: Settings) -> dg.AssetsDefinition:
         keep_complete(settings.operations, result.streams)
         drift = find_drift(settings.warehouse, result.load_ids)
         yield from (raw_result(table.name, result) for table in RAW_TABLES)
-        yield from extract_checks(result, drift)
+        yield from extract_checks(result, drift, by_place(settings, warehouse.now()))
 
     return extract
 

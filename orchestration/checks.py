@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pipelines.flow_builder.report import Troubles
     from pipelines.servicetitan.drift import Drift
     from pipelines.servicetitan.load import LoadResult
+    from pipelines.servicetitan.set_aside import SetAside
 
 COMPLETE = "complete"
 GOES_ON = "goes on with the next sync"
@@ -51,8 +52,8 @@ COMPLETE_CHECK = Check(
 )
 REJECTED_CHECK = Check(
     "nothing_rejected",
-    "No record broke its stream's schema in the last sync.",
-    "servicetitan.rejected_records keeps the records with the reasons",
+    "No record is set aside because it cannot be read or breaks its stream's schema.",
+    "servicetitan.rejected_records keeps the records with the reasons; saved once more in ServiceTitan they come again",
     dg.AssetCheckSeverity.WARN,
 )
 DRIFT_CHECK = Check(
@@ -63,16 +64,26 @@ DRIFT_CHECK = Check(
 )
 
 
-def extract_checks(result: "LoadResult", drift: Sequence["Drift"]) -> Iterator[dg.AssetCheckResult]:
-    """In the metadata of `COMPLETE`: tenant -> what went wrong, and under `GOES_ON` the tenants that need more time."""
+def extract_checks(
+    result: "LoadResult", drift: Sequence["Drift"], aside: Mapping[str, Sequence["SetAside"]]
+) -> Iterator[dg.AssetCheckResult]:
+    """In the metadata of `COMPLETE`: tenant -> what went wrong, and under `GOES_ON` the tenants that need more time.
+    ``aside``: by tenant and stream."""
     for stream in STREAMS:
         syncs = [sync for sync in result.streams if sync.stream == stream.name]
         broken = {sync.tenant_name: sync.error for sync in syncs if not sync.complete and not sync.goes_on}
         going_on = ", ".join(sorted(sync.tenant_name for sync in syncs if sync.goes_on))
         yield COMPLETE_CHECK.result(raw_key(stream.name), broken, {GOES_ON: going_on} if going_on else None)
-    rejected = {f"{sync.tenant_name} {sync.stream}": sync.rejected for sync in result.streams if sync.rejected}
-    yield REJECTED_CHECK.result(raw_key("rejected_records"), rejected)
+    yield REJECTED_CHECK.result(raw_key("rejected_records"), dict(rejected(aside)))
     yield DRIFT_CHECK.result(raw_key("tenant_syncs"), {str(one): one.records for one in drift})
+
+
+def rejected(aside: Mapping[str, Sequence["SetAside"]]) -> Iterator[tuple[str, Any]]:
+    from pipelines.servicetitan.set_aside import named
+
+    for place, records in aside.items():
+        yield place, len(records)
+        yield f"{place}: which", named(records)
 
 
 def extract_check_specs() -> list[dg.AssetCheckSpec]:

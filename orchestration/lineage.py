@@ -25,7 +25,7 @@ Node = Mapping[str, Any]
 ASSET_TYPES = {"model", "seed", "snapshot"}
 STREAMS_BY_NAME = {stream.name: stream for stream in STREAMS}
 OWN_TABLES = {
-    "rejected_records": "Records that break their schema, with the reason; the rest of their page is loaded.",
+    "rejected_records": "Records that cannot be read or break their schema, and why; their page is loaded.",
     "tenants": "The tenants of the configuration.",
     "state_updates": "States set by hand, through the actions API.",
     "contact_links": "Which contact of Flow Builder is which customer, from lead intake.",

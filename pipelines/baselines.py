@@ -25,7 +25,7 @@ TAKEN = f"""
         coalesce(states.customers, 0),
         coalesce(history.transitions, 0)
     from taken
-    left join staging.stg_servicetitan__tenants as tenants on taken.tenant_id = tenants.tenant_id
+    left join servicetitan.tenants as tenants on taken.tenant_id = tenants.tenant_id
     left join states on taken.tenant_id = states.tenant_id
     left join history on taken.tenant_id = history.tenant_id
     order by tenant_name

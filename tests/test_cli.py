@@ -35,6 +35,43 @@ def test_check_names_the_scope_that_is_missing(simulator: ServiceTitan, run: Run
     assert line.split()[:4] == ["socal", "estimates", "no", "tn.sal.estimates:r"]
 
 
+def test_check_names_the_record_that_a_sync_sets_aside_before_it_and_after_it(
+    world: World, simulator: ServiceTitan, run: Run
+) -> None:
+    ann = world["socal"].add_customer("Ann")
+    simulator.faults.order("broken_record", "/export/customers", tenant=SOCAL.tenant_id, how="not_utf8", times=2)
+    before, _, after = run("check"), run("sync"), run("check")
+    for result in (before, after):
+        assert result.exit_code == 1
+        assert f"set aside: {ann} (" in result.output or f"not read since: {ann} (" in result.output
+
+
+@pytest.mark.parametrize(("tokens", "status", "heading"), [(True, 1, "API\n"), (False, 0, "only a note")])
+def test_a_scope_that_the_actions_lack_counts_where_they_run(
+    simulator: ServiceTitan,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    tokens: bool,
+    status: int,
+    heading: str,
+) -> None:
+    simulator.tokens.clients[SOCAL.tenant_id].scopes.discard("tn.crm.leads:w")
+    if not tokens:
+        monkeypatch.delenv("ACTIONS_TOKENS")
+    result = run("check")
+    assert (result.exit_code, heading in result.output) == (status, True)
+    [line] = [line for line in result.output.splitlines() if "missing " in line and "leads" in line]
+    assert line.split()[:3] == ["socal", "tn.crm.leads:w", "missing"]
+
+
+def test_check_beside_a_sync_waits_for_nobody(run: Run, settings: Settings) -> None:
+    assert run("sync").exit_code == 0
+    with exclusive(settings, wait_seconds=0):
+        result = run("check")
+    assert result.exit_code == 0
+    assert "a sync is running" in result.output
+
+
 def test_a_tenant_that_cannot_be_read_does_not_keep_the_others_from_being_loaded(
     world: World, simulator: ServiceTitan, run: Run, settings: Settings
 ) -> None:

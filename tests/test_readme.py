@@ -9,7 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli import main
+from pipelines.actions.scopes import needed
 from pipelines.lead_source import LeadSource
+from pipelines.servicetitan.streams import STREAMS
 from pipelines.settings import Settings, Tenant
 from tests.simulator.__main__ import PORTS
 from tests.simulator.history import seed_history
@@ -32,6 +34,11 @@ def test_every_command_and_option_that_it_names_exists() -> None:
         known = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in rest.split() if word.startswith("--")} <= known
         assert isinstance(command, click.Command)
+
+
+def test_the_scopes_that_it_asks_for_are_those_that_are_used(settings: Settings) -> None:
+    used = {stream.scope for stream in STREAMS} | needed(settings.tenant("socal")).keys()
+    assert set(re.findall(r"`(tn\.[a-z.]+:[rw])`", README)) == used
 
 
 def test_every_variable_that_it_names_can_be_set() -> None:

@@ -11,6 +11,7 @@ from pipelines.actions.records import rows_of, typed, written
 from pipelines.actions.results import Booking
 from pipelines.operations import stamp
 from pipelines.servicetitan.answers import Json
+from pipelines.settings import Tenant
 
 BARE_KEY = """
 select began_at from idempotency_keys where caller = ? and key = ? and bare_key = 1 and began_at >= ?
@@ -46,10 +47,16 @@ def _had_bare_key(call: Call) -> bool:
 
 def provider(call: Call) -> Resource:
     """Raises `Problem` where the tenant has none."""
-    if call.tenant.booking_provider_id is None:
-        variable = f"SERVICETITAN_TENANTS__{call.tenant.name.upper()}__BOOKING_PROVIDER_ID"
-        raise Problem("not_configured", f"{variable} is not set; ServiceTitan takes bookings only for a provider")
-    return BOOKINGS.below(f"{call.tenant.booking_provider_id}/bookings")
+    if place := bookings_of(call.tenant):
+        return place
+    variable = f"SERVICETITAN_TENANTS__{call.tenant.name.upper()}__BOOKING_PROVIDER_ID"
+    raise Problem("not_configured", f"{variable} is not set; ServiceTitan takes bookings only for a provider")
+
+
+def bookings_of(tenant: Tenant) -> Resource | None:
+    if tenant.booking_provider_id is None:
+        return None
+    return BOOKINGS.below(f"{tenant.booking_provider_id}/bookings")
 
 
 def booking_body(call: Call, form: CreateBooking) -> Json:

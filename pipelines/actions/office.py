@@ -1,9 +1,9 @@
 """What every action works with: the settings, a clock, ServiceTitan, our own stores; and one call of one caller."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pipelines.actions.clock import Clock
 from pipelines.actions.doors import Doors
@@ -16,29 +16,50 @@ from pipelines.servicetitan.client import Client
 from pipelines.servicetitan.deadline import Deadline
 from pipelines.settings import Settings, Tenant
 
+Right = Literal["r", "w"]
+
 
 @dataclass(frozen=True)
 class Resource:
-    """A path of one ServiceTitan module, and the scope that opens it (``:r`` or ``:w`` comes behind)."""
+    """A path of one ServiceTitan module, the scope that opens it, and what we do there: ``r``, ``w`` or ``rw``."""
 
     module: str
     path: str
     scope: str
+    rights: str = "r"
 
     def below(self, rest: object) -> "Resource":
-        return Resource(self.module, f"{self.path}/{rest}", self.scope)
+        return replace(self, path=f"{self.path}/{rest}")
+
+    def scope_to(self, right: Right) -> str:
+        """Only what is declared is done, so that `pipelines.actions.scopes` knows all that is needed."""
+        if right not in self.rights:
+            raise ValueError(f"{self.path}: declared for {self.rights}; {right} was asked for")
+        return f"{self.scope}:{right}"
 
 
-CUSTOMERS = Resource("crm", "customers", "tn.crm.customers")
+CUSTOMERS = Resource("crm", "customers", "tn.crm.customers", "rw")
 CONTACTS = Resource("crm", "customers/contacts", "tn.crm.customers")
 CONTACT_METHODS = Resource("crm", "contacts/contact-methods", "tn.crm.contacts")
 CONTACT_PERSONS = Resource("crm", "contacts", "tn.crm.contacts")
 LOCATIONS = Resource("crm", "locations", "tn.crm.locations")
-LEADS = Resource("crm", "leads", "tn.crm.leads")
-BOOKINGS = Resource("crm", "booking-provider", "tn.crm.bookings")
+LEADS = Resource("crm", "leads", "tn.crm.leads", "rw")
+BOOKINGS = Resource("crm", "booking-provider", "tn.crm.bookings", "rw")
 JOBS = Resource("jpm", "jobs", "tn.jpm.jobs")
 APPOINTMENTS = Resource("jpm", "appointments", "tn.jpm.appointments")
 ESTIMATES = Resource("sales", "estimates", "tn.sal.estimates")
+RESOURCES = (
+    CUSTOMERS,
+    CONTACTS,
+    CONTACT_METHODS,
+    CONTACT_PERSONS,
+    LOCATIONS,
+    LEADS,
+    BOOKINGS,
+    JOBS,
+    APPOINTMENTS,
+    ESTIMATES,
+)
 
 
 @dataclass(frozen=True)
@@ -71,10 +92,10 @@ class Call:
         return self.office.clock()
 
     def get(self, resource: Resource, params: Mapping[str, str | int] | None = None) -> Json:
-        scope = f"{resource.scope}:r"
+        scope = resource.scope_to("r")
         client = self.office.servicetitan
         return client.get(self.tenant, resource.module, resource.path, params, scope=scope, deadline=self.deadline)
 
     def post(self, resource: Resource, body: Mapping[str, Any]) -> Json:
-        scope = f"{resource.scope}:w"
+        scope = resource.scope_to("w")
         return self.office.servicetitan.post(self.tenant, resource.module, resource.path, dict(body), scope=scope)

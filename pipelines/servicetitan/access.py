@@ -1,69 +1,99 @@
-"""Does the door open: per tenant a token, then one record of every stream."""
+"""Does the door open: per tenant a token, then the next page of every stream, read as a sync reads it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import httpx
 
 from pipelines.servicetitan.budget import Budget
-from pipelines.servicetitan.connection import Connection, http_client
+from pipelines.servicetitan.connection import CALLS_AT_ONCE, Connection, http_client
 from pipelines.servicetitan.errors import ScopeMissing, ServiceTitanError
-from pipelines.servicetitan.exports import decode as decode_export
-from pipelines.servicetitan.lists import BEGINNING
-from pipelines.servicetitan.lists import decode as decode_list
+from pipelines.servicetitan.pages import Bookmark, Bookmarks, Envelope
 from pipelines.servicetitan.patience import Patience
+from pipelines.servicetitan.readers import Mode, read_stream
+from pipelines.servicetitan.records import to_table
+from pipelines.servicetitan.set_aside import named
 from pipelines.servicetitan.streams import STREAMS, Stream
 from pipelines.servicetitan.visit import Visit
 from pipelines.settings import Settings
 
-HASTY = Patience(first=0.5, longest=4, total=15, timeout=20)
+HASTY = Patience(first=0.5, longest=4, total=15)  # a page may take as long as in a sync
 
 
 @dataclass(frozen=True)
 class Access:
-    """``stream`` is None for the token itself; ``problem`` is None where all is well."""
+    """``stream`` is None for the token itself; ``problem`` is None where all is well.
+
+    ``records``: 1 where there is any. ``rejected``: so many are set aside, and the stream goes on. ``warning``: which
+    other way a sync reads it.
+    """
 
     tenant_name: str
     stream: str | None
     records: int = 0
     problem: str | None = None
     missing_scope: str | None = None
+    rejected: int = 0
+    warning: str | None = None
 
 
 def check_access(
-    settings: Settings, patience: Patience = HASTY, transport: httpx.BaseTransport | None = None
+    settings: Settings,
+    patience: Patience = HASTY,
+    transport: httpx.BaseTransport | None = None,
+    bookmarks: Bookmarks | None = None,
 ) -> Iterator[Access]:
-    """Tenant by tenant; where there is no token the streams are not asked."""
-    budget = Budget(settings.data_dir / "budget.sqlite")
-    with http_client(patience, transport) as http:
-        for tenant in settings.tenants:
-            visit = Visit(silence=patience.silence)
-            yield from _check(Connection(settings, tenant, http, budget, replace(patience, visit=visit)))
+    """Tenants side by side; where there is no token the streams are not asked. Without bookmarks, from the start."""
+    budget, known = Budget(settings.data_dir / "budget.sqlite"), bookmarks or {}
+    with http_client(patience, transport) as http, ThreadPoolExecutor(max(1, len(settings.tenants))) as threads:
+        connections = [
+            Connection(settings, tenant, http, budget, replace(patience, visit=Visit(silence=patience.silence)))
+            for tenant in settings.tenants
+        ]
+        for found in threads.map(lambda one: _check(one, known, settings.servicetitan_sync_mode), connections):
+            yield from found
 
 
-def _check(connection: Connection) -> Iterator[Access]:
-    name = connection.tenant.name
+def _check(connection: Connection, bookmarks: Bookmarks, mode: Mode) -> list[Access]:
+    tenant = connection.tenant
     try:
         connection.token.value()
     except ServiceTitanError as error:
-        yield Access(name, None, problem=str(error))
-        return
-    yield Access(name, None)
-    for stream in STREAMS:
+        return [Access(tenant.name, None, problem=str(error))]
+
+    def read(stream: Stream) -> Access:
+        bookmark = bookmarks.get(stream.name, {}).get(str(tenant.id), {})
         try:
-            yield Access(name, stream.name, one_record(connection, stream))
+            return next_page(connection, stream, bookmark, mode)
         except ScopeMissing as error:
-            yield Access(name, stream.name, problem=str(error), missing_scope=stream.scope)
+            return Access(tenant.name, stream.name, problem=str(error), missing_scope=stream.scope)
         except ServiceTitanError as error:
-            yield Access(name, stream.name, problem=str(error))
+            return Access(tenant.name, stream.name, problem=str(error))
+
+    with ThreadPoolExecutor(CALLS_AT_ONCE) as threads:
+        return [Access(tenant.name, None), *threads.map(read, STREAMS)]
 
 
-def one_record(connection: Connection, stream: Stream) -> int:
-    """From the list; from the export's first page where there is no list."""
-    if not stream.listed:
-        page = connection.get(stream.module, stream.export_paths[0], {}, decode_export, stream.scope)
-        return len(page.data[:1])
-    params = {"page": "1", "pageSize": "1"}
-    if stream.list_incremental and not stream.list_sorted:
-        params["modifiedOnOrAfter"] = BEGINNING
-    return len(connection.get(stream.module, stream.path, params, decode_list, stream.scope).data)
+def next_page(connection: Connection, stream: Stream, bookmark: Bookmark, mode: Mode) -> Access:
+    """Raises `ServiceTitanError` where a sync would stop."""
+
+    def fetch(path: str, params: dict[str, str], decode: Callable[[bytes], Envelope]) -> Envelope:
+        return connection.get(stream.module, path, params, decode, stream.scope)
+
+    tenant, warnings = connection.tenant, []
+    for page in read_stream(fetch, stream, bookmark, mode):
+        if page.warning:
+            warnings.append(page.warning)
+            continue
+        rows, rejected = to_table(stream, tenant.id, page.records)
+        problem = f"set aside: {named(rejected)}" if rejected else None
+        return Access(
+            tenant.name,
+            stream.name,
+            records=min(1, rows.num_rows),
+            problem=problem,
+            rejected=len(rejected),
+            warning="; ".join(warnings) or None,
+        )
+    return Access(tenant.name, stream.name, problem="; ".join(warnings))

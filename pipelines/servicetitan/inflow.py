@@ -32,7 +32,7 @@ class Batch:
 
     @property
     def weight(self) -> int:
-        return int(self.rows.num_rows or self.keep)
+        return int(self.rows.num_rows or self.keep or self.rejected is not None)
 
 
 @dataclass

@@ -3,15 +3,18 @@
 import pytest
 
 from pipelines.servicetitan.access import Access, check_access
+from pipelines.servicetitan.books import remember
+from pipelines.servicetitan.pages import Bookmarks
 from pipelines.servicetitan.streams import STREAMS
 from pipelines.settings import Settings
-from tests.servicetitan.syncs import HASTY
+from tests.servicetitan.syncs import HASTY, attempt
 from tests.simulator.servicetitan import ServiceTitan
-from tests.simulator.world import Company
+from tests.simulator.world import Company, World
 
 
-def check(settings: Settings) -> dict[tuple[str, str | None], Access]:
-    return {(access.tenant_name, access.stream): access for access in check_access(settings, HASTY)}
+def check(settings: Settings, bookmarks: Bookmarks | None = None) -> dict[tuple[str, str | None], Access]:
+    found = check_access(settings, HASTY, bookmarks=bookmarks)
+    return {(access.tenant_name, access.stream): access for access in found}
 
 
 def test_a_token_and_one_record_of_every_stream_are_asked_for(settings: Settings, simulator: ServiceTitan) -> None:
@@ -40,3 +43,41 @@ def test_without_a_token_no_stream_is_asked_for(settings: Settings, simulator: S
 def test_a_stream_that_is_not_there_is_a_problem(stream: str, settings: Settings, simulator: ServiceTitan) -> None:
     simulator.faults.order("status", stream.replace("_", "-"), tenant=410387862, status=404, times=-1)
     assert "HTTP 404" in (check(settings)["socal", stream].problem or "")
+
+
+@pytest.mark.parametrize("mode", ["export", "list"])
+def test_a_record_that_a_sync_would_set_aside_is_named(
+    mode: str, settings: Settings, simulator: ServiceTitan, socal: Company
+) -> None:
+    socal.add_customer("Ann")
+    bob = socal.add_customer("Bob")
+    at = -1 if mode == "export" else 1
+    simulator.faults.order("broken_record", "/customers", tenant=socal.tenant_id, how="not_utf8", at=at)
+    settings = settings.model_copy(update={"servicetitan_sync_mode": mode})
+    found = check(settings)["socal", "customers"]
+    assert (found.rejected, found.problem) == (1, f"set aside: {bob} (the record is not UTF-8 (byte 9))")
+
+
+def test_the_page_that_the_next_sync_would_ask_for_is_read(
+    settings: Settings, world: World, simulator: ServiceTitan, socal: Company
+) -> None:
+    simulator.switches.export_page_size = 1
+    for name in ("Ann", "Bob"):
+        socal.add_customer(name)
+    simulator.faults.order("odd_body", "/export/customers", tenant=socal.tenant_id, body="cut", skip=1, times=-1)
+    assert not attempt(settings, world).complete
+    bookmarks = remember(settings.warehouse).bookmarks
+    simulator.faults.clear()
+    simulator.faults.order("odd_body", "/export/customers", tenant=socal.tenant_id, body="cut", skip=1, times=-1)
+    assert check(settings)["socal", "customers"].problem is None
+    assert "a body that cannot be read" in (check(settings, bookmarks)["socal", "customers"].problem or "")
+
+
+def test_another_way_that_a_stream_is_read_is_told_and_is_no_problem(
+    settings: Settings, simulator: ServiceTitan, socal: Company
+) -> None:
+    socal.add_customer("Ann")
+    simulator.faults.order("status", "/export/customers", status=404, times=-1)
+    found = check(settings)["socal", "customers"]
+    assert (found.records, found.problem) == (1, None)
+    assert "it is read from the list" in (found.warning or "")

@@ -79,8 +79,8 @@ class TokenServer:
         claims = {"client_id": client.client_id, "tenant": client.tenant_id, "exp": int(expires)}
         token = self._signed({**claims, "scope": sorted(client.scopes), "jti": secrets.token_hex(8)})
         self.tokens[token] = Token(client.tenant_id, expires)
-        scope = " ".join(sorted(client.scopes))
-        return Answer({"access_token": token, "expires_in": seconds, "token_type": "Bearer", "scope": scope})
+        said = {"scope": " ".join(sorted(client.scopes))} if self.switches.token_says_scopes else {}
+        return Answer({"access_token": token, "expires_in": seconds, "token_type": "Bearer", **said})
 
     def _signed(self, claims: dict[str, object]) -> str:
         """A JSON Web Token of HS256."""

@@ -10,6 +10,7 @@ class Switches:
     bad_secret_status: Literal[400, 401] = 400
     unauthorized_body: Literal["problem", "empty", "text"] = "problem"
     foreign_tenant_status: Literal[403, 404] = 403
+    token_says_scopes: bool = True  # the token's answer lists them
     large_page: Literal["refuse", "clamp"] = "refuse"  # pageSize above 5000
     export_page_size: int = 1000
     visibility_minutes: float = 15

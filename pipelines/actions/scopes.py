@@ -1,0 +1,83 @@
+"""Which scopes the actions need, and which of them a tenant has granted."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Literal
+
+import httpx
+
+from pipelines.actions.bookings import bookings_of
+from pipelines.actions.office import BOOKINGS, RESOURCES, Resource, Right
+from pipelines.servicetitan.budget import Budget
+from pipelines.servicetitan.client import Client
+from pipelines.servicetitan.errors import ScopeMissing, ServiceTitanError
+from pipelines.settings import Settings, Tenant
+
+ONE_RECORD = {"page": 1, "pageSize": 1}
+NOT_SAID = "cannot be tried without writing, and the token does not say its scopes"
+
+
+RIGHTS: tuple[Right, ...] = ("r", "w")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """``fails``: a call that needs it came to something else than 403."""
+
+    tenant_name: str
+    name: str
+    state: Literal["granted", "missing", "fails", "unknown"]
+    problem: str | None = None
+
+
+def check_scopes(settings: Settings, transport: httpx.BaseTransport | None = None) -> Iterator[Scope]:
+    """Reading is tried, with a record of each; writing is judged by what the token says. Without a token, nothing."""
+    budget = Budget(settings.data_dir / "budget.sqlite")
+    with (
+        closing(Client(settings, budget, transport)) as client,
+        ThreadPoolExecutor(max(1, len(settings.tenants))) as threads,
+    ):
+        for found in threads.map(lambda tenant: list(_check(client, tenant)), settings.tenants):
+            yield from found
+
+
+def needed(tenant: Tenant) -> dict[str, Resource]:
+    """Scope -> the first resource that it opens; a tenant without a booking provider takes no bookings."""
+    found: dict[str, Resource] = {}
+    for resource in RESOURCES:
+        place = bookings_of(tenant) if resource is BOOKINGS else resource
+        if place:
+            found |= {scope: place for scope in scopes_of(place) if scope not in found}
+    return found
+
+
+def scopes_of(resource: Resource) -> list[str]:
+    return [resource.scope_to(right) for right in RIGHTS if right in resource.rights]
+
+
+def _check(client: Client, tenant: Tenant) -> Iterator[Scope]:
+    try:
+        said = client.connected(tenant)
+    except ServiceTitanError:
+        return
+    for scope, resource in needed(tenant).items():
+        if scope.endswith(":r"):
+            yield _tried(client, tenant, scope, resource)
+        elif not said:
+            yield Scope(tenant.name, scope, "unknown", NOT_SAID)
+        elif scope in said:
+            yield Scope(tenant.name, scope, "granted")
+        else:
+            yield Scope(tenant.name, scope, "missing", f"the app needs the scope {scope} in this tenant")
+
+
+def _tried(client: Client, tenant: Tenant, scope: str, resource: Resource) -> Scope:
+    try:
+        client.get(tenant, resource.module, resource.path, ONE_RECORD, scope=scope)
+    except ScopeMissing as error:
+        return Scope(tenant.name, scope, "missing", str(error))
+    except ServiceTitanError as error:
+        return Scope(tenant.name, scope, "fails", str(error))
+    return Scope(tenant.name, scope, "granted")
