@@ -67,7 +67,8 @@ def test_a_tenant_that_hangs_takes_no_other_with_it(
 
 
 def test_health_tells_of_the_trouble_and_of_its_end(api: Api, simulator: ServiceTitan, ada: int) -> None:
-    simulator.faults.order("status", "/customers", tenant=SOCAL, status=502, body="html", times=-1)
+    assert api.read(f"/customers/{ada}", tenant="socal").status_code == 200  # the token is there
+    simulator.faults.order("status", tenant=SOCAL, status=502, body="html", times=-1)
     assert api.read(f"/customers/{ada}", tenant="socal").status_code == 502
     troubled = api.get("/health").json()
     assert troubled["status"] == "degraded"
