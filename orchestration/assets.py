@@ -1,7 +1,6 @@
 """Every asset, in the order of the line. Heavy libraries are imported inside the steps: the process of a run that
 needs none of them starts two seconds sooner."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from orchestration.report_assets import report
 from orchestration.resources import Warehouse
 from orchestration.schedules import is_scheduled
 from pipelines.alerts.freshness import INTERVALS, intervals
-from pipelines.dbt_process import manifest_path
+from pipelines.dbt_process import project_json
 from pipelines.servicetitan.tables import RAW_TABLES
 from pipelines.settings import Settings
 
@@ -104,7 +103,7 @@ def raw_result(table: str, result: "LoadResult") -> dg.MaterializeResult[Any]:
 
 
 def derive_asset(settings: Settings) -> dg.AssetsDefinition:
-    manifest = json.loads(manifest_path(settings.warehouse, dbt_folder(settings)).read_bytes())
+    manifest = project_json(settings.warehouse, dbt_folder(settings))
     specs, checks = lineage.dbt_assets(manifest), lineage.dbt_checks(manifest)
     specs = {unique_id: kept_fresh(spec, settings) for unique_id, spec in specs.items()}
 

@@ -1,16 +1,21 @@
-"""A step that fails for a reason outside of our hands says so in our words, with the way out."""
+"""A step or a command that fails says so in one line, with the way out where we know it."""
 
 import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any, ParamSpec, TypeVar
 
+from pipelines.mishaps import causes, mishap
 from pipelines.operations import OperationsError
 from pipelines.settings import ConfigurationError, load_settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
+OURS = ("pipelines.", "orchestration.")
+LONGEST = 300
 
 
 def clearly(step: Callable[P, R]) -> Callable[P, R]:
@@ -41,6 +46,28 @@ def in_our_words() -> Iterator[None]:
 
 def explained(error: Exception) -> Exception | None:
     """The settings' and the operations file's errors are in our words already."""
-    from pipelines.mishaps import mishap
+    if isinstance(error, ConfigurationError | OperationsError):
+        return None
+    warehouse = Path("the warehouse")
+    with suppress(ConfigurationError):
+        warehouse = load_settings().warehouse
+    return mishap(error, warehouse)
 
-    return None if isinstance(error, ConfigurationError | OperationsError) else mishap(error, load_settings().warehouse)
+
+def in_a_line(error: Exception) -> str:
+    """Our words where there are some; else the first line of the error that began it, and where that was."""
+    every = list(causes(error))
+    ours = next((one for one in every if type(one).__module__.startswith(OURS)), None)
+    if told := ours or explained(error):
+        return str(told)
+    first = every[-1]
+    places = extract_tb(first.__traceback__)
+    where = f" ({Path(places[-1].filename).name}, line {places[-1].lineno})" if places else ""
+    return f"{type(first).__name__}: {line_of(first)}{where}"
+
+
+def line_of(error: BaseException) -> str:
+    try:
+        return " ".join(str(error).split("\n", 1)[0].split())[:LONGEST]
+    except Exception:  # an error of an error
+        return "it has no words"

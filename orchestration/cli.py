@@ -11,14 +11,12 @@ import click
 from orchestration.alerts_cli import alerts
 from orchestration.backup_cli import backup, restore
 from orchestration.check_cli import check
-from orchestration.clearly import explained, in_our_words
+from orchestration.clearly import in_a_line, in_our_words
 from orchestration.customer_cli import customer_command
 from orchestration.outbox_cli import COMMANDS
 from orchestration.processes import heed_signals
 from orchestration.report_cli import report_command
 from orchestration.up_cli import up
-from pipelines.customer import NotPublished
-from pipelines.operations import OperationsError
 from pipelines.settings import ConfigurationError, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -29,19 +27,15 @@ UNREADABLE = set("?%*[")  # Dagster takes its home for a part of an address, and
 
 
 class Commands(click.Group):
-    """Every command ends with one clear line and status 1 where the configuration or the run failed."""
+    """Every command ends, with one clear line and status 1 where something failed, whatever it was."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (ConfigurationError, OperationsError, NotPublished) as error:
-            raise click.ClickException(str(error)) from None
-        except click.ClickException:
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):  # click's own
             raise
         except Exception as error:
-            if told := explained(error):
-                raise click.ClickException(str(told)) from None
-            raise
+            raise click.ClickException(in_a_line(error)) from None
 
 
 @click.group(cls=Commands)
@@ -119,7 +113,7 @@ def run_in_process(settings: Settings, job_name: str, run_config: dict[str, Any]
             job = definitions().resolve_job_def(job_name)
             return job.execute_in_process(instance=instance, run_config=run_config)
     except Exception as error:
-        raise click.ClickException(f"{job_name} failed: {getattr(error, 'user_exception', error)}") from error
+        raise click.ClickException(f"{job_name} failed: {in_a_line(error)}") from error
 
 
 def dagster_home(settings: Settings) -> Path:

@@ -36,7 +36,7 @@ def reason(instance: dg.DagsterInstance, run_id: str) -> str:
     for error in causes:
         if error.cls_name in TOLD:
             return str(error.message.partition(": ")[2].strip())
-    roots = [str(error.cls_name) for error in causes if not error.cause]
+    roots = [str(error.cls_name) for error in causes if not (error.cause or error.context)]
     if roots:
         return roots[0]
     if never_started(instance, run_id):
@@ -51,7 +51,7 @@ def never_started(instance: dg.DagsterInstance, run_id: str) -> bool:
 
 
 def chain(error: Any) -> Iterator[Any]:
-    """An error, and what caused it."""
+    """An error, and what led to it. Dagster has cut rings when it wrote them down."""
     while error:
         yield error
-        error = error.cause
+        error = error.cause or error.context

@@ -17,7 +17,7 @@ GUARD_FAILED = "a guard has failed"
 
 
 class DerivationError(Exception):
-    """A seed or a model could not be built; the message has a paragraph for each, with dbt's words."""
+    """A seed or a model could not be built; the message has a line for each, with dbt's words."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def derive(warehouse: Path, as_of: datetime, *, work_dir: Path, tests: bool = Tr
     a seed or model that cannot be built, raises `DerivationError`.
     """
     kept = work_dir / f"last-derivation-{md5(str(warehouse.absolute()).encode()).hexdigest()}.json"
-    last = msgspec.json.decode(kept.read_bytes(), type=_Last) if kept.exists() else None
+    last = _read(kept) if kept.exists() else None
     if last and last.derived_at != derived_at(warehouse):  # of another warehouse: one of a back-up stands here
         last = None
     doubt = _doubt(last)
@@ -73,6 +73,14 @@ class _Last:
     nodes: tuple[NodeResult, ...]
     of_everyone: bool
     derived_at: str | None
+
+
+def _read(kept: Path) -> _Last | None:
+    """None where it is damaged: then it is lost."""
+    try:
+        return msgspec.json.decode(kept.read_bytes(), type=_Last)
+    except msgspec.MsgspecError:
+        return None
 
 
 def _doubt(last: _Last | None) -> str | None:
@@ -113,5 +121,10 @@ def _tables(run: _Dbt) -> tuple[NodeResult, ...]:
 def _sound(nodes: tuple[NodeResult, ...]) -> tuple[NodeResult, ...]:
     failed = [node for node in nodes if node.status in ("error", "fail")]
     if failed:
-        raise DerivationError("\n\n".join(f"{node.unique_id}: {node.message}" for node in failed))
+        raise DerivationError("\n".join(f"{node.unique_id}: {_short(node.message or '')}" for node in failed))
     return nodes
+
+
+def _short(message: str) -> str:
+    """What failed, and why, stands in the first two lines; the rest is advice and SQL, and stands in dbt's log."""
+    return " ".join(line.strip() for line in message.strip().splitlines()[:2])

@@ -37,6 +37,10 @@ def check_address(url: str) -> None:
 
 def check_file_name(path: Path) -> None:
     """DuckDB names a database after its file, up to the first dot, and cannot tell it from a schema of that name."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise ValueError("expected a name in UTF-8") from None
     database = path.name.lstrip(".").partition(".")[0]
     if database.lower() in SCHEMAS:
         raise ValueError(f"expected another name: {database} is a schema's; taken are {', '.join(sorted(SCHEMAS))}")

@@ -22,7 +22,7 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
         con.execute("set TimeZone = 'UTC'")
         spilled = path.with_name(f"{path.name}.tmp")
         con.execute(f"set temp_directory = {quoted(spilled)}")  # in the working directory, left to itself
-        con.execute(f"attach {quoted(path)} as warehouse ({'read_only' if read_only else FORMAT})")
+        con.execute(f"attach {quoted(path)} as warehouse (type duckdb, {'read_only' if read_only else FORMAT})")
         con.execute("use warehouse")
         yield con
 

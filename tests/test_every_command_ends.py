@@ -7,7 +7,7 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,14 +36,16 @@ def life(world: World) -> Iterator[str]:
 def run(env: dict[str, str], settings: Settings, life: Iterator[str], tmp_path: Path) -> Run:  # noqa: ARG001
     """Runs a command of the product on a world of ten customers. ``largest``: of a file, in bytes."""
 
-    def run(*arguments: str, largest: int | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, largest: int | None = None, command: Sequence[Path | str] = (COMMAND,), **more: str
+    ) -> subprocess.CompletedProcess[str]:
         def limit() -> None:
             resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
             if largest is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 
         return subprocess.run(
-            [COMMAND, *arguments],
+            [*command, *arguments],
             env={"PATH": "/usr/bin:/bin", "DAGSTER_HOME": str(settings.data_dir / "dagster"), **env, **more},
             cwd=tmp_path,
             preexec_fn=limit,
@@ -153,3 +155,18 @@ def test_a_disk_that_is_full_costs_a_sync_and_nothing_else(run: Run, life: Itera
         assert "room on the disk" in said(run("sync", largest=largest)), largest
     again = run("sync")
     assert (again.returncode, again.stderr) == (0, "")
+
+
+def test_a_rule_that_is_no_regular_expression_ends_the_sync_with_its_line(run: Run, tmp_path: Path) -> None:
+    """dbt's error leads back to itself there."""
+    product = tmp_path / "product"
+    for room in ("pipelines", "orchestration", "dbt_project"):
+        shutil.copytree(ROOT / room, product / room)
+    rules = product / "dbt_project" / "seeds" / "job_kind_rules.csv"
+    heading, first, *others = rules.read_text().splitlines()
+    pattern = heading.split(",").index("pattern")
+    cells = first.split(",")
+    cells[pattern] = "consult(ation?|quote"
+    rules.write_text("\n".join([heading, ",".join(cells), *others, ""]))
+    command = (sys.executable, "-c", "from orchestration.cli import main; main()")
+    assert "job_kind_rules" in said(run("sync", command=command, PYTHONPATH=str(product)))
