@@ -6,6 +6,7 @@ from `pipelines.servicetitan.nested`. A page with something odd in it is read re
 """
 
 from functools import cache
+from itertools import chain
 
 import msgspec
 import pyarrow as pa
@@ -18,6 +19,7 @@ from pipelines.servicetitan.streams import Stream, snake_case
 from pipelines.servicetitan.tables import ARROW_TYPES, raw_table
 
 UTC_STAMP = pa.timestamp("us", "UTC")
+FEW = 16  # record by record
 OLDEST = pa.scalar(-2_208_988_800_000_000, UTC_STAMP)  # 1900-01-01
 
 
@@ -26,24 +28,28 @@ class DoesNotFit(Exception):
 
 
 def to_table(stream: Stream, tenant_id: int, records: list[msgspec.Raw]) -> tuple[pa.Table, list[Rejected]]:
-    """The raw table's columns, and the records that break their schema."""
-    rejected: list[Rejected] = []
+    """The raw table's columns, and the records that break their schema. What is odd is looked for by halves."""
     try:
         nested = read_nested(stream, records)  # before the rest: pyarrow 26 crashes on a record that is null
         plain = read_plain(stream, records)
         whole = texts(records)
         whole.validate(full=True)  # it is UTF-8
+        return table(stream, tenant_id, {**plain, **nested, "record": whole}), []
     except (DoesNotFit, msgspec.DecodeError, RecursionError, pa.ArrowInvalid):
-        plain, records, rejected = salvage(stream, records)
-        whole, nested = texts(records), read_nested(stream, records)
-    columns = {
-        "tenant_id": pa.repeat(pa.scalar(tenant_id, pa.int64()), len(records)),
-        **plain,
-        **nested,
-        "record": whole,
-    }
+        pass
+    if len(records) > FEW:
+        half = len(records) // 2
+        halves = [to_table(stream, tenant_id, some) for some in (records[:half], records[half:])]
+        return pa.concat_tables(rows for rows, _ in halves), [*chain(*(odd for _, odd in halves))]
+    plain, fitting, odd = salvage(stream, records)
+    nested = read_nested(stream, fitting)
+    return table(stream, tenant_id, {**plain, **nested, "record": texts(fitting)}), odd
+
+
+def table(stream: Stream, tenant_id: int, columns: Columns) -> pa.Table:
     schema = raw_table(stream).schema
-    return pa.table([columns[name] for name in schema.names], schema=schema), rejected
+    own = {**columns, "tenant_id": pa.repeat(pa.scalar(tenant_id, pa.int64()), len(columns["record"]))}
+    return pa.table([own[name] for name in schema.names], schema=schema)
 
 
 def read_plain(stream: Stream, records: list[msgspec.Raw]) -> Columns:

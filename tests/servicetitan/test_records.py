@@ -140,6 +140,15 @@ def test_one_broken_record_does_not_touch_the_others() -> None:
     assert [one.record for one in rejected] == ['{"id":"two"}']
 
 
+def test_in_a_large_page_what_is_odd_is_found_and_the_order_stays() -> None:
+    texts = [f'{{"id":{number}}}' for number in range(1000)]
+    texts[0], texts[500], texts[999] = "null", '{"id":500,"balance":"1.5"}', '{"id":"999"}'
+    table, rejected = to_table(CUSTOMERS, TENANT, raws(*texts))
+    assert table["id"].to_pylist() == list(range(1, 999))
+    assert table["balance"].to_pylist()[499] == Decimal("1.5")
+    assert [one.id for one in rejected] == [None, "999"]
+
+
 @pytest.mark.parametrize(
     "text", ['{"id":1,"id":2}', '{"id":2.0}', '{"id":2,\n "name":"Ann\\nSmith"}', '{"id":2,"x":1}']
 )
