@@ -29,10 +29,6 @@ def sample(mutants: Sequence[T]) -> list[T]:
     return list(mutants[::EVERY])
 
 
-def rest(mutants: Sequence[T]) -> list[T]:
-    return [mutant for place, mutant in enumerate(mutants) if place % EVERY]
-
-
 def marked(mutants: Sequence[T]) -> list[Any]:
     """Each a parameter of a test; those out of the sample only where everything is proved."""
     return [

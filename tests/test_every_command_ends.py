@@ -109,7 +109,6 @@ OF_A_SYNC = [
     Broken("budget.sqlite", folder, "delete this file"),
     Broken("dlt", garbage, "a folder belongs there"),
     Broken("dbt", garbage, "a folder belongs there"),
-    Broken("reports", garbage, "a folder belongs there"),
     Broken("dagster", garbage, "a folder belongs there"),
 ]
 OF_OTHERS = {
