@@ -92,17 +92,18 @@ class Health:
         endpoint = Endpoint.read(self.con)
         if self.answer.verdict == "not begun":
             return []
+        back = self.put_back() if endpoint.down_since else []
         if endpoint.stays_down(self.answer):
             self.execute(STILL_DOWN, next_probe_at=next_probe(endpoint.probes, self.now))
-            return self.put_back()
+            return back
         if endpoint.down_since:
             self.come_up()
         if self.answer.verdict == "delivered":
             self.execute(GOT_THROUGH)
             self.execute(FORGIVEN)
         elif not asks_to_wait and self.is_endpoints_fault():
-            return self.go_down()
-        return []
+            back += self.go_down()
+        return back
 
     def come_up(self) -> None:
         """Unless by a success, what went wrong before is not forgotten: one more failure, and it is down again."""

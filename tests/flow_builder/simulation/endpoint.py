@@ -68,7 +68,8 @@ class Endpoint:
             self.open.discard(webhook_id)
 
     async def answer(self, webhook_id: str) -> Any:
-        latency = 0.02 if self.is_good else self.chance.choice(LATENCIES)
+        slow = self.poison.keys() - {webhook_id} and self.chance.random() < 0.5
+        latency = (15.0 if slow else 0.02) if self.is_good else self.chance.choice(LATENCIES)
         fate = self.poison.get(webhook_id) or self.fate_of_others()
         if fate.startswith("409 after"):
             self.poison[webhook_id], fate = "409", "no connection"

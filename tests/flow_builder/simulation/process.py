@@ -49,6 +49,8 @@ class Process:
         claimed, after = turn(), self.states()
         counted = self.look_at_answers(came_back, before, after)
         self.look_at_endpoint(after)
+        if any(answer.begun for _, answer in came_back) and self.expected.down_since:
+            self.look_at_put_back(after)
         self.look_at_settled(came_back, before, after, claimed)
         self.look_at_attempts(counted, before, after, claimed)
         self.look_at_claimed(claimed, before, ready)
@@ -104,8 +106,6 @@ class Process:
                 expected.go_down(self.scenario.clock(), refuses=endpoint.refuses)
         promise(endpoint.down_since == expected.down_since, "the endpoint is down since delivery.md says so")
         promise(endpoint.refuses == expected.refuses, "where refusals brought it down, a success brings it up")
-        if endpoint.down_since:
-            self.look_at_put_back(after)
 
     def look_at_put_back(self, after: dict[str, State]) -> None:
         """What the endpoint's fault made dead is due again, where nothing speaks against it."""
@@ -148,12 +148,17 @@ class Process:
         promise(not (claimed.claims and endpoint.waits(now)), "the whole queue waits as it was asked to")
         if endpoint.down_since:
             self.look_at_probe(claimed, before, ready)
-        elif not (endpoint.waits(now) or len(self.dispatcher.in_flight) + len(claimed.claims) >= 8):
+            return
+        self.look_at_hasty(claimed)
+        if not (endpoint.waits(now) or len(self.dispatcher.in_flight) + len(claimed.claims) >= 8):
             left = {scenario.customer(webhook_id) for webhook_id in scenario.ready()}
             promise(left <= scenario.suspected(), "what is due and first of its customer is not left lying")
-            promise(
-                not left or scenario.is_any_on_its_way(), "who waits behind what died a moment ago is not left lying"
-            )
+            promise(not left or bool(scenario.on_its_way()), "who waits behind what died is not left lying")
+
+    def look_at_hasty(self, claimed: Any) -> None:
+        suspected = self.scenario.suspected()
+        hasty = {claim.webhook_id for claim in claimed.claims if self.scenario.customer(claim.webhook_id) in suspected}
+        promise(not hasty or not self.scenario.on_its_way() - hasty, "who waits behind what died comes last")
 
     def look_at_probe(self, claimed: Any, before: dict[str, State], were_ready: list[str]) -> None:
         scenario, now, endpoint = self.scenario, self.scenario.clock(), self.scenario.product_endpoint()
