@@ -15,6 +15,7 @@ from pipelines.settings import ConfigurationError, load_settings
 P = ParamSpec("P")
 R = TypeVar("R")
 OURS = ("pipelines.", "orchestration.")
+WRAPPERS = "dagster."  # a step's error, raised anew, is its own wrapper's cause and stands in its context: a ring
 LONGEST = 300
 
 
@@ -60,7 +61,7 @@ def in_a_line(error: Exception) -> str:
     ours = next((one for one in every if type(one).__module__.startswith(OURS)), None)
     if told := ours or explained(error):
         return str(told)
-    first = every[-1]
+    first = next((one for one in reversed(every) if not type(one).__module__.startswith(WRAPPERS)), error)
     places = extract_tb(first.__traceback__)
     where = f" ({Path(places[-1].filename).name}, line {places[-1].lineno})" if places else ""
     return f"{type(first).__name__}: {line_of(first)}{where}"

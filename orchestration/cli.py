@@ -70,11 +70,12 @@ def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over:
         },
     }
     from orchestration import baselines
+    from orchestration.report_assets import not_made
     from orchestration.unread import unread
 
     result = run_in_process(settings, "sync", run_config)
     problems = unread(result)
-    for line in problems:
+    for line in [*problems, *not_made(result)]:
         click.echo(line, err=True)
     click.echo(closing_line(result))
     for line in baselines.lines(result):

@@ -1,10 +1,12 @@
 """The report: a page for people, made of what was published."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import dagster as dg
 
 from orchestration.checks import Check
+from orchestration.clearly import in_a_line
 from orchestration.lineage import ANALYTICS, REPORT, Results
 from pipelines.settings import Settings
 
@@ -14,6 +16,7 @@ REPORT_CHECK = Check(
     "mend what the error says, then run `servicetitan-flow report`; syncs and deliveries go on without it",
     dg.AssetCheckSeverity.WARN,
 )
+ERROR = "error"
 
 
 def report(settings: Settings) -> dg.AssetsDefinition:
@@ -34,10 +37,17 @@ def report(settings: Settings) -> dg.AssetsDefinition:
             path = write_report(settings, datetime.now(UTC))
         except Exception as error:  # a picture is never worth a failed sync
             context.log.exception("the report was not made")
-            yield REPORT_CHECK.result(REPORT, {"error": f"{type(error).__name__}: {error}"})
+            yield REPORT_CHECK.result(REPORT, {ERROR: in_a_line(error)})
         else:
             links = {"page": dg.MetadataValue.url(path.as_uri()), "path": dg.MetadataValue.path(path)}
             yield dg.MaterializeResult(asset_key=REPORT, metadata=links)
             yield REPORT_CHECK.result(REPORT, {})
 
     return write
+
+
+def not_made(result: dg.ExecuteInProcessResult) -> Iterator[str]:
+    """A line for the operator, where the page was to be made anew and was not."""
+    for check in result.get_asset_check_evaluations():
+        if check.check_name == REPORT_CHECK.name and ERROR in check.metadata:
+            yield f"the report was not made: {check.metadata[ERROR].value}"

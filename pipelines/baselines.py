@@ -5,6 +5,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.warehouse import open_warehouse
+
 TENANTS = "select tenant_id from marts.tenant_baselines"
 TAKEN = f"""
     with taken as (
@@ -51,7 +53,7 @@ def tenants_with_baseline(warehouse: Path) -> frozenset[int]:
     if not warehouse.exists():
         return frozenset()
     try:
-        with duckdb.connect(str(warehouse), read_only=True) as con:
+        with open_warehouse(warehouse, read_only=True) as con:
             return frozenset(tenant_id for (tenant_id,) in con.execute(TENANTS).fetchall())
     except duckdb.CatalogException:  # never derived
         return frozenset()
@@ -59,5 +61,5 @@ def tenants_with_baseline(warehouse: Path) -> frozenset[int]:
 
 def taken_since(warehouse: Path, known: frozenset[int]) -> list[Baseline]:
     """Of the tenants that have one and are not among the known; after a derivation."""
-    with duckdb.connect(str(warehouse), read_only=True) as con:
+    with open_warehouse(warehouse, read_only=True) as con:
         return [Baseline(*row) for row in con.execute(TAKEN, {"known": sorted(known)}).fetchall()]

@@ -24,6 +24,8 @@ LOCKED = re.compile(r'Could not set lock on file "(?P<path>[^"]+)".*?\((?P<proce
 FULL = re.compile("No space left on device|disk is full|Disk quota exceeded|File too large|Could not write all bytes")
 A_FILE_OF_DUCKDB = re.compile(r'The file "(?P<path>[^"]+)" exists, but')
 A_FOLDER = re.compile(r'"(?P<path>[^"]+)": Is a directory')
+READ_ONLY = re.compile("readonly database|read-only database")
+NOT_ALLOWED = re.compile(r'(?P<path>/[^"\n]+)"?: Permission denied')
 A_FILE = (NotADirectoryError, FileExistsError)
 
 
@@ -84,6 +86,8 @@ def newer_warehouse(_: list[BaseException], text: str, warehouse: Path) -> str |
 def dagsters_records(errors: list[BaseException], _: str, __: Path) -> str | None:
     for one in errors:
         if type(one).__module__.startswith("sqlalchemy"):
+            if READ_ONLY.search(str(one)):
+                return may_not_write(os.environ.get("DAGSTER_HOME"))
             return (
                 f"Dagster's records in {os.environ.get('DAGSTER_HOME')} cannot be used: {str(one).splitlines()[0]};"
                 " see that there is room on the disk; if they are damaged, move that folder away: the history of the"
@@ -108,11 +112,17 @@ def file_for_a_folder(errors: list[BaseException], _: str, __: Path) -> str | No
     return None
 
 
-def not_allowed(errors: list[BaseException], _: str, __: Path) -> str | None:
+def not_allowed(errors: list[BaseException], text: str, warehouse: Path) -> str | None:
     for one in errors:
         if isinstance(one, OSError) and one.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and one.filename:
-            return f"{one.filename}: {one.strerror}; this user must be allowed to write there, as all below DATA_DIR"
-    return None
+            return may_not_write(one.filename)
+    if found := NOT_ALLOWED.search(text):
+        return may_not_write(found["path"])
+    return may_not_write(warehouse) if READ_ONLY.search(text) else None
+
+
+def may_not_write(path: object) -> str:
+    return f"{path} may not be written by this user, who must be allowed to, as everything below DATA_DIR"
 
 
 def line(wanted: re.Pattern[str], text: str) -> str:

@@ -16,6 +16,7 @@ PATIENCE = 60.0  # seconds; enqueueing a tenant's whole history holds the file f
 
 WAYS_OUT = {
     "locked": f"another process has held it for {PATIENCE:.0f} s; end that one, then run this again",
+    "readonly": "this user must be allowed to write it, and the files with -wal and -shm beside it",
     "full": "make room on the disk, then run this again; nothing was lost",
     "already exists": "this is another program's file; put a back-up in its place, or name another OPERATIONS_PATH",
     "": "see that there is room on the disk and that this user may write the file, then run this again",

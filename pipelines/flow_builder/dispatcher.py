@@ -75,7 +75,8 @@ class Dispatcher:
 
     async def gather(self, when: str) -> None:
         done, _ = await asyncio.wait(self.in_flight, return_when=when)
-        self.came_back += [(self.in_flight.pop(task), task.result()) for task in done]
+        in_order = [task for task in self.in_flight if task in done]
+        self.came_back += [(self.in_flight.pop(task), task.result()) for task in in_order]
 
     async def save_what_comes_back(self) -> None:
         """The store failed: begin nothing, but lose no answer that it may take after all."""

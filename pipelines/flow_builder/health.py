@@ -40,8 +40,8 @@ ANOTHER_IS_ON_ITS_WAY = """
 """
 
 # Dead by what turns out to be the endpoint's fault: what was refused is due again, and what failed too often has one
-# attempt left. It stays dead where it may not be sent any more: its transition is gone, a person has decided, or a
-# later one of its customer has arrived, or may have.
+# attempt left. It stays dead where it may not be sent any more: its transition is gone, or a person has decided. No
+# later one of its customer has left meanwhile (`pipelines.flow_builder.due.UNSUSPECTED`).
 PUT_BACK = f"""
     update deliveries set
         status = 'retry',
@@ -50,16 +50,6 @@ PUT_BACK = f"""
     where webhook_id in (select webhook_id from endpoint_failures inner join attempts using (attempt_id))
         and attempt_id in (select attempt_id from endpoint_failures)
         and status = 'dead' and reason is null and body is not null and (kind != 'changed' or stands)
-        and not exists (
-            select 1 from deliveries as later
-            inner join attempts on later.webhook_id = attempts.webhook_id
-            where later.tenant_id = deliveries.tenant_id
-                and later.customer_id = deliveries.customer_id
-                and later.sequence > deliveries.sequence
-                and (ended_at is null or http_status is not null or error is not null)
-                and ifnull(http_status, 0) not between 300 and 499
-                and ifnull(error, '') not like 'Connect%'
-        )
     returning webhook_id
 """
 

@@ -1,5 +1,6 @@
 """The dlt pipeline, and how packages go through it."""
 
+import logging
 import shutil
 from pathlib import Path
 
@@ -26,12 +27,14 @@ def open_pipeline(settings: Settings) -> dlt.Pipeline:
     shutil.rmtree(folder, ignore_errors=True)
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     dlt.config["runtime.dlthub_telemetry"] = False
-    return dlt.pipeline(
+    pipeline = dlt.pipeline(
         DATASET,
         pipelines_dir=str(folder.parent),
         destination=warehouse(settings.warehouse),
         dataset_name=DATASET,
     )
+    logging.getLogger("dlt").setLevel(logging.CRITICAL)  # what it logs with a traceback, it raises too
+    return pipeline
 
 
 def load_packages(settings: Settings, inflow: Inflow, create: bool = False) -> list[str]:

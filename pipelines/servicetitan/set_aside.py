@@ -12,6 +12,7 @@ from pipelines.servicetitan.rejects import Rejected
 from pipelines.servicetitan.streams import STREAM
 from pipelines.servicetitan.tables import DATASET
 from pipelines.settings import Settings
+from pipelines.warehouse import open_warehouse
 
 TOLD_FOR = timedelta(days=30)  # one that shows no id, or came again as it was stored, would be told for ever
 NAMED = 10
@@ -41,7 +42,7 @@ def set_aside(warehouse: Path, now: datetime) -> list[SetAside]:
     if not warehouse.exists():
         return []
     try:
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
+        with open_warehouse(warehouse, read_only=True) as connection:
             return list(_standing(connection, now - TOLD_FOR))
     except (duckdb.CatalogException, duckdb.BinderException):  # never loaded, or by a release that kept no ids
         return []

@@ -55,13 +55,6 @@ ENDPOINT_MUTANTS = (
     Mutant("one attempt is left", "health", "most=MOST_ATTEMPTS - 1", "most=MOST_ATTEMPTS"),
     Mutant("nothing is due again that is gone", "health", "and (kind != 'changed' or stands)", ""),
     Mutant(
-        "nothing is due again after a later one",
-        "health",
-        "and later.sequence > deliveries.sequence",
-        "and false",
-    ),
-    Mutant("a refused later one is no later one", "health", "and ifnull(http_status, 0) not between 300 and 499", ""),
-    Mutant(
         "while it is down only probes leave",
         "outbox",
         "            self.take_some(PROBES, now, min(room, 1), claimed, is_probe=True)\n            return claimed",

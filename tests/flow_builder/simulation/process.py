@@ -48,7 +48,7 @@ class Process:
         came_back, before, ready = list(self.dispatcher.came_back), self.states(), self.scenario.ready()
         claimed, after = turn(), self.states()
         counted = self.look_at_answers(came_back, before, after)
-        self.look_at_endpoint(after)
+        self.look_at_endpoint(came_back, after)
         if any(answer.begun for _, answer in came_back) and self.expected.down_since:
             self.look_at_put_back(after)
         self.look_at_settled(came_back, before, after, claimed)
@@ -94,12 +94,12 @@ class Process:
         elif not self.scenario.product_endpoint().down_since:
             promise(after.status == "dead", "what is refused is dead")
 
-    def look_at_endpoint(self, after: dict[str, State]) -> None:
+    def look_at_endpoint(self, came_back: list[Any], after: dict[str, State]) -> None:
         endpoint, expected = self.scenario.product_endpoint(), self.expected
         if expected.hangs_on_one:
             unfinished = [one for one, state in after.items() if state.status in ("pending", "sending", "retry")]
             on_its_way = [one for one in unfinished if after[one].status == "sending"]
-            alone = {*unfinished} <= {expected.failed[0]}
+            alone = {*unfinished, *(claim.webhook_id for claim, _ in came_back)} <= {expected.failed[0]}
             promise(bool(endpoint.down_since) or not alone, "it is down where the only message fails")
             if endpoint.down_since:
                 promise(not {*on_its_way} - {expected.failed[0]}, "one message does not stop those on their way")
