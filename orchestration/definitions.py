@@ -2,15 +2,15 @@
 
 import dagster as dg
 
-from orchestration.alerts import alert_sensor, heartbeat_sensor
-from orchestration.assets import assets
-from orchestration.decisions import decision_jobs
-from orchestration.progress import Progress
+from orchestration.alerting.sensors import alert_sensor, heartbeat_sensor
+from orchestration.assets.progress import Progress
+from orchestration.assets.sync import assets
+from orchestration.jobs import decision_jobs
 from orchestration.resources import Warehouse
 from orchestration.retention import retention, retention_schedule
 from orchestration.schedules import sync, sync_schedule
 from orchestration.sensors import change_sensor, deliver, deliver_sensor
-from pipelines.settings import load_settings
+from pipelines.settings.settings import load_settings
 
 
 @dg.definitions

@@ -4,7 +4,7 @@ Dagster's own class opens and closes the file for every event, and each close wr
 of CPU an event, and a run has some two hundred. An event that a power cut takes away costs nobody an e-mail.
 
 A run that has succeeded leaves its results and no bookkeeping; one that found nothing, once the next has succeeded,
-hardly anything. `orchestration.old_runs` forgets more, later.
+hardly anything. `orchestration.instance.prune` forgets more, later.
 """
 
 import logging
@@ -20,7 +20,13 @@ from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from orchestration.run_details import forget_bookkeeping, last_results, leave_outline, previous_success, with_news
+from orchestration.instance.run_details import (
+    forget_bookkeeping,
+    last_results,
+    leave_outline,
+    previous_success,
+    with_news,
+)
 
 LARGEST_JOURNAL = 16 * 2**20  # bytes, of the write-ahead log between checkpoints
 

@@ -8,7 +8,7 @@ import dagster as dg
 from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
-from pipelines.settings import ConfigurationError, Settings, load_settings
+from pipelines.settings.settings import ConfigurationError, Settings, load_settings
 
 
 class AnotherSyncIsRunning(Exception):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from pipelines.settings import Settings
+from pipelines.settings.settings import Settings
 
 MOST_BEFORE_A_COMMAND = 500  # runs, so that nobody waits for long
 
@@ -16,8 +16,8 @@ MOST_BEFORE_A_COMMAND = 500  # runs, so that nobody waits for long
 def retention(settings: Settings) -> dg.JobDefinition:
     @dg.op
     def forget(context: dg.OpExecutionContext) -> None:
-        from orchestration.old_runs import keep_small
-        from pipelines.retention import forget_contact_data
+        from orchestration.instance.prune import keep_small
+        from pipelines.operations.retention import forget_contact_data
 
         now = datetime.now(UTC)
         forgotten = forget_contact_data(settings.operations, now, settings.retention_days)
@@ -39,7 +39,7 @@ def retention(settings: Settings) -> dg.JobDefinition:
 
 def keep_small_if_due(instance: dg.DagsterInstance, settings: Settings) -> None:
     """For those who run commands and no daemon. What a command is for never fails for this."""
-    from orchestration.old_runs import is_due, keep_small
+    from orchestration.instance.prune import is_due, keep_small
 
     now = datetime.now(UTC)
     try:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from orchestration.dead_runs import about_to_start, end_dead_runs, instead_of
-from orchestration.lineage import DELIVERIES
+from orchestration.assets.specs import DELIVERIES
+from orchestration.instance.orphans import about_to_start, end_dead_runs, instead_of
 from orchestration.resources import AnotherSyncIsRunning, exclusive
-from pipelines.settings import Settings
+from pipelines.settings.settings import Settings
 
 BY_ITSELF = {"dagster/schedule_name", "dagster/sensor_name"}
 BY_A_PERSON = "dagster/parent_run_id"  # Dagster's UI runs it once more, with the tags that it had

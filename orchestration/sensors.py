@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from filelock import Timeout
 
-from orchestration.dead_runs import about_to_start, end_dead_runs, instead_of
-from orchestration.lineage import DELIVERIES
+from orchestration.assets.specs import DELIVERIES
+from orchestration.instance.orphans import about_to_start, end_dead_runs, instead_of
 from orchestration.resources import delivery_lock
 from orchestration.schedules import busy, sync
-from pipelines.flow_builder.outbox import due
-from pipelines.settings import Settings
+from pipelines.flow_builder.outbox.queue import due
+from pipelines.settings.settings import Settings
 
 if TYPE_CHECKING:
-    from pipelines.servicetitan.watch import Watch
+    from pipelines.servicetitan.change_probe import Watch
 
 deliver = dg.define_asset_job(
     "deliver",
@@ -61,7 +61,7 @@ def under_way(instance: dg.DagsterInstance, settings: Settings, now: datetime | 
 def change_sensor(settings: Settings) -> dg.SensorDefinition:
     @cache
     def watch() -> "Watch":
-        from pipelines.servicetitan.watch import Watch
+        from pipelines.servicetitan.change_probe import Watch
 
         return Watch(settings)
 

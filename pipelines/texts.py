@@ -1,5 +1,6 @@
 """Texts as people typed them, made fit for a body: PostgreSQL takes no NUL, and UTF-8 no half of a surrogate pair."""
 
+import json
 import re
 
 UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff]")
@@ -11,3 +12,16 @@ def clean(text: str) -> str:
     if not UNFIT.search(text):
         return text
     return CONTROLS.sub("", text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def mended(content: bytes | str) -> str:
+    """Without what stricter readers refuse: a BOM in front, lone surrogates within. Raises ValueError."""
+    try:
+        return clean(json.dumps(json.loads(content), ensure_ascii=False))
+    except (ValueError, RecursionError):
+        raise ValueError("this is no JSON") from None
+
+
+def with_carriage_returns(content: str) -> str:
+    r"""JSON with each ``\n`` as ``\r\n``."""
+    return content.replace(r"\n", r"\r\n")

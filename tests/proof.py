@@ -15,8 +15,17 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PROVED = ROOT / "tests" / "proved.txt"
 PATHS = (
-    *("dbt_project", "pipelines/flow_builder", "pipelines/migrations"),
-    *(f"pipelines/{name}.py" for name in ("operations", "derive", "dbt_process", "pending", "publish")),
+    *("dbt_project", "pipelines/flow_builder", "pipelines/operations/migrations"),
+    *(
+        f"pipelines/{name}.py"
+        for name in (
+            "operations/database",
+            "derivation/derive",
+            "derivation/dbt",
+            "derivation/freshness",
+            "analytics/publish",
+        )
+    ),
     *("tests/flow_builder", "tests/oracle", "tests/states", "requirements.txt"),
 )
 SUFFIXES = {".py", ".sql", ".csv", ".yml", ".json", ".txt"}

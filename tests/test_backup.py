@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from orchestration.cli import main
+from orchestration.cli.main import main
 from orchestration.resources import exclusive
-from pipelines.backup import BackupError, back_up
 from pipelines.flow_builder.delivery import deliver
 from pipelines.flow_builder.enqueue import Enqueued, enqueue
-from pipelines.flow_builder.operators import Action, decide
-from pipelines.operations import open_operations
-from pipelines.restore import Restored, restore
+from pipelines.flow_builder.outbox.operators import Action, decide
+from pipelines.operations.backup import BackupError, back_up
+from pipelines.operations.database import open_operations
+from pipelines.operations.restore import Restored, restore
 from tests.flow_builder.line import Line
 from tests.flow_builder.marts import SOCAL, Marts
 from tests.simulator.receiver import Receiver

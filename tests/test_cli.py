@@ -8,9 +8,9 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
-from orchestration.cli import main
+from orchestration.cli.main import main
 from orchestration.resources import exclusive
-from pipelines.settings import Settings
+from pipelines.settings.settings import Settings
 from tests.flow_builder.line import Line
 from tests.simulator.receiver import Receiver, Reply
 from tests.simulator.servicetitan import ServiceTitan

@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner
 from playwright.sync_api import Page, expect
 
-from orchestration.cli import INCOMPLETE, main
-from orchestration.processes import LAST_WORDS, PATIENCE, command, running
+from orchestration.cli.main import INCOMPLETE, main
+from orchestration.cli.processes import LAST_WORDS, PATIENCE, command, running
 from tests.browser import chromium
 from tests.simulator.environment import SIGNING_SECRET, environment
 from tests.simulator.history import live, seed_history

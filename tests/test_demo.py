@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from orchestration.processes import running
+from orchestration.cli.processes import running
 from tests.simulator.__main__ import fresh_folder, port
 
 
@@ -40,7 +40,9 @@ def test_a_port_that_was_asked_for_is_taken_and_a_busy_usual_one_is_not(monkeypa
 
 
 def test_what_a_script_starts_in_the_background_can_be_ended() -> None:
-    asked = "import signal, orchestration.processes as us; us.heed_signals(); print(signal.getsignal(signal.SIGINT))"
+    asked = (
+        "import signal, orchestration.cli.processes as us; us.heed_signals(); print(signal.getsignal(signal.SIGINT))"
+    )
     in_the_background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", asked]
     assert b"default_int_handler" in subprocess.run(in_the_background, check=True, capture_output=True).stdout
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.settings import Settings
+from pipelines.settings.settings import Settings
 from pipelines.warehouse import open_warehouse
 from tests.simulator.history import live, seed_history
 from tests.simulator.receiver import Receiver
@@ -251,5 +251,5 @@ def test_a_rule_that_is_no_regular_expression_ends_the_sync_with_its_line(run: R
     cells = first.split(",")
     cells[pattern] = "consult(ation?|quote"
     rules.write_text("\n".join([heading, ",".join(cells), *others, ""]))
-    command = (sys.executable, "-c", "from orchestration.cli import main; main()")
+    command = (sys.executable, "-c", "from orchestration.cli.main import main; main()")
     assert "job_kind_rules" in said(run("sync", command=command, PYTHONPATH=str(product)))

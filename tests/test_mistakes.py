@@ -12,15 +12,15 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
-from orchestration.cli import main
-from orchestration.run_troubles import reason
+from orchestration.alerting.from_runs import reason
+from orchestration.cli.main import main
+from pipelines.analytics.publish import is_published
+from pipelines.diagnostics import mishap
 from pipelines.flow_builder.enqueue import Enqueued
-from pipelines.mishaps import mishap
-from pipelines.operations import OperationsError, open_operations
-from pipelines.publish import is_published
-from pipelines.servicetitan.books import remember
-from pipelines.servicetitan.budget import Budget
-from pipelines.settings import ConfigurationError, Settings
+from pipelines.operations.database import OperationsError, open_operations
+from pipelines.servicetitan.api.rate_limit import Budget
+from pipelines.servicetitan.load.bookmarks import remember
+from pipelines.settings.settings import ConfigurationError, Settings
 from tests.flow_builder.line import Line
 from tests.flow_builder.marts import Marts
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from orchestration.assets.specs import ANALYTICS
 from orchestration.event_log import EventLog
-from orchestration.lineage import ANALYTICS
-from orchestration.old_runs import OUTLINED, fit_in, is_due, keep_small
-from orchestration.record_files import room_taken
+from orchestration.instance.prune import OUTLINED, fit_in, is_due, keep_small
+from orchestration.instance.record_files import room_taken
 
 DAGSTER_YAML = Path(__file__).parents[1] / "orchestration" / "dagster.yaml"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

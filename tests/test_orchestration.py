@@ -11,19 +11,20 @@ import dagster as dg
 import pytest
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from orchestration import lineage
-from orchestration.assets import assets, dbt_folder
-from orchestration.dead_runs import instead_of
+import orchestration
+from orchestration.assets import specs
+from orchestration.assets.progress import Progress
+from orchestration.assets.specs import DELIVERIES
+from orchestration.assets.sync import assets, dbt_folder
 from orchestration.event_log import EventLog
-from orchestration.lineage import DELIVERIES
-from orchestration.progress import Progress
+from orchestration.instance.orphans import instead_of
 from orchestration.resources import Warehouse, delivery_lock, exclusive
 from orchestration.schedules import busy, is_scheduled, sync_schedule
 from orchestration.sensors import change_sensor, deliver_sensor, under_way
-from pipelines.dbt_process import manifest_path
-from pipelines.operations import open_operations, stamp
+from pipelines.derivation.dbt import manifest_path
+from pipelines.operations.database import open_operations, stamp
 from pipelines.servicetitan.streams import STREAMS
-from pipelines.settings import Settings
+from pipelines.settings.settings import Settings
 from tests.simulator.world import World
 
 
@@ -53,15 +54,15 @@ def test_every_stream_leads_to_the_deliveries(settings: Settings) -> None:
 def test_the_lineage_of_dbt_is_the_one_that_dagster_dbt_would_draw(manifest: dict[str, Any]) -> None:
     class Translator(DagsterDbtTranslator):
         def get_asset_key(self, dbt_resource_props: Any) -> dg.AssetKey:
-            return lineage.asset_key(dbt_resource_props)
+            return specs.asset_key(dbt_resource_props)
 
     @dbt_assets(manifest=manifest, dagster_dbt_translator=Translator())
     def with_our_keys(context):  # type: ignore[no-untyped-def]  # dagster-dbt reads the annotations
         ...
 
-    ours = {spec.key: {dep.asset_key for dep in spec.deps} for spec in lineage.dbt_assets(manifest).values()}
+    ours = {spec.key: {dep.asset_key for dep in spec.deps} for spec in specs.dbt_assets(manifest).values()}
     assert ours == {key: set(with_our_keys.asset_deps[key]) for key in with_our_keys.keys}
-    assert {spec.key for spec in lineage.dbt_checks(manifest).values()} >= set(with_our_keys.check_keys)
+    assert {spec.key for spec in specs.dbt_checks(manifest).values()} >= set(with_our_keys.check_keys)
 
 
 def test_no_sync_starts_while_the_warehouse_is_held(settings: Settings, instance: dg.DagsterInstance) -> None:
@@ -186,7 +187,7 @@ def test_a_change_in_servicetitan_starts_a_sync_as_soon_as_none_is_running(
 
 def test_all_events_lie_in_one_file_that_every_process_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    shutil.copy(Path(lineage.__file__).with_name("dagster.yaml"), tmp_path)
+    shutil.copy(Path(orchestration.__file__).with_name("dagster.yaml"), tmp_path)
     with dg.DagsterInstance.get() as writer, dg.DagsterInstance.get() as reader:
         assert isinstance(writer.event_log_storage, EventLog)
         assert not writer.telemetry_enabled

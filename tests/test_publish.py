@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.publish import is_published, publish
+from pipelines.analytics.publish import is_published, publish
 
 
 @pytest.fixture

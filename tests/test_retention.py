@@ -10,10 +10,10 @@ import pytest
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable as Answers
 from sqlalchemy import func, select
 
-from orchestration.old_runs import event_log, forget_runs
+from orchestration.instance.prune import event_log, forget_runs
 from orchestration.retention import retention, retention_schedule
-from pipelines.flow_builder.operators import decide
-from pipelines.retention import Forgotten, forget_contact_data
+from pipelines.flow_builder.outbox.operators import decide
+from pipelines.operations.retention import Forgotten, forget_contact_data
 from tests.flow_builder.line import Line, settings_for
 from tests.simulator.receiver import Receiver
 

@@ -13,10 +13,10 @@ import dagster as dg
 import psutil
 import pytest
 
-from orchestration.processes import LAST_WORDS, PATIENCE, command, running
-from orchestration.run_troubles import run_troubles
-from pipelines.operations import open_operations, stamp
-from pipelines.settings import Settings
+from orchestration.alerting.from_runs import run_troubles
+from orchestration.cli.processes import LAST_WORDS, PATIENCE, command, running
+from pipelines.operations.database import open_operations, stamp
+from pipelines.settings.settings import Settings
 from tests.simulator.receiver import Receiver
 from tests.test_up import free_port
 

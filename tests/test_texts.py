@@ -3,9 +3,8 @@
 import httpx
 import pytest
 
-from pipelines.json_text import mended
-from pipelines.servicetitan.answers import understood
-from pipelines.texts import clean
+from pipelines.servicetitan.api.responses import understood
+from pipelines.texts import clean, mended
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from orchestration.processes import LAST_WORDS, PATIENCE, command
-from orchestration.rotated_log import KEPT, RotatedLog
-from orchestration.up_parts import LATE, Part, Waiting, off
-from pipelines.settings import Settings
+from orchestration.cli.processes import LAST_WORDS, PATIENCE, command
+from orchestration.cli.rotated_log import KEPT, RotatedLog
+from orchestration.cli.up_parts import LATE, Part, Waiting, off
+from pipelines.settings.settings import Settings
 
 MOST_LINES = 20
 

@@ -15,27 +15,30 @@ from fastapi.security import HTTPBearer
 from filelock import FileLock, Timeout
 from starlette.types import Lifespan
 
-from pipelines.actions import docs_page, lead_routes, routes, service_routes
-from pipelines.actions.access import accesses
-from pipelines.actions.clock import Clock, now
-from pipelines.actions.connections import Connection
-from pipelines.actions.dagster import Dagster
+from pipelines.actions.context import Office
+from pipelines.actions.crm.write_once import PAUSES
+from pipelines.actions.database import Store
 from pipelines.actions.doors import Doors
-from pipelines.actions.gate import PREFIX, Gate, Rates
-from pipelines.actions.idempotency import Idempotency
-from pipelines.actions.intake import Intake
-from pipelines.actions.lead_work import LeadWorker
-from pipelines.actions.marts import Marts
-from pipelines.actions.office import Office
-from pipelines.actions.once import PAUSES
-from pipelines.actions.problems import AGAIN, Problem, answer_problems
-from pipelines.actions.store import Store
+from pipelines.actions.inbound_leads.queue import Intake
+from pipelines.actions.inbound_leads.worker import LeadWorker
+from pipelines.actions.routes import actions as routes
+from pipelines.actions.routes import docs as docs_page
+from pipelines.actions.routes import inbound_leads as lead_routes
+from pipelines.actions.routes import service as service_routes
+from pipelines.actions.routes.sync_launcher import Dagster
+from pipelines.actions.web.connections import Connection
+from pipelines.actions.web.idempotency_keys import Idempotency
+from pipelines.actions.web.middleware import PREFIX, Gate, Rates
+from pipelines.actions.web.problems import AGAIN, Problem, answer_problems
+from pipelines.actions.web.tokens import accesses
 from pipelines.actions.workers import Places, Workers
-from pipelines.operations import PATIENCE
-from pipelines.servicetitan.budget import Budget
-from pipelines.servicetitan.client import READ, WRITE, Client
-from pipelines.servicetitan.patience import Patience
-from pipelines.settings import ConfigurationError, Settings
+from pipelines.analytics.reader import Marts
+from pipelines.clock import Clock, now
+from pipelines.operations.database import PATIENCE
+from pipelines.servicetitan.api.client import READ, WRITE, Client
+from pipelines.servicetitan.api.rate_limit import Budget
+from pipelines.servicetitan.api.retry import Patience
+from pipelines.settings.settings import ConfigurationError, Settings
 
 REQUESTS_AT_ONCE = 100  # that need nothing but our own files
 LEADS_AT_ONCE = 8  # that are put on disk, one after the other

@@ -1,39 +1,18 @@
 """The table of actions: what a node of Flow Builder can do, with which form and which result."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from pydantic import BaseModel
 
-from pipelines.actions import inputs, results
-from pipelines.actions.bookings import create_booking
-from pipelines.actions.customers import create_customer, find_customers, get_customer
-from pipelines.actions.fields import Input
-from pipelines.actions.leads import create_lead
-from pipelines.actions.office import Call
-from pipelines.actions.records import get_appointments, get_estimates, get_jobs, get_leads
-from pipelines.actions.schemas import Schema, input_schema, result_schema
-from pipelines.actions.states import get_state, update_state
-
-In = TypeVar("In", bound=Input)
-Out = TypeVar("Out", bound=BaseModel)
-
-
-@dataclass(frozen=True)
-class Action(Generic[In, Out]):
-    """``name`` is its type in Flow Builder, ``status`` that of a success, by the result."""
-
-    name: str
-    label: str
-    description: str
-    input: type[In]
-    result: type[Out]
-    run: Callable[[Call, In], Out]
-    writes: bool = False
-    live: bool = True  # asks ServiceTitan
-    status: Callable[[Out], int] = lambda _: 200
+from pipelines.actions.action import Action
+from pipelines.actions.crm.bookings import create_booking
+from pipelines.actions.crm.customers import create_customer, find_customers, get_customer
+from pipelines.actions.crm.leads import create_lead
+from pipelines.actions.crm.listings import get_appointments, get_estimates, get_jobs, get_leads
+from pipelines.actions.crm.states import get_state, update_state
+from pipelines.actions.schemas import inputs, results
+from pipelines.actions.schemas.json_schema import Schema, input_schema, result_schema
 
 
 def _created(_result: BaseModel) -> int:

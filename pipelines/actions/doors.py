@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Lock
 
-from pipelines.actions.servicetitan_problems import as_problem
-from pipelines.servicetitan.client import Client
-from pipelines.servicetitan.errors import ServiceTitanError
-from pipelines.settings import Tenant
+from pipelines.actions.web.servicetitan_problems import as_problem
+from pipelines.servicetitan.api.client import Client
+from pipelines.servicetitan.api.errors import ServiceTitanError
+from pipelines.settings.settings import Tenant
 
 MOMENT = 1.0  # seconds
 SILENT = "ServiceTitan's token server has not answered yet"

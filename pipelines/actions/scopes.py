@@ -8,12 +8,12 @@ from typing import Literal
 
 import httpx
 
-from pipelines.actions.bookings import bookings_of
-from pipelines.actions.office import BOOKINGS, RESOURCES, Resource, Right
-from pipelines.servicetitan.budget import Budget
-from pipelines.servicetitan.client import Client
-from pipelines.servicetitan.errors import ScopeMissing, ServiceTitanError
-from pipelines.settings import Settings, Tenant
+from pipelines.actions.context import BOOKINGS, RESOURCES, Resource, Right
+from pipelines.actions.crm.bookings import bookings_of
+from pipelines.servicetitan.api.client import Client
+from pipelines.servicetitan.api.errors import ScopeMissing, ServiceTitanError
+from pipelines.servicetitan.api.rate_limit import Budget
+from pipelines.settings.settings import Settings, Tenant
 
 ONE_RECORD = {"page": 1, "pageSize": 1}
 NOT_SAID = "cannot be tried without writing, and the token does not say its scopes"

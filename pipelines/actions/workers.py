@@ -11,10 +11,10 @@ import anyio
 import anyio.to_thread
 from fastapi import Request
 
-from pipelines.actions.problems import Problem
-from pipelines.servicetitan.client import CALLS_AT_ONCE
-from pipelines.servicetitan.deadline import Deadline
-from pipelines.settings import Tenant
+from pipelines.actions.web.problems import Problem
+from pipelines.servicetitan.api.client import CALLS_AT_ONCE
+from pipelines.servicetitan.api.deadline import Deadline
+from pipelines.settings.settings import Tenant
 
 BRIEFLY = 2.0  # seconds that a request waits for a place
 RETRY_AFTER = 5  # seconds

@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from pipelines.alerts.message import Message
-from pipelines.safe_values import LOOPBACK
-from pipelines.settings import Settings
+from pipelines.settings.settings import Settings
+from pipelines.settings.values import LOOPBACK
 
 SECONDS = 5.0  # the sensors of a daemon wait for each other
 PORTS = {"smtp": 587, "smtps": 465}

@@ -8,7 +8,7 @@ from croniter import croniter
 
 from pipelines.alerts.message import when
 from pipelines.alerts.trouble import Trouble
-from pipelines.settings import Tenant
+from pipelines.settings.settings import Tenant
 
 INTERVALS = 3
 LONGEST_QUIET = timedelta(hours=1)

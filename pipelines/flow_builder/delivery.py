@@ -9,10 +9,10 @@ from datetime import timedelta
 import httpx
 
 from pipelines.flow_builder.dispatcher import Clock, Delivered, Dispatcher
-from pipelines.flow_builder.outbox import Claimed, Outbox
-from pipelines.flow_builder.post import Post, http_client
-from pipelines.operations import open_operations, transaction
-from pipelines.settings import Settings
+from pipelines.flow_builder.outbox.queue import Claimed, Outbox
+from pipelines.flow_builder.sender import Post, http_client
+from pipelines.operations.database import open_operations, transaction
+from pipelines.settings.settings import Settings
 
 
 def deliver(
@@ -23,7 +23,7 @@ def deliver(
 ) -> Delivered:
     """Returns when nothing more is due. Safe beside others of its kind.
 
-    Raises `pipelines.settings.ConfigurationError` and `pipelines.operations.OperationsError`.
+    Raises `pipelines.settings.settings.ConfigurationError` and `pipelines.operations.database.OperationsError`.
     """
 
     async def run(outbox: Outbox, thread: ThreadPoolExecutor) -> Delivered:

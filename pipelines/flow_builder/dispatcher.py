@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipelines.flow_builder.failpoints import failpoint
-from pipelines.flow_builder.outbox import Claim, Claimed, Outbox
-from pipelines.flow_builder.outcome import Answer, Outcome, outcome
-from pipelines.flow_builder.post import AT_ONCE, DEADLINE
-from pipelines.operations import transaction
+from pipelines.flow_builder.outbox.queue import Claim, Claimed, Outbox
+from pipelines.flow_builder.retry_policy import Answer, Outcome, outcome
+from pipelines.flow_builder.sender import AT_ONCE, DEADLINE
+from pipelines.operations.database import transaction
 
 Clock = Callable[[], datetime]
 Send = Callable[[str, bytes], Awaitable[Answer]]

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from pipelines.flow_builder.decision import Rules, decide
-from pipelines.flow_builder.entries import Count, Entries, Entry
 from pipelines.flow_builder.event import body
 from pipelines.flow_builder.failpoints import failpoint
+from pipelines.flow_builder.outbox.writer import Count, Entries, Entry
+from pipelines.flow_builder.policy import Rules, decide
 from pipelines.flow_builder.transition_log import Key, News, TransitionLog
-from pipelines.operations import open_operations, transaction
-from pipelines.settings import Settings
+from pipelines.operations.database import open_operations, transaction
+from pipelines.settings.settings import Settings
 
 CUSTOMERS_AT_ONCE = 20_000  # bounds the memory
 LOST = (
@@ -40,7 +40,7 @@ class Enqueued:
 def enqueue(con: duckdb.DuckDBPyConnection, settings: Settings, now: datetime, *, start_over: bool = False) -> Enqueued:
     """One transaction. ``now`` is the run's clock; ``start_over`` takes all that the outbox does not know as baseline.
 
-    Raises `OutboxLost`, and `pipelines.operations.OperationsError`.
+    Raises `OutboxLost`, and `pipelines.operations.database.OperationsError`.
     """
     log = TransitionLog(con)
     with open_operations(settings.operations) as operations:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from pipelines.flow_builder.decision import Decision
+from pipelines.flow_builder.policy import Decision
 from pipelines.texts import clean
 
 SCHEMA = Path(__file__).with_name("event_schema.json")

@@ -7,12 +7,12 @@ from uuid import uuid4
 import httpx
 import orjson
 
-from pipelines.flow_builder.decision import Decision, Transition
 from pipelines.flow_builder.dispatcher import Clock
 from pipelines.flow_builder.event import Appointment, Cause, Facts, Person, body
-from pipelines.flow_builder.outcome import Answer
-from pipelines.flow_builder.post import Post, http_client
-from pipelines.settings import Settings
+from pipelines.flow_builder.policy import Decision, Transition
+from pipelines.flow_builder.retry_policy import Answer
+from pipelines.flow_builder.sender import Post, http_client
+from pipelines.settings.settings import Settings
 
 
 def example(settings: Settings, clock: Clock) -> tuple[str, bytes]:
@@ -44,7 +44,7 @@ def example(settings: Settings, clock: Clock) -> tuple[str, bytes]:
 
 
 def send_example(settings: Settings, clock: Clock, transport: httpx.AsyncBaseTransport | None = None) -> Answer:
-    """Outside the outbox: nothing is stored. Raises `pipelines.settings.ConfigurationError`."""
+    """Outside the outbox: nothing is stored. Raises `pipelines.settings.settings.ConfigurationError`."""
 
     async def send() -> Answer:
         async with http_client(transport) as client:

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from pipelines.flow_builder.decision import Transition
 from pipelines.flow_builder.event import Facts
 from pipelines.flow_builder.event_facts import Send, read_facts
+from pipelines.flow_builder.policy import Transition
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ID_BYTES = 32

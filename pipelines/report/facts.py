@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.publish import published_as_of
+from pipelines.analytics.publish import published_as_of
 from pipelines.report import questions as ask
 from pipelines.report.questions import (
     Change,

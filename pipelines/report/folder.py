@@ -7,9 +7,9 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from pipelines.last_syncs import last_complete
-from pipelines.operations import stamp
-from pipelines.settings import Settings
+from pipelines.operations.database import stamp
+from pipelines.servicetitan.sync_status import last_complete
+from pipelines.settings.settings import Settings
 
 LATEST = "latest.html"
 LAST_SYNCS = "last-syncs.js"

@@ -4,12 +4,12 @@ from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
-from pipelines.customer import NotPublished
-from pipelines.last_syncs import last_complete
+from pipelines.analytics.customer_history import NotPublished
 from pipelines.report.facts import read_facts
 from pipelines.report.folder import LATEST, put, put_last_syncs, reports
 from pipelines.report.page import library, render
-from pipelines.settings import Settings
+from pipelines.servicetitan.sync_status import last_complete
+from pipelines.settings.settings import Settings
 
 KEPT = 50
 PAGES = "report-*.html"
@@ -18,7 +18,7 @@ PAGES = "report-*.html"
 def write_report(settings: Settings, now: datetime) -> Path:
     """Makes the page of what is published, and returns the path under which the newest is always found.
 
-    Raises `pipelines.customer.NotPublished`.
+    Raises `pipelines.analytics.customer_history.NotPublished`.
     """
     if not settings.analytics.exists():
         raise NotPublished(f"{settings.analytics} is not there: it is published by the first sync")

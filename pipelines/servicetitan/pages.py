@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from pipelines.servicetitan.pieces import split
+from pipelines.servicetitan.extract.pieces import split
 
 Bookmark = dict[str, str]
 """Where the next sync of a (tenant, stream) goes on: ``from`` is an export's token, ``since`` a list's newest stamp."""

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipelines.operations import OperationsError, moment, open_operations, stamp, transaction
-from pipelines.servicetitan.patience import Patience
-from pipelines.servicetitan.visit import Visit
-from pipelines.settings import Settings, Tenant
+from pipelines.operations.database import OperationsError, moment, open_operations, stamp, transaction
+from pipelines.servicetitan.api.retry import Patience
+from pipelines.servicetitan.api.visit import Visit
+from pipelines.settings.settings import Settings, Tenant
 
 FIRST, LONGEST = timedelta(minutes=1), timedelta(minutes=15)
 KEEP = """

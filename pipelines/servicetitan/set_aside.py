@@ -8,10 +8,10 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.servicetitan.rejects import Rejected
+from pipelines.servicetitan.extract.rejects import Rejected
 from pipelines.servicetitan.streams import STREAM
 from pipelines.servicetitan.tables import DATASET
-from pipelines.settings import Settings
+from pipelines.settings.settings import Settings
 from pipelines.warehouse import open_warehouse
 
 TOLD_FOR = timedelta(days=30)  # one that shows no id, or came again as it was stored, would be told for ever

@@ -13,8 +13,8 @@ import pytest
 from starlette.types import ASGIApp
 
 from pipelines.actions.app import app
-from pipelines.servicetitan.patience import Patience
-from pipelines.settings import Settings, load_settings
+from pipelines.servicetitan.api.retry import Patience
+from pipelines.settings.settings import Settings, load_settings
 from tests.simulator.environment import environment
 from tests.simulator.server import BOUND, Server
 from tests.simulator.servicetitan import ServiceTitan

@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pipelines.actions.access import accesses
 from pipelines.actions.app import app
-from pipelines.settings import ConfigurationError, Settings, load_settings
+from pipelines.actions.web.tokens import accesses
+from pipelines.settings.settings import ConfigurationError, Settings, load_settings
 from tests.actions.conftest import Api, Open
 from tests.simulator.world import Company
 

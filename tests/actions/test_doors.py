@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from pipelines.actions.lead_forms import WebLead
-from pipelines.actions.schemas import input_schema
+from pipelines.actions.inbound_leads.forms import WebLead
+from pipelines.actions.schemas.json_schema import input_schema
 from tests.actions.conftest import Api, Open
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company

@@ -16,9 +16,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message
 
-from pipelines.actions.bodies import Bodies
-from pipelines.actions.connections import Connection
-from pipelines.actions.problems import Problem
+from pipelines.actions.web.bodies import Bodies
+from pipelines.actions.web.connections import Connection
+from pipelines.actions.web.problems import Problem
 from tests.actions.conftest import Api, Open
 from tests.actions.test_leads import TestSignature
 from tests.simulator.server import BOUND, Server

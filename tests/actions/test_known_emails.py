@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from pipelines.actions.known_emails import copy_emails
-from pipelines.settings import Settings
+from pipelines.actions.crm.email_index import copy_emails
+from pipelines.settings.settings import Settings
 from tests.actions.conftest import SOCAL, Api
 from tests.simulator.world import Company
 

@@ -14,8 +14,8 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from pipelines.actions.intake import waiting_leads
-from pipelines.settings import Settings
+from pipelines.actions.inbound_leads.queue import waiting_leads
+from pipelines.settings.settings import Settings
 from tests.actions.conftest import SOCAL, Api, Open
 from tests.simulator.environment import WEBHOOK_SECRET
 from tests.simulator.servicetitan import ServiceTitan

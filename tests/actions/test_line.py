@@ -4,10 +4,10 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
-from pipelines.derive import derive
-from pipelines.publish import publish
-from pipelines.servicetitan.load import load
-from pipelines.settings import Settings
+from pipelines.analytics.publish import publish
+from pipelines.derivation.derive import derive
+from pipelines.servicetitan.sync import load
+from pipelines.settings.settings import Settings
 from tests.actions.conftest import Api
 from tests.actions.test_leads import CONTACT, LEAD, end_of
 from tests.simulator.world import Company, World

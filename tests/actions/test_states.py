@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.last_syncs import keep_complete
 from pipelines.servicetitan.progress import StreamSync
-from pipelines.settings import Settings
+from pipelines.servicetitan.sync_status import keep_complete
+from pipelines.settings.settings import Settings
 from tests.actions.conftest import DFW, SOCAL, Api
 from tests.simulator.world import World
 
@@ -32,7 +32,7 @@ create table marts.customer_state_transitions (
 
 
 def publish(settings: Settings, customer_id: int, state: float, changed: object) -> None:
-    """As `pipelines.publish` does: a new file, put in place at once."""
+    """As `pipelines.analytics.publish` does: a new file, put in place at once."""
     fresh = Path(f"{settings.analytics}.tmp")
     fresh.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(fresh) as con:

@@ -10,10 +10,10 @@ from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 
-from pipelines.actions.desk import fingerprint
-from pipelines.actions.inputs import CreateBooking, CreateLead
-from pipelines.operations import MIGRATIONS, open_operations, stamp
-from pipelines.settings import Settings
+from pipelines.actions.schemas.inputs import CreateBooking, CreateLead
+from pipelines.actions.web.dependencies import fingerprint
+from pipelines.operations.database import MIGRATIONS, open_operations, stamp
+from pipelines.settings.settings import Settings
 from tests.actions.conftest import SOCAL, Open
 from tests.actions.test_lead_keys import BOB, post, send_signed, taken, told
 from tests.actions.test_leads import LEAD

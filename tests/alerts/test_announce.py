@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.alerts.announce import Announced, announce
 from pipelines.alerts.channels import Channel, channels
 from pipelines.alerts.channels import Webhook as WebhookChannel
+from pipelines.alerts.notify import Announced, announce
+from pipelines.alerts.store_down import Unusable, announce_unusable, announce_usable
 from pipelines.alerts.trouble import Trouble
-from pipelines.alerts.unusable import Unusable, announce_unusable, announce_usable
-from pipelines.operations import open_operations
-from pipelines.settings import Settings
+from pipelines.operations.database import open_operations
+from pipelines.settings.settings import Settings
 from tests.alerts.receivers import Webhook
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

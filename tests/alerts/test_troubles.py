@@ -8,14 +8,14 @@ import dagster as dg
 import pytest
 from click.testing import CliRunner
 
-from orchestration.alert_look import Records, look
-from orchestration.alerts import alert_sensor, heartbeat_sensor
-from orchestration.checks import COMPLETE_CHECK, DRIFT_CHECK
-from orchestration.cli import main
-from orchestration.lineage import raw_key
+from orchestration.alerting.evaluate import Records, look
+from orchestration.alerting.sensors import alert_sensor, heartbeat_sensor
+from orchestration.assets.checks import COMPLETE_CHECK, DRIFT_CHECK
+from orchestration.assets.specs import raw_key
+from orchestration.cli.main import main
 from pipelines.alerts.channels import channels
-from pipelines.operations import OperationsError, open_operations, stamp
-from pipelines.settings import Settings, load_settings
+from pipelines.operations.database import OperationsError, open_operations, stamp
+from pipelines.settings.settings import Settings, load_settings
 from tests.alerts.receivers import MailServer, Webhook
 
 NOW = datetime.now(UTC)

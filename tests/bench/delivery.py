@@ -17,11 +17,11 @@ from time import perf_counter
 from typing import Any
 
 from pipelines.flow_builder.delivery import deliver
-from pipelines.flow_builder.outbox import due
-from pipelines.flow_builder.post import AT_ONCE, http_client
-from pipelines.flow_builder.signature import signed_headers
-from pipelines.operations import open_operations, stamp, transaction
-from pipelines.settings import Settings
+from pipelines.flow_builder.outbox.queue import due
+from pipelines.flow_builder.sender import AT_ONCE, http_client
+from pipelines.operations.database import open_operations, stamp, transaction
+from pipelines.settings.settings import Settings
+from pipelines.webhooks import signed_headers
 from tests.flow_builder.line import Line, settings_for
 
 ANSWER_AFTER = 0.02

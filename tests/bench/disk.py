@@ -22,10 +22,10 @@ import dagster as dg
 import psutil
 from click.testing import CliRunner
 
-from orchestration.cli import main as servicetitan_flow
-from orchestration.cli import run_in_process
-from orchestration.old_runs import WITH_DETAILS, keep_small
-from pipelines.settings import load_settings
+from orchestration.cli.main import main as servicetitan_flow
+from orchestration.cli.main import run_in_process
+from orchestration.instance.prune import WITH_DETAILS, keep_small
+from pipelines.settings.settings import load_settings
 from tests.simulator.clock import OffsetClock
 from tests.simulator.environment import SIGNING_SECRET, environment
 from tests.simulator.history import live, seed_history

@@ -23,7 +23,7 @@ import httpx
 import orjson
 
 from pipelines.servicetitan.streams import STREAMS, Stream, snake_case
-from pipelines.settings import Settings, Tenant, load_settings
+from pipelines.settings.settings import Settings, Tenant, load_settings
 
 CHANGES = (0, 100, 10_000)
 DICTS = 100_000
@@ -47,7 +47,7 @@ def prepared_pages(records: int, folder: Path) -> Iterator[Path]:
 
 
 def load_all(settings: Settings) -> int:
-    from pipelines.servicetitan.load import load
+    from pipelines.servicetitan.sync import load
 
     result = load(settings, clock=lambda: datetime.now(UTC))
     assert result.complete, [stream.error for stream in result.streams]
@@ -114,7 +114,7 @@ def measure(part: str, env_file: Path) -> None:
     """In this process; one line of JSON. Imports are not measured."""
     import dlt  # noqa: F401
 
-    import pipelines.servicetitan.pipeline  # noqa: F401
+    import pipelines.servicetitan.load.pipeline  # noqa: F401
 
     settings = load_settings(env_file)
     wall, cpu = time.perf_counter(), time.process_time()

@@ -15,7 +15,7 @@ import dagster as dg
 import psutil
 from click.testing import CliRunner
 
-from orchestration.cli import main as servicetitan_flow
+from orchestration.cli.main import main as servicetitan_flow
 from tests.simulator.environment import environment
 from tests.simulator.history import seed_history
 from tests.simulator.server import run_server

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.dbt_process import project_manifest
-from pipelines.derive import derive
-from pipelines.publish import publish
+from pipelines.analytics.publish import publish
+from pipelines.derivation.dbt import project_manifest
+from pipelines.derivation.derive import derive
 from tests.states.warehouse import Warehouse
 
 CHANGES = (0, 100, 10_000)

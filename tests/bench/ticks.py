@@ -20,8 +20,8 @@ from typing import Any
 import httpx
 import psutil
 
-from orchestration.processes import command, running
-from orchestration.up_cli import LOCATION, MODULE, serving_code
+from orchestration.cli.processes import command, running
+from orchestration.cli.up import LOCATION, MODULE, serving_code
 from tests.simulator.environment import environment
 from tests.simulator.history import seed_history
 from tests.simulator.server import run_server

@@ -25,8 +25,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.servicetitan.watch import Watch
-from pipelines.settings import load_settings
+from pipelines.servicetitan.change_probe import Watch
+from pipelines.settings.settings import load_settings
 from tests.simulator.clock import OffsetClock
 from tests.simulator.environment import environment
 from tests.simulator.history import seed_history
@@ -52,11 +52,11 @@ TROUBLES: dict[str, Order | None] = {
 STEP = """
 import sys, time
 from datetime import UTC, datetime
-from pipelines.settings import load_settings
-from pipelines.servicetitan.load import load
-from pipelines.derive import derive
+from pipelines.settings.settings import load_settings
+from pipelines.servicetitan.sync import load
+from pipelines.derivation.derive import derive
 from pipelines.flow_builder.enqueue import enqueue
-from pipelines.last_syncs import keep_complete
+from pipelines.servicetitan.sync_status import keep_complete
 import duckdb
 settings = load_settings(None)
 began = time.monotonic()

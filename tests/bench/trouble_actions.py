@@ -24,7 +24,7 @@ from uuid import uuid4
 import httpx
 from pydantic import SecretStr
 
-from pipelines.flow_builder.signature import signed_headers
+from pipelines.webhooks import signed_headers
 from tests.bench.actions import serving, simulated
 from tests.simulator.environment import WEBHOOK_SECRET
 

@@ -11,8 +11,8 @@ from pipelines.flow_builder.delivery import deliver
 from pipelines.flow_builder.dispatcher import Delivered
 from pipelines.flow_builder.enqueue import Enqueued, enqueue
 from pipelines.flow_builder.event import schema
-from pipelines.operations import open_operations, transaction
-from pipelines.settings import Settings
+from pipelines.operations.database import open_operations, transaction
+from pipelines.settings.settings import Settings
 from tests.flow_builder.marts import NOW, SOCAL, Marts
 from tests.simulator.environment import SIGNING_SECRET
 

@@ -15,7 +15,7 @@ import duckdb
 from pipelines.flow_builder.delivery import deliver
 from pipelines.flow_builder.enqueue import enqueue
 from pipelines.flow_builder.failpoints import VARIABLE
-from pipelines.operations import OperationsError
+from pipelines.operations.database import OperationsError
 from tests.flow_builder.line import settings_for
 
 BOUND = 30.0  # seconds that a process may take

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.flow_builder.report import counts
+from pipelines.flow_builder.outbox.queries import counts
 from tests.flow_builder.line import Line
 from tests.flow_builder.marts import Marts
 from tests.flow_builder.processes import (

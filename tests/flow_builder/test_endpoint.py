@@ -8,10 +8,10 @@ import pytest
 
 from pipelines.flow_builder.advice import advice
 from pipelines.flow_builder.dispatcher import Delivered
-from pipelines.flow_builder.operators import decide
-from pipelines.flow_builder.outbox import due
-from pipelines.flow_builder.report import troubles
-from pipelines.operations import MIGRATIONS, moment, open_operations, stamp
+from pipelines.flow_builder.outbox.operators import decide
+from pipelines.flow_builder.outbox.queries import troubles
+from pipelines.flow_builder.outbox.queue import due
+from pipelines.operations.database import MIGRATIONS, moment, open_operations, stamp
 from tests.flow_builder.line import Line
 from tests.flow_builder.outage import TROUBLES, play
 from tests.flow_builder.test_deliver import booked

@@ -6,8 +6,8 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
-from pipelines.flow_builder.decision import Decision
 from pipelines.flow_builder.event import Facts, Person, body, schema
+from pipelines.flow_builder.policy import Decision
 from tests.flow_builder.line import VALIDATOR, Line
 from tests.flow_builder.marts import NOW
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from pipelines.flow_builder.dispatcher import Delivered
-from pipelines.flow_builder.operators import Action, Decided, decide
-from pipelines.flow_builder.report import deliveries
+from pipelines.flow_builder.outbox.operators import Action, Decided, decide
+from pipelines.flow_builder.outbox.queries import deliveries
 from tests.flow_builder.line import Line
 from tests.flow_builder.marts import SOCAL
 from tests.simulator.receiver import Receiver

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.flow_builder.outcome import Answer, Outcome, outcome
+from pipelines.flow_builder.retry_policy import Answer, Outcome, outcome
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -7,8 +7,8 @@ import orjson
 import pytest
 
 from pipelines.flow_builder.example import send_example
-from pipelines.flow_builder.operators import decide
-from pipelines.flow_builder.report import counts, deliveries, table, troubles
+from pipelines.flow_builder.outbox.operators import decide
+from pipelines.flow_builder.outbox.queries import counts, deliveries, table, troubles
 from tests.flow_builder.line import VALIDATOR, Line
 from tests.simulator.receiver import Receiver, Reply
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from pipelines.flow_builder.signature import signed_headers
+from pipelines.webhooks import signed_headers
 
 OLD, NEW, FOREIGN = (f"whsec_{letter * 32}" for letter in "ABC")
 BODY = '{"type": "ä"}'.encode()

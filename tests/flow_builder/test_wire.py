@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.flow_builder.outcome import Answer, Verdict
-from pipelines.flow_builder.post import DEADLINE, MOST_KEPT, Post, http_client
+from pipelines.flow_builder.retry_policy import Answer, Verdict
+from pipelines.flow_builder.sender import DEADLINE, MOST_KEPT, Post, http_client
 from tests.flow_builder import wire
 from tests.flow_builder.line import settings_for
 from tests.flow_builder.wire import CHUNK, fault_server

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.lineage import ANALYTICS
-from orchestration.report_assets import report
+from orchestration.assets.report import report
+from orchestration.assets.specs import ANALYTICS
 from tests.report.conftest import Published
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from pipelines.last_syncs import KEEP
-from pipelines.operations import open_operations, stamp
+from pipelines.operations.database import open_operations, stamp
 from pipelines.report.folder import note_last_syncs
 from pipelines.report.write import KEPT, write_report
+from pipelines.servicetitan.sync_status import KEEP
 from tests.browser import chromium
 from tests.report.conftest import NOW, SOCAL, Published
 

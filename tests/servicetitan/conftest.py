@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipelines.servicetitan.budget import Budget
-from pipelines.servicetitan.connection import Connection, http_client
-from pipelines.settings import Settings
+from pipelines.servicetitan.api.bulk import Connection, http_client
+from pipelines.servicetitan.api.rate_limit import Budget
+from pipelines.settings.settings import Settings
 from tests.servicetitan.syncs import HASTY
 from tests.simulator.world import Company, World
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 
-from pipelines.servicetitan.connection import Connection
-from pipelines.servicetitan.lists import read_list
+from pipelines.servicetitan.api.bulk import Connection
+from pipelines.servicetitan.extract.lists import read_list
+from pipelines.servicetitan.extract.readers import Mode, read_stream
 from pipelines.servicetitan.pages import Bookmark, Envelope, Fetch, Page
-from pipelines.servicetitan.readers import Mode, read_stream
 from pipelines.servicetitan.streams import STREAM
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import duckdb
 
-from pipelines.servicetitan.load import LoadResult, load
-from pipelines.servicetitan.patience import Patience
-from pipelines.settings import Settings
+from pipelines.servicetitan.api.retry import Patience
+from pipelines.servicetitan.sync import LoadResult, load
+from pipelines.settings.settings import Settings
 from tests.simulator.world import World
 
 HASTY = Patience(first=0.01, longest=0.05, total=1.5, timeout=2)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from pipelines.servicetitan.access import Access, check_access
-from pipelines.servicetitan.books import remember
+from pipelines.servicetitan.access_check import Access, check_access
+from pipelines.servicetitan.load.bookmarks import remember
 from pipelines.servicetitan.pages import Bookmarks
 from pipelines.servicetitan.streams import STREAMS
-from pipelines.settings import Settings
+from pipelines.settings.settings import Settings
 from tests.servicetitan.syncs import HASTY, attempt
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.servicetitan.budget import Budget
+from pipelines.servicetitan.api.rate_limit import Budget
 
 
 class Time:

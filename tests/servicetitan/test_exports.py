@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipelines.servicetitan.connection import Connection
-from pipelines.servicetitan.errors import NotThere, Unavailable
+from pipelines.servicetitan.api.bulk import Connection
+from pipelines.servicetitan.api.errors import NotThere, Unavailable
 from tests.servicetitan.readings import read
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World

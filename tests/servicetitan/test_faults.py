@@ -10,11 +10,11 @@ from itertools import count, repeat
 import httpx
 import pytest
 
-from pipelines.servicetitan.budget import Budget
-from pipelines.servicetitan.connection import Connection, http_client
-from pipelines.servicetitan.errors import AccessRefused, Refused, ScopeMissing, Unavailable
-from pipelines.servicetitan.patience import Patience, asked_wait
-from pipelines.settings import Settings
+from pipelines.servicetitan.api.bulk import Connection, http_client
+from pipelines.servicetitan.api.errors import AccessRefused, Refused, ScopeMissing, Unavailable
+from pipelines.servicetitan.api.rate_limit import Budget
+from pipelines.servicetitan.api.retry import Patience, asked_wait
+from pipelines.settings.settings import Settings
 from tests.servicetitan.readings import read
 from tests.servicetitan.syncs import HASTY
 from tests.simulator.servicetitan import ServiceTitan

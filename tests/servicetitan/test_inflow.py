@@ -5,7 +5,7 @@ import threading
 import pyarrow as pa
 import pytest
 
-from pipelines.servicetitan.inflow import Batch, Closed, Inflow
+from pipelines.servicetitan.batches import Batch, Closed, Inflow
 
 
 def batch(table: str, *values: int, bookmark: str | None = None, rejected: Batch | None = None) -> Batch:

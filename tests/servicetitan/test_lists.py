@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.servicetitan.connection import Connection
-from pipelines.servicetitan.errors import Unavailable
-from pipelines.servicetitan.lists import read_list
+from pipelines.servicetitan.api.bulk import Connection
+from pipelines.servicetitan.api.errors import Unavailable
+from pipelines.servicetitan.extract.lists import read_list
 from pipelines.servicetitan.pages import Page
 from pipelines.servicetitan.streams import STREAM
 from tests.servicetitan.readings import fetching, gathered, read, read_small_pages

@@ -9,13 +9,13 @@ import dlt
 import duckdb
 import pytest
 
-from pipelines.servicetitan.books import remember
-from pipelines.servicetitan.inflow import Inflow
-from pipelines.servicetitan.patience import Patience
-from pipelines.servicetitan.source import servicetitan
+from pipelines.servicetitan.api.retry import Patience
+from pipelines.servicetitan.batches import Inflow
+from pipelines.servicetitan.load.bookmarks import remember
+from pipelines.servicetitan.load.source import servicetitan
 from pipelines.servicetitan.streams import STREAMS
 from pipelines.servicetitan.tables import RAW_TABLES
-from pipelines.settings import ConfigurationError, Settings
+from pipelines.settings.settings import ConfigurationError, Settings
 from tests.servicetitan.syncs import attempt, query, sync
 from tests.simulator.history import seed_history
 from tests.simulator.servicetitan import ServiceTitan

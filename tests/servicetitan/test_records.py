@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.servicetitan.extract.arrow import read_plain, to_table
+from pipelines.servicetitan.extract.rejects import salvage
 from pipelines.servicetitan.pages import ExportEnvelope, decoder
-from pipelines.servicetitan.records import read_plain, to_table
-from pipelines.servicetitan.rejects import salvage
 from pipelines.servicetitan.streams import STREAM
 from tests.simulator.history import seed_history
 from tests.simulator.world import World

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from pipelines.servicetitan.rejects import Rejected
+from pipelines.servicetitan.extract.rejects import Rejected
 from pipelines.servicetitan.set_aside import by_place, named
-from pipelines.settings import Settings
+from pipelines.settings.settings import Settings
 from tests.servicetitan.syncs import query, sync
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World

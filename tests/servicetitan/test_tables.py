@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.servicetitan.drift import Drift, find_drift
+from pipelines.servicetitan.load.schema_drift import Drift, find_drift
 from pipelines.servicetitan.tables import RAW_TABLES
-from pipelines.settings import Settings
+from pipelines.settings.settings import Settings
 from tests.servicetitan.syncs import query, sync
 from tests.simulator.history import seed_history
 from tests.simulator.servicetitan import ServiceTitan

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from pipelines.servicetitan.lists import PAGE_SIZE
-from pipelines.servicetitan.load import LoadResult
-from pipelines.servicetitan.reading import is_ahead
+from pipelines.servicetitan.extract.lists import PAGE_SIZE
+from pipelines.servicetitan.extract.run import is_ahead
 from pipelines.servicetitan.rests import known_rests
-from pipelines.settings import Settings
+from pipelines.servicetitan.sync import LoadResult
+from pipelines.settings.settings import Settings
 from tests.servicetitan.syncs import HASTY, attempt, query, sync
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import DFW, SOCAL, Company, World

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from pipelines.operations import open_operations
-from pipelines.servicetitan.watch import HASTY, WATCHED, Watch
-from pipelines.settings import Settings
+from pipelines.operations.database import open_operations
+from pipelines.servicetitan.change_probe import HASTY, WATCHED, Watch
+from pipelines.settings.settings import Settings
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World
 

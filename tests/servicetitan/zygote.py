@@ -10,9 +10,9 @@ import sys
 import time
 from datetime import UTC, datetime
 
-import pipelines.servicetitan.pipeline  # noqa: F401 (a sync imports it late; the children need not)
-from pipelines.servicetitan.load import load
-from pipelines.settings import Settings, load_settings
+import pipelines.servicetitan.load.pipeline  # noqa: F401 (a sync imports it late; the children need not)
+from pipelines.servicetitan.sync import load
+from pipelines.settings.settings import Settings, load_settings
 from tests.servicetitan.syncs import HASTY
 
 PACKAGE_ROWS = 40

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 
-from orchestration.processes import LAST_WORDS, PATIENCE, command, first_to_end, heed_signals, running
+from orchestration.cli.processes import LAST_WORDS, PATIENCE, command, first_to_end, heed_signals, running
 from tests.simulator.clock import OffsetClock
 from tests.simulator.environment import SIGNING_SECRET, environment
 from tests.simulator.history import live, seed_history

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.dbt_process import invoke
+from pipelines.derivation.dbt import invoke
 from tests.states.warehouse import Warehouse
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)

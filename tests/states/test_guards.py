@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.dbt_process import PROJECT, invoke
+from pipelines.derivation.dbt import PROJECT, invoke
 from tests.states.warehouse import Warehouse
 
 TENANT = 1
@@ -88,7 +88,7 @@ DERIVE = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from pipelines.derive import DerivationError, derive
+from pipelines.derivation.derive import DerivationError, derive
 try:
     derive(Path(sys.argv[1]), datetime(2026, 6, 1, tzinfo=UTC), work_dir=Path.cwd() / "dbt")
 except DerivationError as error:

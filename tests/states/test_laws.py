@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.dbt_process import invoke
+from pipelines.derivation.dbt import invoke
 from tests.states.histories import STEPS, collected
 from tests.states.ledger import Ledger
 from tests.states.steps import day, step_of

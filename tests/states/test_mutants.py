@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipelines.dbt_process import PROJECT, invoke, project_manifest, project_version
+from pipelines.derivation.dbt import PROJECT, invoke, project_manifest, project_version
 from tests.oracle.derivation import Log
 from tests.proof import marked
 from tests.states.comparison import ANSWERS, BASELINES, LOG, Fact, expected, expected_log, facts

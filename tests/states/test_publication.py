@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.publish import publish
+from pipelines.analytics.publish import publish
 from tests.states.histories import STEPS, collected
 from tests.states.ledger import Ledger
 from tests.states.steps import day, step_of

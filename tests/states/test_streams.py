@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.dbt_process import manifest_path
+from pipelines.derivation.dbt import manifest_path
 from pipelines.servicetitan.streams import STREAMS
 from pipelines.servicetitan.tables import RAW_TABLES, REJECTED_RECORDS
 from tests.states.warehouse import Warehouse

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from pipelines.dbt_process import invoke
+from pipelines.derivation.dbt import invoke
 from tests.states.warehouse import Warehouse
 
 EVENTS = {

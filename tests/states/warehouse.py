@@ -11,7 +11,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from pipelines.derive import Derivation, derive
+from pipelines.derivation.derive import Derivation, derive
 from pipelines.servicetitan.streams import STREAMS
 
 DUCKDB_TYPES = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import md5
 
-from pipelines.flow_builder.decision import Transition
+from pipelines.flow_builder.policy import Transition
 from pipelines.flow_builder.transition_log import Key
 from tests.flow_builder.simulation.world import World
 

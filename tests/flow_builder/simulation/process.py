@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipelines.operations import moment
+from pipelines.operations.database import moment
 from tests.flow_builder.simulation.endpoint import MAX_AGE, promise
 from tests.flow_builder.simulation.expected import REFUSED, WRONG, asks_to_wait, delivers
 
@@ -36,9 +36,9 @@ class Process:
     def __init__(self, scenario: "Scenario") -> None:
         self.scenario, self.chance, self.expected = scenario, scenario.chance, scenario.expected
         product = scenario.product
-        outbox = product.outbox.Outbox(scenario.con, MAX_AGE)
+        outbox = product.queue.Outbox(scenario.con, MAX_AGE)
         self.dispatcher = product.dispatcher.Dispatcher(
-            outbox, self.send, scenario.clock, scenario.chance, self.turn, product.outcome.outcome
+            outbox, self.send, scenario.clock, scenario.chance, self.turn, product.retry_policy.outcome
         )
 
     async def turn(self, turn: Callable[[], Any]) -> Any:

@@ -12,16 +12,16 @@ from typing import Any
 
 PACKAGE = "pipelines.flow_builder."
 MODULES = (
-    "decision",
-    "entries",
-    "due",
-    "outcome",
-    "endpoint",
-    "health",
-    "outbox",
+    "policy",
+    "outbox.writer",
+    "outbox.due",
+    "retry_policy",
+    "outbox.endpoint",
+    "outbox.health",
+    "outbox.queue",
     "dispatcher",
     "enqueue",
-    "operators",
+    "outbox.operators",
 )
 
 
@@ -29,13 +29,13 @@ MODULES = (
 class Product:
     """Its modules by name."""
 
-    decision: Any
-    entries: Any
+    policy: Any
+    writer: Any
     due: Any
-    outcome: Any
+    retry_policy: Any
     endpoint: Any
     health: Any
-    outbox: Any
+    queue: Any
     dispatcher: Any
     enqueue: Any
     operators: Any

@@ -10,10 +10,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from pipelines.flow_builder.post import Post, http_client
+from pipelines.flow_builder.sender import Post, http_client
 from pipelines.flow_builder.transition_log import Key
-from pipelines.operations import MIGRATIONS, moment, stamp, statements, transaction
-from pipelines.settings import Settings
+from pipelines.operations.database import MIGRATIONS, moment, stamp, statements, transaction
+from pipelines.settings.settings import Settings
 from tests.flow_builder.line import settings_for
 from tests.flow_builder.simulation.endpoint import (
     MAX_AGE,
@@ -79,10 +79,10 @@ class Scenario:
         self.chance, self.settings = chance, settings
         self.world = World(chance.choice([2, 2, 2, 6]))
         self.log = WorldLog(self.world)
-        self.endpoint = Endpoint(self.con, self.product.outcome.Answer, chance, self.clock)
+        self.endpoint = Endpoint(self.con, self.product.retry_policy.Answer, chance, self.clock)
         self.expected = ExpectedEndpoint()
         self.tried_before: set[str] | None = None  # when the outage began
-        self.entries = self.product.entries.Entries(self.con)
+        self.entries = self.product.writer.Entries(self.con)
         self.oracle = Oracle(
             self.world, MAX_AGE, settings.flow_builder_superseded == "skip", settings.flow_builder_hold_above
         )

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from hashlib import md5
 from random import Random
 
-from pipelines.flow_builder.decision import Transition
 from pipelines.flow_builder.event import Facts
 from pipelines.flow_builder.event_facts import Send
+from pipelines.flow_builder.policy import Transition
 from pipelines.flow_builder.transition_log import ID_BYTES, History, Key, News, Past, TransitionLog
-from pipelines.operations import stamp
+from pipelines.operations.database import stamp
 
 TENANTS = (1, 2)
 STATES = {0.0: None, 1.0: "one", 2.0: "two", 2.5: "two and a half", 3.0: "three"}

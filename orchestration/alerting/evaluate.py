@@ -1,0 +1,62 @@
+"""One look of the sensor: what is wrong now, and whom it is told."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+import dagster as dg
+
+from orchestration.alerting.from_checks import Descriptions, check_troubles
+from orchestration.alerting.from_outbox import outbox_troubles
+from orchestration.alerting.from_runs import ENDED, run_troubles
+from pipelines.alerts.channels import Channel
+from pipelines.alerts.freshness import quiet, stale_tenants
+from pipelines.alerts.notify import announce
+from pipelines.alerts.store_down import Unusable, announce_unusable, announce_usable
+from pipelines.alerts.trouble import Trouble, Troubles
+from pipelines.operations.database import OperationsError
+from pipelines.servicetitan.sync_status import last_complete
+from pipelines.settings.settings import Settings
+
+JOBS = ("sync", "deliver")
+
+
+class Records:
+    """What Dagster's records say; read anew only when another run has ended."""
+
+    def __init__(self) -> None:
+        self._read_at: Sequence[Any] | None = None
+        self._found: Troubles = {}
+
+    def troubles(self, instance: dg.DagsterInstance, checks: Descriptions) -> Troubles:
+        ended = instance.get_run_records(dg.RunsFilter(statuses=ENDED), limit=1, order_by="update_timestamp")
+        read_at = [(record.dagster_run.run_id, record.update_timestamp) for record in ended]
+        if read_at != self._read_at:
+            self._found = dict(chain(run_troubles(instance, JOBS), check_troubles(instance, checks)))
+            self._read_at = read_at
+        return self._found
+
+
+def look(
+    settings: Settings, configured: Sequence[Channel], found: Troubles, kept: str | None, now: datetime
+) -> tuple[str, str]:
+    """What to say of this look, and what to keep for the next one: news of an operations file that cannot be used."""
+    before = Unusable.read(kept)
+    try:
+        troubles = {**found, **dict(standing(settings, now))}
+        told = announce(settings.operations, configured, troubles, now, quiet(settings.sync_cron, now), link(settings))
+    except OperationsError as error:
+        return str(error), announce_unusable(before, str(error), configured, now).write()
+    after = before and announce_usable(before, configured, now)
+    return "; ".join([f"{told.open} open", *told.problems]), after.write() if after else ""
+
+
+def standing(settings: Settings, now: datetime) -> Iterator[tuple[str, Trouble]]:
+    yield from outbox_troubles(settings, now)
+    yield from stale_tenants(settings.tenants, last_complete(settings.operations), settings.sync_cron, now)
+
+
+def link(settings: Settings) -> str | None:
+    """Only an address that somebody chose: the default is of this machine, and people read elsewhere."""
+    return settings.dagster_url if "dagster_url" in settings.model_fields_set else None

@@ -1,0 +1,150 @@
+"""Asset checks of our own, as data; dbt's tests come with its assets."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from orchestration.assets.specs import raw_key
+from pipelines.servicetitan.streams import STREAMS
+
+if TYPE_CHECKING:
+    from pipelines.flow_builder.outbox.queries import Troubles
+    from pipelines.servicetitan.load.schema_drift import Drift
+    from pipelines.servicetitan.set_aside import SetAside
+    from pipelines.servicetitan.sync import LoadResult
+
+COMPLETE = "complete"
+GOES_ON = "goes on with the next sync"
+WHAT_TO_DO = "what to do"
+
+
+@dataclass(frozen=True)
+class Check:
+    """`WHAT_TO_DO` stands in the metadata where it fails."""
+
+    name: str
+    description: str
+    what_to_do: str
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR
+
+    def spec(self, asset: dg.AssetKey) -> dg.AssetCheckSpec:
+        return dg.AssetCheckSpec(self.name, asset=asset, description=self.description)
+
+    def result(
+        self, asset: dg.AssetKey, found: Mapping[str, Any], remarks: Mapping[str, Any] | None = None
+    ) -> dg.AssetCheckResult:
+        """Passed where nothing was found; remarks are no reason to fail."""
+        return dg.AssetCheckResult(
+            asset_key=asset,
+            check_name=self.name,
+            passed=not found,
+            severity=self.severity,
+            metadata={**(remarks or {}), **found, **({WHAT_TO_DO: self.what_to_do} if found else {})},
+        )
+
+
+COMPLETE_CHECK = Check(
+    COMPLETE,
+    "The last sync read this stream of every tenant to its end, or for as long as it may take (SYNC_SECONDS).",
+    "grant the scope or mend the secret that is named, then run `servicetitan-flow check`",
+)
+REJECTED_CHECK = Check(
+    "nothing_rejected",
+    "No record is set aside because it cannot be read or breaks its stream's schema.",
+    "servicetitan.rejected_records keeps the records with the reasons; saved once more in ServiceTitan they come again",
+    dg.AssetCheckSeverity.WARN,
+)
+DRIFT_CHECK = Check(
+    "no_drift",
+    "ServiceTitan sent no field and no value of an enumeration that is not declared.",
+    "nothing is lost (the column `record` has it); declare it in pipelines/servicetitan/streams.py",
+    dg.AssetCheckSeverity.WARN,
+)
+
+
+def extract_checks(
+    result: "LoadResult", drift: Sequence["Drift"], aside: Mapping[str, Sequence["SetAside"]]
+) -> Iterator[dg.AssetCheckResult]:
+    """In the metadata of `COMPLETE`: tenant -> what went wrong, and under `GOES_ON` the tenants that need more time.
+    ``aside``: by tenant and stream."""
+    for stream in STREAMS:
+        syncs = [sync for sync in result.streams if sync.stream == stream.name]
+        broken = {sync.tenant_name: sync.error for sync in syncs if not sync.complete and not sync.goes_on}
+        going_on = ", ".join(sorted(sync.tenant_name for sync in syncs if sync.goes_on))
+        yield COMPLETE_CHECK.result(raw_key(stream.name), broken, {GOES_ON: going_on} if going_on else None)
+    yield REJECTED_CHECK.result(raw_key("rejected_records"), dict(rejected(aside)))
+    yield DRIFT_CHECK.result(raw_key("tenant_syncs"), {str(one): one.records for one in drift})
+
+
+def rejected(aside: Mapping[str, Sequence["SetAside"]]) -> Iterator[tuple[str, Any]]:
+    from pipelines.servicetitan.set_aside import named
+
+    for place, records in aside.items():
+        yield place, len(records)
+        yield f"{place}: which", named(records)
+
+
+def extract_check_specs() -> list[dg.AssetCheckSpec]:
+    return [
+        *(COMPLETE_CHECK.spec(raw_key(stream.name)) for stream in STREAMS),
+        REJECTED_CHECK.spec(raw_key("rejected_records")),
+        DRIFT_CHECK.spec(raw_key("tenant_syncs")),
+    ]
+
+
+OUTBOX_CHECKS = {
+    "held": Check(
+        "nothing_held",
+        "No sync found so much to send that a person must look at it first (FLOW_BUILDER_HOLD_ABOVE).",
+        "servicetitan-flow deliveries --status held; then release ID… or cancel ID… --reason TEXT",
+    ),
+    "dead": Check(
+        "nothing_dead",
+        "No delivery failed for good without a person's decision.",
+        "servicetitan-flow deliveries --status dead; then replay ID… or cancel ID… --reason TEXT",
+    ),
+    "overdue": Check(
+        "nothing_overdue",
+        "Nothing that is due waits for more than 15 minutes.",
+        "see that the sensor deliver_sensor is on and its runs succeed",
+    ),
+    "unknown": Check(
+        "counts_add_up",
+        "The outbox has a row for every transition that stands.",
+        "run `servicetitan-flow sync`; if it stays, put the back-up of operations.sqlite in place",
+    ),
+}
+ENDPOINT_CHECK = Check(
+    "endpoint_answers",
+    "Flow Builder's endpoint is not down: it answers, and takes what it is sent.",
+    "nothing is lost: what is due waits, and is sent in order once a probe (every 30 s to 5 minutes) gets through."
+    " See that Flow Builder runs; where it answers 401 or 403, compare FLOW_BUILDER_TOKEN and"
+    " FLOW_BUILDER_SIGNING_SECRETS with its, and FLOW_BUILDER_TRIGGER_URL where it answers 3xx, 404, 405 or 410;"
+    " `servicetitan-flow test-send` tries them",
+)
+
+
+LEADS_CHECK = Check(
+    "no_lead_waits_for_a_person",
+    "Every lead that was taken in has found its customer.",
+    "GET /api/servicetitan/webhooks/leads lists them; POST …/{lead}/decision says whose each one is",
+    dg.AssetCheckSeverity.WARN,
+)
+
+
+def outbox_checks(asset: dg.AssetKey, troubles: "Troubles", unknown: int) -> Iterator[dg.AssetCheckResult]:
+    found = {"held": troubles.held, "dead": troubles.dead, "overdue": troubles.overdue, "unknown": unknown}
+    for name, check in OUTBOX_CHECKS.items():
+        yield check.result(asset, {"deliveries": found[name]} if found[name] else {})
+
+
+def endpoint_check(asset: dg.AssetKey, troubles: "Troubles") -> dg.AssetCheckResult:
+    endpoint = troubles.endpoint
+    found = {
+        "down since": str(endpoint.down_since),
+        "because": str(endpoint.because),
+        "next probe": str(endpoint.next_probe_at),
+    }
+    return ENDPOINT_CHECK.result(asset, found if endpoint.down_since else {})

@@ -1,0 +1,79 @@
+"""From the transitions to Flow Builder: the outbox, and what is posted from it."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from orchestration.assets.checks import ENDPOINT_CHECK, OUTBOX_CHECKS, endpoint_check, outbox_checks
+from orchestration.assets.specs import DELIVERIES, OUTBOX, OWNERS, POOL, Results
+from orchestration.errors import clearly
+from orchestration.resources import Warehouse, delivery_lock
+from pipelines.settings.settings import Settings
+
+READ_BY_ENQUEUE = [
+    dg.AssetKey(["marts", "customer_state_transitions"]),
+    dg.AssetKey(["marts", "customer_servicetitan_state"]),
+    dg.AssetKey(["marts", "tenant_baselines"]),
+    dg.AssetKey(["staging", "stg_servicetitan__appointments"]),
+    dg.AssetKey(["staging", "stg_servicetitan__customer_contacts"]),
+    dg.AssetKey(["staging", "stg_servicetitan__customers"]),
+]
+
+
+class EnqueueConfig(dg.Config):
+    """``start_over``: take every transition that the outbox does not know as told; for when it was lost."""
+
+    start_over: bool = False
+
+
+def outbox(settings: Settings) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=OUTBOX,
+        deps=READ_BY_ENQUEUE,
+        group_name="deliver",
+        owners=OWNERS["deliver"],
+        kinds={"sqlite"},
+        pool=POOL,
+        check_specs=[check.spec(OUTBOX) for check in OUTBOX_CHECKS.values()],
+        description="One delivery for every transition: what Flow Builder is to be told, and what not, and why.",
+    )
+    @clearly
+    def enqueue(config: EnqueueConfig, warehouse: Warehouse) -> Results:
+        from pipelines.flow_builder.enqueue import enqueue
+        from pipelines.flow_builder.outbox.queries import counts, troubles
+        from pipelines.flow_builder.transition_log import TransitionLog
+        from pipelines.warehouse import open_warehouse
+
+        with open_warehouse(settings.warehouse) as con:
+            enqueued = enqueue(con, settings, warehouse.clock(), start_over=config.start_over)
+            unknown = TransitionLog(con).size() - sum(counts(settings.operations).values())
+        yield dg.MaterializeResult(asset_key=OUTBOX, metadata=asdict(enqueued))
+        yield from outbox_checks(OUTBOX, troubles(settings.operations, warehouse.now()), unknown)
+
+    return enqueue
+
+
+def deliveries(settings: Settings) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=DELIVERIES,
+        deps=[OUTBOX],
+        group_name="deliver",
+        owners=OWNERS["deliver"],
+        kinds={"http"},
+        check_specs=[ENDPOINT_CHECK.spec(DELIVERIES)],
+        description="What was due in the outbox, posted to Flow Builder.",
+    )
+    @clearly
+    def deliver() -> Results:
+        from pipelines.flow_builder.delivery import deliver
+        from pipelines.flow_builder.outbox.queries import troubles
+
+        with delivery_lock(settings):
+            counts = asdict(deliver(settings, clock=lambda: datetime.now(UTC)))
+        yield dg.MaterializeResult(
+            asset_key=DELIVERIES, metadata={name: count for name, count in counts.items() if count is not None}
+        )
+        yield endpoint_check(DELIVERIES, troubles(settings.operations, datetime.now(UTC)))
+
+    return deliver

@@ -1,0 +1,206 @@
+"""Every asset, in the order of the line. Heavy libraries are imported inside the steps: the process of a run that
+needs none of them starts two seconds sooner."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from orchestration.assets import specs as lineage
+from orchestration.assets.actions import inbound_leads, known_emails
+from orchestration.assets.checks import extract_check_specs, extract_checks
+from orchestration.assets.outbox import READ_BY_ENQUEUE, deliveries, outbox
+from orchestration.assets.progress import Progress
+from orchestration.assets.report import report
+from orchestration.assets.specs import ANALYTICS, OUTBOX, POOL, Results, raw_key
+from orchestration.cli import baselines
+from orchestration.errors import clearly
+from orchestration.resources import Warehouse
+from orchestration.schedules import is_scheduled
+from pipelines.alerts.freshness import INTERVALS, intervals
+from pipelines.derivation.dbt import project_json
+from pipelines.servicetitan.tables import RAW_TABLES
+from pipelines.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.derivation.derive import NodeResult
+    from pipelines.servicetitan.sync import LoadResult
+
+
+def assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    derived = derive_asset(settings)
+    marts = [key for key in derived.keys if key.path[0] == "marts"]
+    return [
+        extract_asset(settings),
+        derived,
+        outbox(settings),
+        analytics(settings, marts),
+        report(settings),
+        deliveries(settings),
+        known_emails(settings),
+        inbound_leads(settings),
+    ]
+
+
+class ExtractConfig(dg.Config):
+    """``tenants``: names; empty for all. ``reconcile``: compare all contacts, and mark those that are gone."""
+
+    tenants: list[str] = []
+    reconcile: bool = False
+
+
+def extract_asset(settings: Settings) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name="extract",
+        specs=[lineage.raw_asset(table) for table in RAW_TABLES],
+        check_specs=extract_check_specs(),
+        pool=POOL,
+    )
+    @clearly
+    def extract(
+        context: dg.AssetExecutionContext, config: ExtractConfig, warehouse: Warehouse, progress: Progress
+    ) -> Results:
+        from pipelines.servicetitan.load.schema_drift import find_drift
+        from pipelines.servicetitan.set_aside import by_place
+        from pipelines.servicetitan.sync import load
+        from pipelines.servicetitan.sync_status import keep_complete
+
+        with progress.shown(context.log) as show:
+            result = load(
+                settings,
+                tenants=config.tenants or None,
+                clock=warehouse.now,
+                on_progress=show,
+                reconcile=config.reconcile,
+                scheduled=is_scheduled(context.run.tags),
+            )
+        keep_complete(settings.operations, result.streams)
+        drift = find_drift(settings.warehouse, result.load_ids)
+        yield from (raw_result(table.name, result) for table in RAW_TABLES)
+        yield from extract_checks(result, drift, by_place(settings, warehouse.now()))
+
+    return extract
+
+
+def raw_result(table: str, result: "LoadResult") -> dg.MaterializeResult[Any]:
+    syncs = [sync for sync in result.streams if sync.stream == table]
+    read = {
+        "rows_read": sum(sync.rows for sync in syncs),
+        "pages": sum(sync.pages for sync in syncs),
+        "api_calls": sum(sync.calls for sync in syncs),
+        "tenants": len(syncs),
+        "rejected": sum(sync.rejected for sync in syncs),
+        "seconds": sum(sync.seconds for sync in syncs),
+    }
+    return dg.MaterializeResult(
+        asset_key=raw_key(table),
+        metadata={
+            "dagster/row_count": result.stored_rows.get(table, 0),
+            "rows_changed": result.changed_rows.get(table, 0),
+            **(read if syncs else {}),
+        },
+    )
+
+
+def derive_asset(settings: Settings) -> dg.AssetsDefinition:
+    manifest = project_json(settings.warehouse, dbt_folder(settings))
+    specs, checks = lineage.dbt_assets(manifest), lineage.dbt_checks(manifest)
+    specs = {unique_id: kept_fresh(spec, settings) for unique_id, spec in specs.items()}
+
+    @dg.multi_asset(name="derive", specs=[*specs.values()], check_specs=[*checks.values()], pool=POOL, can_subset=True)
+    @clearly
+    def derive(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Results:
+        from pipelines.derivation.baselines import taken_since, tenants_with_baseline
+        from pipelines.derivation.derive import derive
+        from pipelines.derivation.row_counts import row_counts
+
+        known = tenants_with_baseline(settings.warehouse)
+        done = derive(settings.warehouse, warehouse.clock(), work_dir=dbt_folder(settings))
+        context.log.info(f"derived: {done.reason}" if done.reason else "nothing has changed, and nothing is due")
+        taken = taken_since(settings.warehouse, known) if done.reason else []
+        for baseline in taken:
+            context.log.info(str(baseline))
+        rows, news = row_counts(settings.warehouse), baselines.told(taken)
+        for node in done.nodes if done.reason else told_again(done.nodes, specs, checks):
+            spec, check = specs.get(node.unique_id), checks.get(node.unique_id)
+            if spec and spec.key in context.selected_asset_keys:
+                yield table_result(spec, node, rows, news.get(spec.key, {}))
+            elif check and check.key in context.selected_asset_check_keys:
+                yield test_result(check, node)
+
+    return derive
+
+
+def told_again(
+    nodes: "Iterable[NodeResult]", specs: Mapping[str, dg.AssetSpec], checks: Mapping[str, dg.AssetCheckSpec]
+) -> "Iterator[NodeResult]":
+    """Of a derivation that was not needed: what the next steps wait for, and the tests that still fail. All of it
+    would be most of an idle sync."""
+    for node in nodes:
+        spec, check = specs.get(node.unique_id), checks.get(node.unique_id)
+        if spec is None:
+            if node.status != "pass" or (check and check.blocking):
+                yield node
+        elif spec.key.path[0] == "marts" or spec.key in READ_BY_ENQUEUE:
+            yield node
+
+
+def kept_fresh(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
+    """A mart is stale after three intervals of the schedule."""
+    if spec.key.path[0] != "marts":
+        return spec
+    window = intervals(settings.sync_cron, datetime.now(UTC), INTERVALS)
+    return spec.replace_attributes(freshness_policy=dg.FreshnessPolicy.time_window(fail_window=window))
+
+
+def table_result(
+    spec: dg.AssetSpec, node: "NodeResult", rows: Mapping[str, int], news: Mapping[str, Any]
+) -> dg.MaterializeResult[Any]:
+    table = ".".join(spec.key.path)
+    counted = {"dagster/row_count": rows[table]} if table in rows else {}
+    return dg.MaterializeResult(asset_key=spec.key, metadata={"seconds": node.seconds, **counted, **news})
+
+
+def test_result(check: dg.AssetCheckSpec, node: "NodeResult") -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=check.asset_key,
+        check_name=check.name,
+        passed=node.status == "pass",
+        severity=dg.AssetCheckSeverity.WARN if node.status == "warn" else dg.AssetCheckSeverity.ERROR,
+        metadata={"failing_rows": node.failures or 0, "message": node.message or ""},
+    )
+
+
+def dbt_folder(settings: Settings) -> Any:
+    return settings.data_dir.absolute() / "dbt"
+
+
+def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=ANALYTICS,
+        deps=[*marts, OUTBOX],
+        group_name="derive",
+        owners=lineage.OWNERS["derive"],
+        kinds={"duckdb"},
+        pool=POOL,
+        output_required=False,
+        description="All marts and the deliveries, in a file of their own, which people may open at any time."
+        " Published when they have changed.",
+    )
+    @clearly
+    def publish(warehouse: Warehouse) -> Results:  # noqa: ARG001 (to hold it)
+        from pipelines.analytics.publish import is_published, publish
+        from pipelines.derivation.freshness import derived_at
+        from pipelines.flow_builder.outbox.queries import table
+        from pipelines.flow_builder.outbox.queries import version as version_of
+        from pipelines.report.folder import note_last_syncs
+
+        version = f"{derived_at(settings.warehouse)} {version_of(settings.operations)}"
+        if is_published(settings.analytics, version):
+            note_last_syncs(settings)
+        else:
+            rows = publish(settings.warehouse, settings.analytics, version, {"deliveries": table(settings.operations)})
+            yield dg.MaterializeResult(asset_key=ANALYTICS, metadata=rows)
+
+    return publish

@@ -1,0 +1,5 @@
+"""The operator's commands."""
+
+from orchestration.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,67 @@
+"""`servicetitan-flow alerts`: what people were told of, and whether they can be."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestration.cli.table import print_table
+from pipelines.settings.settings import load_settings
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from pipelines.alerts.channels import Channel
+
+
+@click.command()
+@click.option(
+    "--test", is_flag=True, help="Send one test message to every channel, and a heartbeat. Exit status 1 if one fails."
+)
+def alerts(test: bool) -> None:
+    """The open alerts, as the sensor alert_sensor last saw them."""
+    from pipelines.alerts.channels import channels
+    from pipelines.alerts.message import when
+    from pipelines.alerts.store import open_alerts
+    from pipelines.operations.database import open_operations
+
+    settings = load_settings()
+    configured = channels(settings)
+    if not configured:
+        click.echo("neither ALERT_WEBHOOK_URL nor ALERT_EMAIL_TO is set: nobody is told")
+    if test:
+        try_out(configured, settings.alert_heartbeat_url)
+        return
+    with open_operations(settings.operations) as con:
+        found = [(one.trouble, one.until) for one in open_alerts(con)]
+    print_table(
+        [
+            {
+                "since": when(trouble.since),
+                "gone since": gone and when(gone),
+                "what": trouble.what,
+                "what to do": trouble.what_to_do,
+            }
+            for trouble, gone in found
+        ],
+        none="no alert is open",
+    )
+
+
+def try_out(configured: Sequence["Channel"], heartbeat: "SecretStr | None") -> None:
+    from pipelines.alerts.channels import NotAnnounced, beat
+    from pipelines.alerts.message import TEST
+
+    attempts: dict[str, Callable[[], str | None]] = {one.name: partial(one.send, TEST) for one in configured}
+    if heartbeat:
+        attempts["heartbeat"] = partial(beat, heartbeat.get_secret_value())
+    failed = not configured
+    for name, attempt in attempts.items():
+        try:
+            click.echo(f"{name}: {attempt() or 'sent'}")
+        except NotAnnounced as problem:
+            failed = True
+            click.echo(f"{name}: {problem}")
+    if failed:
+        raise SystemExit(1)

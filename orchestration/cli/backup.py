@@ -1,0 +1,63 @@
+"""`servicetitan-flow backup` and `restore`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from filelock import FileLock, Timeout
+
+from orchestration.resources import AnotherSyncIsRunning, exclusive
+from pipelines.settings.settings import load_settings
+
+FOLDER = click.argument("folder", type=click.Path(path_type=Path))
+
+
+@click.command()
+@FOLDER
+@click.option("--wait", default=60.0, show_default=True, metavar="SECONDS", help="For a sync that is running.")
+def backup(folder: Path, wait: float) -> None:
+    """Copy what cannot be derived again into a new FOLDER, while everything else goes on.
+
+    The copy holds contact data: keep it as you keep the data.
+    """
+    from pipelines.operations.backup import BackupError, back_up
+
+    settings = load_settings()
+    try:
+        with exclusive(settings, wait):
+            made = back_up(settings, folder.absolute(), datetime.now(UTC))
+    except (AnotherSyncIsRunning, BackupError) as error:
+        raise click.ClickException(str(error)) from None
+    sizes = ", ".join(f"{name} {copied.bytes:,} bytes" for name, copied in made.files.items())
+    click.echo(f"backup: {folder}: {sizes}")
+
+
+@click.command()
+@FOLDER
+@click.option("--replace", is_flag=True, help="Move the files that are there aside; they are kept.")
+def restore(folder: Path, replace: bool) -> None:
+    """Put the back-up in FOLDER in place, while nothing runs.
+
+    What was on its way, and what happened between back-up and restore, is held until a person releases it.
+    """
+    from orchestration.instance.home import dagster_home
+    from pipelines.operations.backup import BackupError
+    from pipelines.operations.restore import restore
+
+    settings = load_settings()
+    running = FileLock(dagster_home(settings) / "up.lock")
+    try:
+        with running.acquire(timeout=0), exclusive(settings, wait_seconds=0):
+            done = restore(settings, folder.absolute(), datetime.now(UTC), replace)
+    except Timeout:
+        raise click.ClickException("servicetitan-flow is up: end it, then run this again") from None
+    except (AnotherSyncIsRunning, BackupError) as error:
+        raise click.ClickException(str(error)) from None
+    for path in done.aside:
+        click.echo(f"moved aside: {path}")
+    click.echo(f"restore: as of {done.made_at}; {done.held} deliveries and {done.leads} leads wait for a person")
+    click.echo(
+        "The next sync holds what happened before now and is news to this outbox: it may have been sent since the\n"
+        "back-up. Run `servicetitan-flow sync`, compare `servicetitan-flow deliveries --status held` with what Flow\n"
+        "Builder received, then `cancel ID… --reason TEXT` what it has, and `release ID… --reason TEXT` the rest."
+    )

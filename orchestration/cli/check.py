@@ -1,0 +1,111 @@
+"""`servicetitan-flow check`: what works, what is missing, and which jobs count as what."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orchestration.cli.table import print_table
+from pipelines.settings.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from pipelines.servicetitan.pages import Bookmarks
+
+KINDS = """
+    select tenant_name, job_kind, match_field, pattern, job_type_name, jobs_last_90_days
+    from marts.job_kinds order by tenant_name, job_kind, priority, job_type_name
+"""
+NO_ACTIONS = "only a note: ACTIONS_TOKENS is not set, and the actions API does not run"
+
+
+@click.command()
+def check() -> None:
+    """Per tenant: the token, the next page of every stream, the scopes of the actions, and which rule took which jobs.
+
+    Exit status 1 if anything does not work.
+    """
+    settings = load_settings()
+    bookmarks, aside = from_the_warehouse(settings)
+    streams = check_streams(settings, bookmarks)
+    nothing_aside = check_set_aside(aside)
+    scopes = check_scopes(settings)
+    click.echo("\nWhich jobs of the last 90 days count as what (dbt_project/seeds/job_kind_rules.csv)")
+    print_table(list(job_kinds(settings.analytics)), none="not known before the first sync")
+    if not (streams and nothing_aside and (scopes or not settings.actions_tokens)):
+        raise SystemExit(1)
+
+
+def check_streams(settings: Settings, bookmarks: "Bookmarks") -> bool:
+    from pipelines.servicetitan.access_check import check_access
+
+    answers = list(check_access(settings, bookmarks=bookmarks))
+    print_table(
+        [
+            {
+                "tenant": answer.tenant_name,
+                "stream": answer.stream or "token",
+                "works": "in part" if answer.rejected else "no" if answer.problem else "yes",
+                "missing scope": answer.missing_scope,
+                "what was found": "; ".join(filter(None, (answer.problem, answer.warning))),
+            }
+            for answer in answers
+        ]
+    )
+    return not any(answer.problem for answer in answers)
+
+
+def check_set_aside(aside: dict[str, str]) -> bool:
+    for place, records in aside.items():
+        click.echo(f"{place}: set aside, and not read since: {records}")
+    return not aside
+
+
+def check_scopes(settings: Settings) -> bool:
+    """A missing one is named; what nobody says is no failure."""
+    from pipelines.actions.scopes import check_scopes
+
+    found = list(check_scopes(settings))
+    click.echo("\nScopes of the actions API" + ("" if settings.actions_tokens else f" ({NO_ACTIONS})"))
+    print_table(
+        [
+            {
+                "tenant": scope.tenant_name,
+                "scope": scope.name,
+                "state": scope.state,
+                "what was found": scope.problem,
+            }
+            for scope in found
+        ],
+        none="not known without a token",
+    )
+    return all(scope.state in ("granted", "unknown") for scope in found)
+
+
+def from_the_warehouse(settings: Settings) -> tuple["Bookmarks", dict[str, str]]:
+    """Where the next sync goes on, and what is set aside; nothing, and a word of it, while a sync has the warehouse."""
+    from orchestration.resources import AnotherSyncIsRunning, exclusive
+    from pipelines.servicetitan.load.bookmarks import remember
+    from pipelines.servicetitan.set_aside import by_place, named
+
+    if not settings.warehouse.exists():
+        return {}, {}
+    try:
+        with exclusive(settings, wait_seconds=0):
+            aside = by_place(settings, datetime.now(UTC))
+            return remember(settings.warehouse).bookmarks, {place: named(records) for place, records in aside.items()}
+    except AnotherSyncIsRunning:
+        click.echo("a sync is running: streams are read from their beginning, and what is set aside is not known")
+        return {}, {}
+
+
+def job_kinds(analytics: Path) -> Iterator[dict[str, Any]]:
+    from pipelines.analytics.customer_history import published
+
+    if not analytics.exists():
+        return
+    with published(analytics) as con:
+        result = con.execute(KINDS)
+        names = [column[0] for column in result.description or ()]
+        yield from (dict(zip(names, row, strict=True)) for row in result.fetchall())

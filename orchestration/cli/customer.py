@@ -1,0 +1,94 @@
+"""`servicetitan-flow customer`: why a customer is in a state."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import click
+
+from orchestration.cli.table import print_table
+from pipelines.settings.settings import load_settings
+
+
+@click.command("customer")
+@click.argument("tenant")
+@click.argument("customer_id", type=int, metavar="ID")
+@click.option("--json", "as_json", is_flag=True)
+def customer_command(tenant: str, customer_id: int, as_json: bool) -> None:
+    """One customer: state, every transition with its evidence, every delivery."""
+    from pipelines.analytics.customer_history import customer
+
+    settings = load_settings()
+    chosen = settings.tenant(tenant)
+    found = customer(settings.analytics, settings.operations, chosen.id, customer_id)
+    if found is None:
+        raise click.ClickException(
+            f"customer {customer_id} of {chosen.name}: not in the last published sync; not loaded, or merged"
+        )
+    if as_json:
+        click.echo(json.dumps(found, indent=2, default=plain))
+    else:
+        show(found)
+
+
+def plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def show(found: dict[str, Any]) -> None:
+    state = found["state"]
+    click.echo(f"{state['customer_name']} ({state['tenant_name']} {state['servicetitan_customer_id']})")
+    click.echo(f"state {state['current_state']} {state['current_state_name']} since {when(state['state_changed_at'])}")
+    if state["reset_due_at"]:
+        click.echo(f"goes to 0 on {when(state['reset_due_at'])} if nothing happens")
+    click.echo("\nTransitions")
+    print_table([transition(one) for one in found["transitions"]], none="none: nothing ever happened")
+    click.echo("\nEvents that changed nothing")
+    print_table([event(one) for one in found["events"] if one["verdict"] != "accepted"], none="none")
+    click.echo("\nDeliveries")
+    print_table([delivery(one) for one in found["deliveries"]], none="none")
+
+
+def when(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else ""
+
+
+def transition(one: dict[str, Any]) -> dict[str, Any]:
+    evidence = f"{one['source_table']} {one['source_id']}" if one["source_table"] else ""
+    told = "retracted " + when(one["retracted_at"]) if one["retracted_at"] else "baseline" * one["is_baseline"]
+    return {
+        "occurred (UTC)": when(one["occurred_at"]),
+        "from": one["from_state"],
+        "to": f"{one['to_state']} {one['to_state_name']}",
+        "event": one["event_name"],
+        "record": evidence,
+        "job": one["job_id"],
+        "detected (UTC)": when(one["detected_at"]),
+        "": told,
+    }
+
+
+def event(one: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "occurred (UTC)": when(one["occurred_at"]),
+        "event": one["event_name"],
+        "record": f"{one['source_table']} {one['source_id']}",
+        "job": one["job_id"],
+        "in state": one["from_state"],
+        "to": one["to_state"],
+        "verdict": f"{one['verdict']} ({one['rule']})" if one["rule"] else one["verdict"],
+    }
+
+
+def delivery(one: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "created (UTC)": one["created_at"],
+        "kind": one["kind"],
+        "told": one["told_state"],
+        "flow": one["flow_name"],
+        "status": one["status"],
+        "reason": one["reason"],
+        "attempts": one["attempts"],
+        "delivered (UTC)": one["delivered_at"],
+        "id": one["webhook_id"],
+    }

@@ -1,0 +1,136 @@
+"""`servicetitan-flow up`: everything that runs all the time."""
+
+import os
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+from filelock import FileLock, Timeout
+
+from orchestration.cli.processes import Command, Process, command, first_to_end, running
+from orchestration.cli.rotated_log import RotatedLog
+from orchestration.cli.up_parts import Waiting, off, parts
+from pipelines.operations.database import open_operations
+from pipelines.settings.settings import Settings, load_settings
+
+LOCATION = "servicetitan-flow"
+MODULE = "orchestration.definitions"
+LAST_LINES = 20
+# On a busy machine a run's process takes longer than the usual minute to start; given up, it would start in vain.
+PATIENT = {"DAGSTER_GRPC_TIMEOUT_SECONDS": "120"}
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Of Dagster's UI, which asks for no password.")
+@click.option("--port", default=3000, show_default=True, help="Of Dagster's UI.")
+@click.option("--actions-port", default=8400, show_default=True, help="Of the actions API, on the same host.")
+def up(host: str, port: int, actions_port: int) -> None:
+    """Dagster's webserver and daemon, and the actions API where ACTIONS_TOKENS is set, until stopped.
+
+    Says when each is ready. When one of them ends, all end, with status 1: let systemd or a container start them again.
+    """
+    from orchestration.instance.home import dagster_home
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    settings = load_settings()
+    lock = FileLock(dagster_home(settings) / "up.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise click.ClickException(
+            f"servicetitan-flow is up already: another process holds {lock.lock_file}; end that one first"
+        ) from None
+    expect_free(host, port, "--port")
+    if settings.actions_tokens:
+        expect_free(host, actions_port, "--actions-port")
+    with open_operations(settings.operations):
+        pass  # a file that cannot be used is told here, once, and not by three programs
+    with RotatedLog(settings.data_dir.absolute() / "logs" / "up.log") as log:
+        ended = run_all(settings, host, port, actions_port, log)
+        if ended:
+            said = log.last_lines(LAST_LINES)
+            raise click.ClickException(f"{ended} ended by itself. The log ends with\n{said}all of it: {log.path}")
+
+
+def run_all(settings: Settings, host: str, port: int, actions_port: int, log: RotatedLog) -> str | None:
+    """The name of the program that ended by itself, or None on Ctrl-C."""
+    click.echo(f"starting; what the programs say: {log.path}")
+    env = PATIENT | os.environ
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        code_servers = stack.enter_context(running(serving_code({LOCATION: MODULE}, folder), env, log.output))
+        if ended := wait_until_served(code_servers, folder):
+            return ended
+        others = programs(settings, folder, host, port, actions_port)
+        waiting = Waiting(parts(settings, host, port, actions_port))
+        started = stack.enter_context(running(others, env, log.output))
+        for line in off(settings):
+            click.echo(line)
+
+        def meanwhile() -> None:
+            log.rotate()
+            for line in waiting.news():
+                click.echo(line)
+
+        return first_to_end(code_servers | started, meanwhile)
+
+
+def expect_free(host: str, port: int, option: str) -> None:
+    """Before anything starts: another program that answers there would look like ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise click.ClickException(
+                f"{host}:{port} cannot be used: {error.strerror}; end what listens there, or name another with {option}"
+            ) from None
+
+
+def serving_code(modules: Mapping[str, str], folder: Path) -> dict[str, Command]:
+    """A code server for each location, which webserver and daemon share. Left to themselves each starts its own, and
+    the daemon a new one every minute. The workspace that names them is ``folder / "workspace.yaml"``."""
+    sockets = {name: folder / f"{name}.sock" for name in modules}
+    lines = [f"  - grpc_server: {{socket: '{path}', location_name: '{name}'}}" for name, path in sockets.items()]
+    (folder / "workspace.yaml").write_text("\n".join(["load_from:", *lines, ""]))
+    names = {name: ("--location-name", name, "--module-name", module) for name, module in modules.items()}
+    return {
+        f"Dagster's code server of {name}": command(
+            "dagster", "api", "grpc", "--use-python-environment-entry-point", "--socket", str(path), *names[name]
+        )
+        for name, path in sockets.items()
+    }
+
+
+def wait_until_served(code_servers: Mapping[str, Process], folder: Path) -> str | None:
+    """The name of one that ended instead, as it does where the configuration cannot work."""
+    sockets = [folder / f"{name.rpartition(' ')[2]}.sock" for name in code_servers]
+    while not all(answers(path) for path in sockets):
+        for name, process in code_servers.items():
+            if process.poll() is not None:
+                return name
+        time.sleep(0.2)
+    return None
+
+
+def answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
+def programs(settings: Settings, folder: Path, host: str, port: int, actions_port: int) -> dict[str, Command]:
+    workspace = ("-w", str(folder / "workspace.yaml"))
+    named = {
+        "Dagster's webserver": command("dagster-webserver", *workspace, "-h", host, "-p", str(port)),
+        "Dagster's daemon": command("dagster-daemon", "run", *workspace),
+    }
+    if settings.actions_tokens:
+        named["the actions API"] = command("servicetitan-flow", "serve", "--host", host, "--port", str(actions_port))
+    return named

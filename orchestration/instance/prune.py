@@ -1,0 +1,171 @@
+"""Runs that are over, forgotten with their events, the answers of their checks, and what they printed.
+
+A run keeps its details for hours. Then one that found nothing is forgotten, and of the others an outline stays, or the
+error, until they are too old in days, or all of them together take too much room.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import dagster as dg
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable as Answers
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+from dagster._core.storage.runs.schema import RunsTable as Runs
+from dagster._core.storage.runs.schema import RunTagsTable as Tags
+from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
+from sqlalchemy import select
+
+from orchestration.instance.record_files import give_back_room, room_taken
+from orchestration.instance.run_details import Last, forget_states, last_results, leave_errors, leave_outline, with_news
+
+FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+WITH_DETAILS = timedelta(hours=6)
+ROUTINE = {"sync", "retention"}  # jobs whose runs are forgotten where they found nothing
+OUTLINED = {"details": "forgotten"}  # the tag of a run that has none any more: the UI shows it
+MOST_BYTES = 500 * 2**20  # of Dagster's records, whatever happens
+MOST_A_TIME = 10_000
+EVERY = timedelta(hours=1)
+KEPT_SMALL = "servicetitan-flow/kept small"  # when, in Dagster's own table of such marks
+AT_ONCE = 100
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run as its row tells it, without the rest, which takes a second per five thousand to read."""
+
+    run_id: str
+    job: str
+    status: str
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status == dg.DagsterRunStatus.SUCCESS.value
+
+
+def keep_small(instance: dg.DagsterInstance, now: datetime, days: int, most: int = MOST_A_TIME) -> int:
+    """Takes the records down to what is worth its room, and gives the room back; how many runs are forgotten."""
+    with event_log(instance).index_connection() as con:
+        forget_states(con, naive(now - WITH_DETAILS))
+    runs = with_details(instance, now - WITH_DETAILS, most)
+    forgotten = forget_details(instance, runs)
+    forgotten += forget_runs(instance, now - timedelta(days=days), most)
+    if len(runs) < most:  # no more to come, as there is where an older release has left all
+        forgotten += fit_in(instance, now)
+        run_storage(instance).set_cursor_values({KEPT_SMALL: now.isoformat()})
+    give_back_room(instance)
+    return forgotten
+
+
+def is_due(instance: dg.DagsterInstance, now: datetime) -> bool:
+    """Whether it has not been done in the last hour; true, too, where that hour lies in the future."""
+    done = run_storage(instance).get_cursor_values({KEPT_SMALL}).get(KEPT_SMALL)
+    return not done or abs(now - datetime.fromisoformat(done)) >= EVERY
+
+
+def fit_in(instance: dg.DagsterInstance, now: datetime, most_bytes: int = MOST_BYTES) -> int:
+    """Forgets the oldest while all together are too large."""
+    forgotten = 0
+    while room_taken(instance) > most_bytes and (some := forget_runs(instance, now, AT_ONCE)):
+        forgotten += some
+    return forgotten
+
+
+def forget_details(instance: dg.DagsterInstance, runs: Sequence[Ended]) -> int:
+    """Those that found nothing are forgotten, as many as it returns."""
+    forgotten, kept = 0, last_of_its_kind(instance)
+    with event_log(instance).index_connection() as con:
+        last = last_results(con)
+    for some in chunks(runs):
+        with event_log(instance).index_connection() as con:
+            needed = kept | with_news(con, [run.run_id for run in some])
+        idle = [run.run_id for run in some if run.succeeded and run.job in ROUTINE and run.run_id not in needed]
+        forget(instance, idle)
+        leave_less(instance, [run for run in some if run.run_id not in idle], last)
+        forgotten += len(idle)
+    return forgotten
+
+
+def leave_less(instance: dg.DagsterInstance, runs: Sequence[Ended], last: Last) -> None:
+    """Tagged before it is done: without the tag it would look as if it had found nothing."""
+    for run in runs:
+        instance.add_run_tags(run.run_id, OUTLINED)
+    succeeded = [run.run_id for run in runs if run.succeeded]
+    with event_log(instance).index_connection() as con:
+        leave_outline(con, succeeded, last)
+        leave_errors(con, [run.run_id for run in runs if not run.succeeded], last)
+    for run_id in succeeded:
+        instance.compute_log_manager.delete_logs(prefix=[run_id])
+
+
+def with_details(instance: dg.DagsterInstance, before: datetime, most: int) -> list[Ended]:
+    """The oldest first."""
+    ended = Runs.c.status.in_([status.value for status in FINISHED]) & (Runs.c.create_timestamp < naive(before))
+    outlined = select(Tags.c.run_id).where(Tags.c.key == "details")
+    found = select(Runs.c.run_id, Runs.c.pipeline_name, Runs.c.status).where(ended, Runs.c.run_id.not_in(outlined))
+    with run_storage(instance).connect() as con:
+        return [Ended(row[0], row[1], row[2]) for row in con.execute(found.order_by(Runs.c.id).limit(most))]
+
+
+def forget_runs(instance: dg.DagsterInstance, before: datetime, most: int = MOST_A_TIME) -> int:
+    """Those that ended, but the newest of each job, and those in which an asset was last made or a check last asked."""
+    ended = dg.RunsFilter(statuses=FINISHED, created_before=before)
+    kept = last_of_its_kind(instance)
+    records = instance.get_run_records(ended, limit=most + len(kept), ascending=True)
+    old = [run_id for record in records if (run_id := record.dagster_run.run_id) not in kept]
+    forget(instance, old)
+    return len(old)
+
+
+def forget(instance: dg.DagsterInstance, run_ids: Sequence[str]) -> None:
+    """Dagster 1.13 leaves the answers of checks behind when it deletes a run: ten thousand rows a day."""
+    for run_id in run_ids:
+        instance.delete_run(run_id)
+        instance.compute_log_manager.delete_logs(prefix=[run_id])
+    for some in chunks(run_ids):
+        with event_log(instance).index_connection() as con:
+            con.execute(Answers.delete().where(Answers.c.run_id.in_(some)))
+
+
+def last_of_its_kind(instance: dg.DagsterInstance) -> set[str]:
+    """Ids of runs that are kept: what their results and the newest run of a job say is still so."""
+    with event_log(instance).index_connection() as con:
+        asked = select(Answers.c.run_id).where(Answers.c.id.in_(last_results(con).answers))
+        return {*con.execute(asked).scalars(), *last_made(instance), *newest(instance)}
+
+
+def newest(instance: dg.DagsterInstance) -> Iterator[str]:
+    with run_storage(instance).connect() as con:
+        jobs: list[str] = [*con.execute(select(Runs.c.pipeline_name).distinct()).scalars()]
+    for job in jobs:
+        yield from (run.run_id for run in instance.get_runs(dg.RunsFilter(job_name=job), limit=1))
+
+
+def last_made(instance: dg.DagsterInstance) -> Iterator[str]:
+    for record in instance.get_asset_records():
+        if made := record.asset_entry.last_materialization_record:
+            yield made.run_id
+
+
+def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), AT_ONCE):
+        yield items[start : start + AT_ONCE]
+
+
+def naive(time: datetime) -> datetime:
+    """As Dagster keeps it: in UTC, without saying so."""
+    return time.replace(tzinfo=None)
+
+
+def event_log(instance: dg.DagsterInstance) -> SqlEventLogStorage:
+    storage = instance.event_log_storage
+    assert isinstance(storage, SqlEventLogStorage), "every storage that Dagster ships is one"
+    return storage
+
+
+def run_storage(instance: dg.DagsterInstance) -> SqlRunStorage:
+    storage = instance.run_storage
+    assert isinstance(storage, SqlRunStorage), "every storage that Dagster ships is one"
+    return storage

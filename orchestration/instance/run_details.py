@@ -1,0 +1,101 @@
+"""What a run leaves in Dagster's event log, and what of it is still of use once it is over.
+
+Dagster writes some 240 events a run, half a megabyte, most of it for the executor's own use. The last materialization
+of each asset and the last answer of each check always stay: the UI, freshness and the alerts read them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dagster import DagsterEventType as Type
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus as Status
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable as Answers
+from dagster._core.storage.event_log.schema import AssetEventTagsTable as EventTags
+from dagster._core.storage.event_log.schema import AssetKeyTable as Assets
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable as Events
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from orchestration.assets.specs import ANALYTICS, DELIVERIES
+
+MADE = Type.ASSET_MATERIALIZATION.value
+RESULTS = [MADE, Type.ASSET_CHECK_EVALUATION.value]
+# Read while a run goes on, and when one that failed is executed again from its failure.
+BOOKKEEPING = [
+    one.value
+    for one in (
+        Type.STEP_OUTPUT,
+        Type.HANDLED_OUTPUT,
+        Type.LOADED_INPUT,
+        Type.ASSET_MATERIALIZATION_PLANNED,
+        Type.ASSET_CHECK_EVALUATION_PLANNED,
+        Type.RESOURCE_INIT_STARTED,
+        Type.RESOURCE_INIT_SUCCESS,
+    )
+]
+OUTLINE = [one.value for one in (Type.RUN_START, Type.RUN_SUCCESS, Type.RUN_CANCELED)]  # beside what it logged
+NEWS = [ANALYTICS.to_string(), DELIVERIES.to_string()]  # made only where something had changed, or was sent
+
+
+@dataclass(frozen=True)
+class Last:
+    """Ids of what each asset and each check last came to."""
+
+    events: Sequence[int]
+    answers: Sequence[int]
+
+
+def last_results(con: Connection) -> Last:
+    made = select(func.max(Events.c.id)).where(Events.c.dagster_event_type == MADE)
+    by_asset = select(made.where(Events.c.asset_key == Assets.c.asset_key).scalar_subquery()).select_from(Assets)
+    answered = Answers.c.execution_status.in_([Status.SUCCEEDED.value, Status.FAILED.value])
+    newest = select(func.max(Answers.c.id)).where(answered).group_by(Answers.c.asset_key, Answers.c.check_name)
+    rows = con.execute(select(Answers.c.id, Answers.c.evaluation_event_storage_id).where(Answers.c.id.in_(newest)))
+    answers = {row[0]: row[1] for row in rows}
+    events = [*con.execute(by_asset).scalars(), *answers.values()]
+    return Last([one for one in events if one is not None], [*answers])
+
+
+def with_news(con: Connection, run_ids: Sequence[str]) -> set[str]:
+    """Those that published or delivered something."""
+    made = select(Events.c.run_id).where(Events.c.run_id.in_(run_ids), Events.c.dagster_event_type == MADE)
+    return set(con.execute(made.where(Events.c.asset_key.in_(NEWS))).scalars())
+
+
+def forget_states(con: Connection, before: datetime) -> None:
+    """Of freshness, which belong to no run; each asset's last one stays."""
+    kind = Events.c.dagster_event_type == Type.FRESHNESS_STATE_CHANGE.value
+    newest = select(func.max(Events.c.id)).where(kind).group_by(Events.c.asset_key)
+    con.execute(Events.delete().where(kind, Events.c.timestamp < before, Events.c.id.not_in(newest)))
+
+
+def forget_bookkeeping(con: Connection, run_id: str) -> None:
+    """Of a run that has succeeded. A check that it had no news for is where it was, instead of skipped."""
+    con.execute(Events.delete().where(Events.c.run_id == run_id, Events.c.dagster_event_type.in_(BOOKKEEPING)))
+    planned = Answers.c.execution_status == Status.PLANNED.value
+    con.execute(Answers.delete().where(Answers.c.run_id == run_id, planned))
+
+
+def leave_outline(con: Connection, run_ids: Sequence[str], last: Last) -> None:
+    """Of runs that have succeeded: when they ran, what they logged, and results that no later run has replaced."""
+    type_ = Events.c.dagster_event_type
+    forget_events(con, run_ids, type_.is_not(None) & type_.not_in(OUTLINE), last)
+
+
+def leave_errors(con: Connection, run_ids: Sequence[str], last: Last) -> None:
+    """Of runs that have failed: all but bookkeeping, and results that a later run has replaced."""
+    forget_events(con, run_ids, Events.c.dagster_event_type.in_([*BOOKKEEPING, *RESULTS]), last)
+
+
+def forget_events(con: Connection, run_ids: Sequence[str], which: ColumnElement[bool], last: Last) -> None:
+    gone = Events.c.run_id.in_(run_ids) & which & Events.c.id.not_in(last.events)
+    con.execute(EventTags.delete().where(EventTags.c.event_id.in_(select(Events.c.id).where(gone))))
+    con.execute(Events.delete().where(gone))
+    con.execute(Answers.delete().where(Answers.c.run_id.in_(run_ids), Answers.c.id.not_in(last.answers)))
+
+
+def previous_success(con: Connection, run_id: str) -> str | None:
+    """The run that succeeded last before this one, as far as it is still on record."""
+    ended = select(Events.c.run_id).where(Events.c.dagster_event_type == Type.RUN_SUCCESS.value)
+    earlier = ended.where(Events.c.run_id != run_id).order_by(Events.c.id.desc()).limit(1)
+    return con.execute(earlier).scalar()

@@ -1,0 +1,28 @@
+"""What an action is: its form, its result, and what it does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+from pipelines.actions.context import Call
+from pipelines.actions.schemas.fields import Input
+
+In = TypeVar("In", bound=Input)
+Out = TypeVar("Out", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Action(Generic[In, Out]):
+    """``name`` is its type in Flow Builder, ``status`` that of a success, by the result."""
+
+    name: str
+    label: str
+    description: str
+    input: type[In]
+    result: type[Out]
+    run: Callable[[Call, In], Out]
+    writes: bool = False
+    live: bool = True  # asks ServiceTitan
+    status: Callable[[Out], int] = lambda _: 200

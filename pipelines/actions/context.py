@@ -1,0 +1,101 @@
+"""What every action works with: the settings, a clock, ServiceTitan, our own stores; and one call of one caller."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from pipelines.actions.database import Store
+from pipelines.actions.doors import Doors
+from pipelines.actions.inbound_leads.queue import Intake
+from pipelines.actions.workers import Places, Workers
+from pipelines.analytics.reader import Marts
+from pipelines.clock import Clock
+from pipelines.servicetitan.api.client import Client
+from pipelines.servicetitan.api.deadline import Deadline
+from pipelines.servicetitan.api.responses import Json
+from pipelines.settings.settings import Settings, Tenant
+
+Right = Literal["r", "w"]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A path of one ServiceTitan module, the scope that opens it, and what we do there: ``r``, ``w`` or ``rw``."""
+
+    module: str
+    path: str
+    scope: str
+    rights: str = "r"
+
+    def below(self, rest: object) -> "Resource":
+        return replace(self, path=f"{self.path}/{rest}")
+
+    def scope_to(self, right: Right) -> str:
+        """Only what is declared is done, so that `pipelines.actions.scopes` knows all that is needed."""
+        if right not in self.rights:
+            raise ValueError(f"{self.path}: declared for {self.rights}; {right} was asked for")
+        return f"{self.scope}:{right}"
+
+
+CUSTOMERS = Resource("crm", "customers", "tn.crm.customers", "rw")
+CONTACTS = Resource("crm", "customers/contacts", "tn.crm.customers")
+CONTACT_METHODS = Resource("crm", "contacts/contact-methods", "tn.crm.contacts")
+CONTACT_PERSONS = Resource("crm", "contacts", "tn.crm.contacts")
+LOCATIONS = Resource("crm", "locations", "tn.crm.locations")
+LEADS = Resource("crm", "leads", "tn.crm.leads", "rw")
+BOOKINGS = Resource("crm", "booking-provider", "tn.crm.bookings", "rw")
+JOBS = Resource("jpm", "jobs", "tn.jpm.jobs")
+APPOINTMENTS = Resource("jpm", "appointments", "tn.jpm.appointments")
+ESTIMATES = Resource("sales", "estimates", "tn.sal.estimates")
+RESOURCES = (
+    CUSTOMERS,
+    CONTACTS,
+    CONTACT_METHODS,
+    CONTACT_PERSONS,
+    LOCATIONS,
+    LEADS,
+    BOOKINGS,
+    JOBS,
+    APPOINTMENTS,
+    ESTIMATES,
+)
+
+
+@dataclass(frozen=True)
+class Office:
+    settings: Settings
+    clock: Clock
+    servicetitan: Client
+    store: Store
+    marts: Marts
+    intake: Intake
+    pauses: tuple[float, ...]  # see `write_once`
+    workers: Mapping[int, Workers]  # by tenant
+    doors: Doors
+    intake_places: Places
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request for one tenant. On every repeat of a write ``key``, the caller's name for it, is the same, and so is
+    ``write_id``, ours."""
+
+    office: Office
+    tenant: Tenant
+    by: str
+    key: str = ""
+    write_id: str = ""
+    deadline: Deadline = field(default_factory=Deadline)
+
+    def now(self) -> datetime:
+        return self.office.clock()
+
+    def get(self, resource: Resource, params: Mapping[str, str | int] | None = None) -> Json:
+        scope = resource.scope_to("r")
+        client = self.office.servicetitan
+        return client.get(self.tenant, resource.module, resource.path, params, scope=scope, deadline=self.deadline)
+
+    def post(self, resource: Resource, body: Mapping[str, Any]) -> Json:
+        scope = resource.scope_to("w")
+        return self.office.servicetitan.post(self.tenant, resource.module, resource.path, dict(body), scope=scope)

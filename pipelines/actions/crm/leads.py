@@ -1,0 +1,44 @@
+"""Leads: create."""
+
+from datetime import datetime, timedelta
+
+from pipelines.actions.context import LEADS, Call
+from pipelines.actions.crm.listings import Filters, rows_of, typed, utc, written
+from pipelines.actions.crm.write_once import Write, already_written, of_other_writes, write_once
+from pipelines.actions.schemas.inputs import CreateLead
+from pipelines.actions.schemas.results import Lead
+from pipelines.servicetitan.api.responses import Json
+from pipelines.texts import clean
+
+CLOCKS_APART = timedelta(minutes=5)  # between ServiceTitan's and ours
+SAME = (
+    "customerId",
+    "campaignId",
+    "summary",
+    "callReasonId",
+    "jobTypeId",
+    "leadPhone",
+    "leadEmail",
+    "leadCustomerName",
+)
+
+
+def create_lead(call: Call, form: CreateLead) -> Lead:
+    body = written(form, leave_out=("tenant",))
+    write = Write(LEADS, lambda: call.post(LEADS, body), lambda began: _look(call, body, began))
+    return typed(Lead, already_written(call, write) or write_once(call, write))
+
+
+def _look(call: Call, body: Json, began: datetime) -> Json | None:
+    """Leads take no external data: a lead with the same content, entered since, that is no other write of ours."""
+    asked: Filters = {"createdOnOrAfter": utc(began - CLOCKS_APART), "sort": "-Id", "pageSize": 200}
+    if "customerId" in body:
+        asked["customerId"] = body["customerId"]
+    others = of_other_writes(call, LEADS)
+    rows = (row for row in rows_of(call.get(LEADS, asked)) if row["id"] not in others)
+    return next((row for row in rows if all(_plain(row.get(name)) == body.get(name) for name in SAME)), None)
+
+
+def _plain(value: object) -> object:
+    """0.1.0 wrote carriage returns, which we no longer do."""
+    return clean(value) if isinstance(value, str) else value

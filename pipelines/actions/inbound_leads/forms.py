@@ -1,0 +1,104 @@
+"""An inbound lead, in our own form or read out of somebody else's by a `LeadSource`."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from pipelines.actions.schemas.contact_values import e164, email_address
+from pipelines.actions.schemas.fields import REACHABLE, Email, Id, Input, Line, Moment, Name, Text, needed
+from pipelines.settings.lead_source import ADDRESS, LeadSource
+from pipelines.texts import clean
+
+SUMMARY = "Web lead"
+NAMELESS = "Unknown"
+
+
+class WebAddress(BaseModel):
+    """What a web form knows of it."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    street: Line | None = None
+    unit: Line | None = None
+    city: Line | None = None
+    state: Line | None = None
+    zip: Line | None = None
+    country: Line | None = None
+
+
+class InboundLead(Input):
+    external_id: Line | None = Field(None, description="The sender's id: the same lead is taken once")
+    contact_id: UUID | None = Field(None, description="Flow Builder's contact, linked to the customer")
+    name: Name = Field(examples=["Ada Lovelace"])
+    phone: Line | None = Field(None, examples=["(213) 555-0123"])
+    email: Email | None = Field(None, examples=["ada@example.com"])
+    address: WebAddress = WebAddress()
+    summary: Text = Field(SUMMARY, examples=["Wants a new roof"])
+    campaign_id: Id | None = Field(None, description="By default the source's")
+    call_reason_id: Id | None = Field(None, description="By default the source's")
+    follow_up_date: Moment | None = Field(None, description="By default the source's hours from now")
+    business_unit_id: Id | None = None
+    job_type_id: Id | None = None
+
+
+class WebLead(InboundLead):
+    """Our own form."""
+
+    model_config = ConfigDict(json_schema_extra=REACHABLE)
+
+    @model_validator(mode="after")
+    def _reachable(self) -> "WebLead":
+        return needed(self, self.phone or self.email, "one of phone and email is needed")
+
+
+def with_defaults(lead: InboundLead, source: LeadSource | None, now: datetime) -> InboundLead:
+    """Where the source has a say and the lead has none."""
+    if source is None:
+        return lead
+    names = ("campaign_id", "call_reason_id", "business_unit_id", "job_type_id")
+    defaults: dict[str, Any] = {name: getattr(source, name) for name in names if getattr(lead, name) is None}
+    if source.follow_up_hours and not lead.follow_up_date:
+        defaults["follow_up_date"] = now + timedelta(hours=source.follow_up_hours)
+    return lead.model_copy(update=defaults)
+
+
+def from_source(source: LeadSource, payload: Mapping[str, Any], country: str) -> InboundLead:
+    """What cannot be read as a phone number or an e-mail address goes into the summary, so that it is not lost.
+
+    Raises pydantic's `ValidationError`.
+    """
+    found = {field: value for field, path in source.fields.items() if (value := read(payload, path))}
+    reaches = {"phone": e164(found.get("phone", ""), country), "email": email_address(found.get("email", ""))}
+    unread = [found[field] for field, reach in reaches.items() if field in found and not reach]
+    return InboundLead(
+        external_id=found.get("external_id"),
+        contact_id=found.get("contact_id"),
+        name=found.get("name", NAMELESS)[:150],
+        phone=reaches["phone"],
+        email=reaches["email"],
+        address=WebAddress(**{field: found.get(field) for field in ADDRESS}),
+        summary="; ".join([found.get("summary", SUMMARY), *unread]),
+    )
+
+
+def read(payload: Any, path: str) -> str:
+    """``a | b c``: the first alternative that is there, its parts joined by a blank."""
+    for alternative in path.split("|"):
+        values = [_at(payload, place) for place in alternative.split()]
+        if text := " ".join(filter(None, values)):
+            return text[:200]
+    return ""
+
+
+def _at(payload: Any, place: str) -> str:
+    for name in place.split("."):
+        if isinstance(payload, list):
+            payload = {field.get("name"): field.get("values") for field in payload if isinstance(field, dict)}
+        payload = payload.get(name) if isinstance(payload, dict) else None
+    if isinstance(payload, list):
+        payload = next(iter(payload), None)
+    told = isinstance(payload, str | int | float) and not isinstance(payload, bool)
+    return " ".join(clean(str(payload)).split()) if told else ""

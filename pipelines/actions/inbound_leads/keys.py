@@ -1,0 +1,108 @@
+"""What makes two deliveries of an inbound lead one: the sender's key, else the sender's id of it, else what it says."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from hashlib import sha256
+
+from pipelines.actions.database import Row
+from pipelines.actions.inbound_leads.forms import InboundLead
+from pipelines.actions.web.idempotency_keys import KEPT
+from pipelines.actions.web.problems import Problem
+from pipelines.operations.database import stamp
+from pipelines.texts import with_carriage_returns
+
+SAME_WITHIN = timedelta(hours=24)  # two leads without a key or an id and with the same content
+CONTENT = "="  # begins no source's name
+ANYBODY = ""  # the caller of keys that were kept before callers were told apart
+BY_KEY = """
+select inbound_leads.*
+from lead_keys inner join inbound_leads on inbound_leads.id = lead_keys.lead_id
+where lead_keys.key = ? and lead_keys.caller in (?, ?) and lead_keys.taken_at >= ?
+"""
+BY_LEAD_KEY = "select * from inbound_leads where tenant_id = ? and lead_key in (?, ?) and received_at >= ?"
+NOTE_KEY = "insert into lead_keys (caller, key, lead_id, taken_at) values (?, ?, ?, ?) on conflict do nothing"
+FORGET_KEYS = "delete from lead_keys where taken_at < ?"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """``said`` is what the sender sent; ``lead`` has the source's defaults, and the number in E.164, as well.
+
+    ``key`` is the caller's Idempotency-Key, or the id of the message that it signed.
+    """
+
+    tenant_id: int
+    source: str
+    said: InboundLead
+    lead: InboundLead
+    caller: str
+    key: str | None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What two deliveries under one key have in common. Fields that a later release adds change nothing in it."""
+        return sha256(f"{self.tenant_id}\n{self.source}\n{_content(self.said)}".encode()).hexdigest()
+
+    @cached_property
+    def lead_key(self) -> str:
+        """Of the source's own name space; empty where only a key names the lead."""
+        if self.said.external_id:
+            return f"{self.source}:{self.said.external_id}"
+        if self.key:
+            return ""
+        return self._by_content(self.lead.model_dump_json(exclude={"tenant", "follow_up_date"}))
+
+    @cached_property
+    def lead_key_before(self) -> str:
+        """As 0.1.0 made it, which kept carriage returns."""
+        content = self.lead.model_dump_json(exclude={"tenant", "follow_up_date"})
+        return self._by_content(with_carriage_returns(content)) if self.lead_key.startswith(CONTENT) else self.lead_key
+
+    def _by_content(self, content: str) -> str:
+        on = self.said.follow_up_date or ""
+        return CONTENT + sha256(f"{self.source}:{content}{on}".encode()).hexdigest()
+
+    def is_of(self, row: Row) -> bool:
+        """A row of before fingerprints is compared with what is left of it."""
+        if row["fingerprint"]:
+            return bool(row["fingerprint"] == self.fingerprint)
+        if (row["tenant_id"], row["source"]) != (self.tenant_id, self.source) or row["lead"] == "{}":
+            return False
+        return _content(InboundLead.model_validate_json(row["lead"]), dated=False) == _content(self.lead, dated=False)
+
+
+def taken_before(cursor: sqlite3.Cursor, arrival: Arrival, now: datetime) -> str | None:
+    """The id of the lead that this is once more. Raises `Problem` for another lead under a known name."""
+    if arrival.key:
+        place = (arrival.key, arrival.caller, ANYBODY, stamp(now - KEPT))
+        if found := _same(cursor.execute(BY_KEY, place).fetchall(), arrival, f"the key {arrival.key!r}"):
+            return found
+    if not arrival.lead_key:
+        return None
+    names = (arrival.lead_key, arrival.lead_key_before)
+    since = stamp(now - SAME_WITHIN) if arrival.lead_key.startswith(CONTENT) else ""
+    rows = cursor.execute(BY_LEAD_KEY, (arrival.tenant_id, *names, since)).fetchall()
+    if arrival.said.external_id:
+        return _same(rows, arrival, f"the external_id {arrival.said.external_id!r}")
+    return str(rows[0]["id"]) if rows else None
+
+
+def note_key(cursor: sqlite3.Cursor, arrival: Arrival, lead_id: str, now: datetime) -> None:
+    if arrival.key:
+        cursor.execute(NOTE_KEY, (arrival.caller, arrival.key, lead_id, stamp(now)))
+
+
+def _same(rows: list[Row], arrival: Arrival, name: str) -> str | None:
+    if not rows:
+        return None
+    if same := next((row for row in rows if arrival.is_of(row)), None):
+        return str(same["id"])
+    detail = f"{name} came before, with another lead or for another tenant or source; send a new lead under a new one"
+    raise Problem("key_reused", detail)
+
+
+def _content(lead: InboundLead, dated: bool = True) -> str:
+    exclude = {"tenant"} if dated else {"tenant", "follow_up_date"}
+    return lead.model_dump_json(exclude=exclude, exclude_defaults=True)

@@ -1,0 +1,129 @@
+"""Inbound leads on record, from their arrival to the end of their work."""
+
+from collections import defaultdict
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any, Literal
+from uuid import uuid4
+
+from pipelines.actions.database import Row, Store
+from pipelines.actions.inbound_leads.forms import InboundLead
+from pipelines.actions.inbound_leads.keys import FORGET_KEYS, Arrival, note_key, taken_before
+from pipelines.clock import Clock
+from pipelines.operations.database import moment, open_operations, stamp
+
+Status = Literal["open", "needs_review", "rejected", "done"]
+KEPT = timedelta(days=30)  # contact data, after the lead's end, and keys
+UNREACHABLE = "neither a phone number nor an e-mail address"
+WAITS = (5, 30, 120, 600, 3600)  # seconds; the last one goes on for ever
+
+INSERT = """
+insert into inbound_leads (id, tenant_id, source, lead_key, fingerprint, lead, received_at, status, last_error)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+OPEN = "select * from inbound_leads where status = 'open' and tenant_id = ?"
+FIRST = "order by ifnull(next_try_at, ''), received_at limit 1"
+REOPEN = """
+update inbound_leads
+set status = 'open', customer_id = ?, find_first = ?, decided_by = ?, next_try_at = null, candidates = null,
+    last_error = null, ended_at = null
+where id = ? and status in ('needs_review', 'rejected')
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    id: str
+    tenant_id: int
+    source: str
+    lead: InboundLead
+    status: Status
+    customer_id: int | None
+    location_id: int | None
+    lead_id: int | None
+    find_first: bool
+    tries: int
+
+
+class Intake:
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+        self.news: defaultdict[int, Event] = defaultdict(Event)  # by tenant: something is open
+
+    def receive(self, arrival: Arrival) -> tuple[str, bool]:
+        """The lead's id here, and whether it is new: on disk before the sender hears of it. Raises `Problem`."""
+        now, tenant_id, lead = self._clock(), arrival.tenant_id, arrival.lead
+        names = (tenant_id, arrival.source, arrival.lead_key, arrival.fingerprint)
+        status = ("open", None) if lead.phone or lead.email else ("needs_review", UNREACHABLE)
+        with self._store.writing() as cursor:
+            known = taken_before(cursor, arrival, now)
+            lead_id = known or str(uuid4())
+            if known is None:
+                told = lead.model_dump_json(exclude={"tenant"})
+                cursor.execute(INSERT, (lead_id, *names, told, stamp(now), *status))
+            note_key(cursor, arrival, lead_id, now)
+        if known is None:
+            self.news[tenant_id].set()
+        return lead_id, known is None
+
+    def due(self, tenant_id: int) -> Entry | None:
+        row = self._store.row(f"{OPEN} and ifnull(next_try_at, '') <= ? {FIRST}", tenant_id, stamp(self._clock()))
+        return entry(row) if row else None
+
+    def next_try(self, tenant_id: int) -> datetime | None:
+        """When a lead is due next; None: none is open."""
+        row = self._store.row(f"{OPEN} {FIRST}", tenant_id)
+        return moment(row["next_try_at"] or stamp(self._clock())) if row else None
+
+    def get(self, tenant_id: int, entry_id: str) -> Row | None:
+        return self._store.row("select * from inbound_leads where tenant_id = ? and id = ?", tenant_id, entry_id)
+
+    def listed(self, tenant_id: int, status: Status | None, limit: int) -> list[Row]:
+        """The newest first."""
+        query = "select * from inbound_leads where tenant_id = ? and ifnull(?, status) = status"
+        return self._store.rows(f"{query} order by received_at desc, id limit ?", tenant_id, status, limit)
+
+    def note(self, entry_id: str, **columns: Any) -> None:
+        names = ", ".join(f"{name} = ?" for name in columns)
+        self._store.write(f"update inbound_leads set {names} where id = ?", *columns.values(), entry_id)
+
+    def end(self, entry_id: str, status: Status, error: str | None = None, **columns: Any) -> None:
+        self.note(entry_id, status=status, last_error=error, ended_at=stamp(self._clock()), **columns)
+
+    def put_off(self, known: Entry, error: str) -> None:
+        wait = WAITS[min(known.tries, len(WAITS) - 1)]
+        due = stamp(self._clock() + timedelta(seconds=wait))
+        self.note(known.id, tries=known.tries + 1, next_try_at=due, last_error=error)
+
+    def reopen(self, tenant_id: int, entry_id: str, by: str, customer_id: int | None) -> bool:
+        """A person has decided whose lead it is, or that the customer is new; false: it waits for no decision."""
+        reopened = self._store.write(REOPEN, customer_id, False, by, entry_id) == 1
+        self.news[tenant_id].set()
+        return reopened
+
+    def forget_old(self) -> int:
+        """Takes the contact data out of what ended long ago; and old keys are free again."""
+        self._store.write(FORGET_KEYS, stamp(self._clock() - KEPT))
+        return self._store.write(
+            "update inbound_leads set lead = '{}' where status = 'done' and ended_at < ? and lead != '{}'",
+            stamp(self._clock() - KEPT),
+        )
+
+
+def entry(row: Row) -> Entry:
+    known = {field.name: row[field.name] for field in fields(Entry)}
+    return Entry(**known | {"lead": InboundLead.model_validate_json(row["lead"])})
+
+
+def waiting_leads(operations: Path) -> list[dict[str, Any]]:
+    """Leads that wait for a person, without contact data: for a check beside the API. No file yet: none."""
+    if not operations.exists():
+        return []
+    columns = "id, tenant_id, source, received_at, status, candidates"
+    with open_operations(operations) as con:
+        rows = con.execute(
+            f"select {columns} from inbound_leads where status in ('needs_review', 'rejected') order by received_at"
+        ).fetchall()
+    return [dict(zip(columns.split(", "), row, strict=True)) for row in rows]

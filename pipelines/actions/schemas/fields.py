@@ -1,0 +1,78 @@
+"""The kinds of fields that forms are made of, and what all forms share."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+
+from pipelines.actions.schemas.contact_values import email_address
+from pipelines.texts import clean
+
+DATED = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")  # not the number of seconds that pydantic takes too
+WRITTEN_MOMENT = TypeAdapter(AwareDatetime)
+TENANT = "Name or id; may be left out where only one tenant is configured"
+Form = TypeVar("Form", bound=BaseModel)
+
+
+def _line(value: object) -> object:
+    return clean(value).translate({9: " ", 10: " "}) if isinstance(value, str) else value
+
+
+def _text(value: object) -> object:
+    return clean(value) if isinstance(value, str) else value
+
+
+def _moment(value: object) -> object:
+    """Read here, because behind a validator of ours a strict pydantic takes no text for a date, even out of JSON."""
+    try:
+        if isinstance(value, datetime) or (isinstance(value, str) and DATED.match(value)):
+            return WRITTEN_MOMENT.validate_python(value).astimezone(UTC)
+    except (ValidationError, OverflowError):  # the latter at the calendar's edge
+        pass
+    raise ValueError("expected a date and time with its zone, such as 2026-11-22T15:04:05Z")
+
+
+Id = Annotated[int, Field(ge=1, lt=2**53)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200), BeforeValidator(_line)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=150), BeforeValidator(_line)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000), BeforeValidator(_text)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+TenantRef = Line | Id
+
+
+def needed(form: Form, value: object, message: str) -> Form:
+    if not value:
+        raise ValueError(message)
+    return form
+
+
+def _address(text: str) -> str:
+    if (address := email_address(text)) is None:
+        raise ValueError("expected an e-mail address")
+    return address
+
+
+Email = Annotated[Line, AfterValidator(_address)]
+REACHABLE: dict[str, Any] = {"anyOf": [{"required": ["phone"]}, {"required": ["email"]}]}
+
+
+class Input(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    tenant: TenantRef | None = Field(None, description=TENANT)
+
+
+class Reachable(Input):
+    phone: Line | None = Field(None, title="Phone", examples=["(213) 555-0123"])
+    email: Email | None = Field(None, title="E-mail", examples=["ada@example.com"])

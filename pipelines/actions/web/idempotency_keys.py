@@ -1,0 +1,118 @@
+"""``Idempotency-Key``: the first outcome of a write is kept, and given again to whoever repeats it."""
+
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pipelines.actions.database import Store
+from pipelines.actions.web.problems import MEDIA_TYPE, Problem
+from pipelines.clock import Clock
+from pipelines.operations.database import stamp
+
+KEPT = timedelta(days=30)
+KEY = re.compile(r"[\x20-\x7e]{1,255}")
+# These tell that nothing was settled: the same request may come again and is then worked on anew.
+UNSETTLED = {"unavailable", "in_doubt", "busy", "not_permitted", "not_configured", "internal"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    status: int
+    body: bytes
+    replayed: bool = False
+
+    @property
+    def media_type(self) -> str:
+        return MEDIA_TYPE if self.status >= 400 else "application/json"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A write as it was asked for; the same caller and key mean the same one."""
+
+    caller: str
+    key: str
+    action: str
+    tenant_id: int
+    fingerprint: str
+    fingerprint_before: str  # as 0.1.0 made it
+
+    @property
+    def write_id(self) -> str:
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.caller}\n{self.key}"))
+
+
+class Idempotency:
+    """``runner`` is this process: what another one began and did not end was cut off."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock, self._runner = store, clock, uuid.uuid4().hex
+
+    def once(self, asked: Asked, work: Callable[[], Outcome]) -> Outcome:
+        """``work`` may be cut off at any moment and is then run again on a repeat: it must look before it writes."""
+        if known := self._claim(asked):
+            return known
+        try:
+            outcome = work()
+        except Problem as problem:
+            if problem.code in UNSETTLED:
+                self._release(asked)
+                raise
+            outcome = Outcome(problem.status, problem.body())
+        except BaseException:
+            self._release(asked)
+            raise
+        self._end(asked, outcome)
+        return outcome
+
+    def forget_old(self) -> int:
+        return self._store.write("delete from idempotency_keys where ended_at < ?", stamp(self._clock() - KEPT))
+
+    def _claim(self, asked: Asked) -> Outcome | None:
+        with self._store.writing() as cursor:
+            place = (asked.caller, asked.key)
+            row = cursor.execute("select * from idempotency_keys where caller = ? and key = ?", place).fetchone()
+            if row is None:
+                cursor.execute(
+                    "insert into idempotency_keys (caller, key, fingerprint, action, tenant_id, runner, began_at)"
+                    " values (?, ?, ?, ?, ?, ?, ?)",
+                    (*place, asked.fingerprint, asked.action, asked.tenant_id, self._runner, stamp(self._clock())),
+                )
+                return None
+            if row["fingerprint"] not in (asked.fingerprint, asked.fingerprint_before):
+                raise Problem("key_reused", "send a new key with a new request")
+            if row["status"] is not None:
+                return Outcome(row["status"], row["body"], replayed=True)
+            if row["runner"] == self._runner:
+                raise Problem("in_progress", "ask again with the same key in a moment", retry_after=1)
+            cursor.execute(
+                "update idempotency_keys set runner = ? where caller = ? and key = ?", (self._runner, *place)
+            )
+            return None
+
+    def _release(self, asked: Asked) -> None:
+        self._store.write(
+            "update idempotency_keys set runner = null where caller = ? and key = ?", asked.caller, asked.key
+        )
+
+    def _end(self, asked: Asked, outcome: Outcome) -> None:
+        self._store.write(
+            "update idempotency_keys set status = ?, body = ?, ended_at = ?, runner = null"
+            " where caller = ? and key = ?",
+            outcome.status,
+            outcome.body,
+            stamp(self._clock()),
+            asked.caller,
+            asked.key,
+        )
+
+
+def check_key(key: str | None) -> str:
+    """Raises `Problem`."""
+    if not key:
+        raise Problem("idempotency_key_missing", "send Idempotency-Key: a new unique text, the same on every repeat")
+    if not KEY.fullmatch(key):
+        raise Problem("malformed", "Idempotency-Key: expected 1 to 255 visible ASCII characters")
+    return key

@@ -1,0 +1,143 @@
+"""What stands before every route: the size of the body, the token, the rate. Nothing is parsed before they agree."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, NoReturn
+
+from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pipelines.actions.inbound_leads.signature import check_headers, verified_id
+from pipelines.actions.web.bodies import Bodies, is_small, replay
+from pipelines.actions.web.problems import Problem, unforeseen
+from pipelines.actions.web.tokens import WEBHOOK, Access, access_of
+from pipelines.clock import Clock, now
+
+log = logging.getLogger("pipelines.actions.web.tokens")
+
+PREFIX = "/api/servicetitan"
+OPEN = {f"{PREFIX}/health", "/openapi.json", "/docs"}
+SIGNED = f"{PREFIX}/webhooks/leads"
+BURST_SECONDS = 3  # of the allowed rate may come at once
+NO_TOKEN = "send Authorization: Bearer and a token of ACTIONS_TOKENS"
+
+
+class Rates:
+    """A bucket per caller, kept in memory."""
+
+    def __init__(self, per_second: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._rate, self._monotonic = per_second, monotonic
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def take(self, caller: str) -> None:
+        """Raises `Problem`."""
+        now, most = self._monotonic(), self._rate * BURST_SECONDS
+        level, then = self._buckets.get(caller, (most, now))
+        level = min(most, level + (now - then) * self._rate)
+        if level < 1:
+            raise Problem("too_many_requests", f"at most {self._rate:g} a second", (1 - level) / self._rate)
+        if len(self._buckets) > 10_000:
+            self._buckets.clear()
+        self._buckets[caller] = (level - 1, now)
+
+
+class Gate:
+    """ASGI middleware; puts the caller's `Access` into ``request.state.access``, None for who comes to an open route,
+    and the id of a signed message into ``request.state.message``.
+
+    Who shows neither token nor signature is refused before anything is read, and takes from nobody who does: whoever
+    signs has a bucket of his own, and his signature is verified before he draws on it.
+    """
+
+    def __init__(
+        self, app: ASGIApp, known: tuple[Access, ...], rates: Rates, secret: SecretStr | None, clock: Clock = now
+    ) -> None:
+        self._app, self._known, self._rates, self._secret, self._clock = app, known, rates, secret, clock
+        self._bodies = Bodies()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        request, began = Request(scope), time.monotonic()
+        status: list[int] = []
+        try:
+            access = self._admit(request)
+            body = await self._bodies.whole(request, receive, vouched=access is not None)
+            self._identify(request, access, body)
+            await self._app(scope, replay(body, receive), _noting(status, send))
+        except Exception as error:
+            problem = error if isinstance(error, Problem) else unforeseen(request, error)
+            if not status:
+                await problem.response()(scope, receive, _noting(status, send))
+        finally:
+            _note(request, status, time.monotonic() - began)
+
+    def _admit(self, request: Request) -> Access | None:
+        """By what is known before the body. Raises `Problem`."""
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer" and (access := access_of(token.strip(), self._known)):
+            request.state.access = access
+            self._rates.take(access.name)
+            return access
+        if request.url.path in OPEN:
+            self._rates.take(f"open to {_address(request)}")
+        elif not _is_signed(request):
+            self._refuse(request, Problem("unauthenticated", NO_TOKEN))
+        else:
+            try:
+                check_headers(request.headers, self._secret, self._clock())
+            except Problem as problem:
+                self._refuse(request, problem)
+        return None
+
+    def _identify(self, request: Request, access: Access | None, body: bytes) -> None:
+        """Raises `Problem`."""
+        request.state.access, request.state.message = access, None
+        if access or not _is_signed(request):
+            return
+        try:
+            request.state.message = verified_id(request.headers, body, self._secret, self._clock())
+        except Problem as problem:
+            self._refuse(request, problem)
+        request.state.access = WEBHOOK
+        self._rates.take(WEBHOOK.name)
+
+    def _refuse(self, request: Request, problem: Problem) -> NoReturn:
+        try:
+            self._rates.take(f"refused from {_address(request)}")
+        except Problem as too_many:
+            problem = too_many
+        if not is_small(request):
+            problem.headers["connection"] = "close"  # what is left of the body is not taken in
+        raise problem from None
+
+
+def _is_signed(request: Request) -> bool:
+    """As it says."""
+    return request.method == "POST" and request.url.path == SIGNED and "webhook-signature" in request.headers
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _noting(status: list[int], send: Send) -> Callable[[MutableMapping[str, Any]], Awaitable[None]]:
+    async def noting(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            status.append(message["status"])
+        await send(message)
+
+    return noting
+
+
+def _note(request: Request, status: list[int], seconds: float) -> None:
+    """One line per request, without the query and the path's values: they may hold contact data."""
+    access = getattr(request.state, "access", None)
+    route = getattr(request.scope.get("route"), "path", "(no route)")
+    outcome = status[0] if status else 0
+    level = logging.DEBUG if access is None and outcome == 429 else logging.INFO  # a flood must not fill the log
+    log.log(
+        level, "%s %s %s %s %.0f ms", access.name if access else "-", request.method, route, outcome, seconds * 1000
+    )

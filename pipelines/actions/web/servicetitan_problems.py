@@ -1,0 +1,37 @@
+"""What ServiceTitan's refusals are to our callers."""
+
+from pydantic.alias_generators import to_snake
+
+from pipelines.actions.web.problems import Problem
+from pipelines.servicetitan.api.errors import AccessRefused, NotThere, Refused, ScopeMissing, ServiceTitanError
+from pipelines.servicetitan.api.responses import OutcomeUnknown, Rejected, TooBusy
+
+Kind = type[ServiceTitanError]
+CODES: dict[Kind, str] = {
+    NotThere: "not_found",
+    Rejected: "rejected",
+    Refused: "rejected",
+    ScopeMissing: "not_permitted",
+    TooBusy: "busy",
+    OutcomeUnknown: "in_doubt",
+}
+DETAILS = {
+    "not_found": "ServiceTitan has no such record in this tenant",
+    "in_doubt": "repeat the request with the same Idempotency-Key: what was written is then found",
+}
+
+REFUSED = "ServiceTitan refuses the tenant's credentials, or its token"
+
+
+def as_problem(error: ServiceTitanError) -> Problem:
+    code = next((code for kind, code in CODES.items() if isinstance(error, kind)), "unavailable")
+    if isinstance(error, Rejected):
+        errors = {to_snake(field): messages for field, messages in error.errors.items()}
+        return Problem(code, f"{error}; see errors", errors=errors)
+    if isinstance(error, ScopeMissing):
+        return Problem(code, f"the app needs the scope {error.scope} in this tenant", scope=error.scope)
+    if isinstance(error, AccessRefused):
+        return Problem(code, REFUSED)
+    if isinstance(error, TooBusy):
+        return Problem(code, str(error), error.retry_after)
+    return Problem(code, DETAILS.get(code, str(error)))

@@ -1,0 +1,86 @@
+"""The alerts in ``operations.sqlite``: which are open, and which channel was told what."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from pipelines.alerts.trouble import News, Trouble, Troubles
+from pipelines.operations.database import moment, stamp, transaction
+
+KEPT = timedelta(days=90)
+OLD_NEWS = timedelta(days=1)  # a channel that is new, or was down for longer, is not told of what is long over
+
+OPEN = "insert into alerts (key, what, what_to_do, run_id, since) values (?, ?, ?, ?, ?)"
+SEEN = "update alerts set gone_at = null where key = ? and closed_at is null"
+GONE = "update alerts set gone_at = ? where key = ? and closed_at is null"
+CLOSE = "update alerts set closed_at = ? where key = ? and closed_at is null"
+FORGET = "delete from alerts where closed_at < ?"
+
+COLUMNS = "select alert_id, what, since, what_to_do, run_id, gone_at, closed_at from alerts"
+# The end says it all: who missed the beginning is told of the end alone.
+NEWS = f"""
+    {COLUMNS}
+    where (closed_at is null or closed_at > :oldest)
+        and not exists (
+            select 1 from announcements
+            where announcements.alert_id = alerts.alert_id
+                and channel = :channel
+                and event = iif(closed_at is null, 'trouble', 'over')
+        )
+    order by alert_id
+"""
+TOLD = "insert or ignore into announcements (alert_id, channel, event, announced_at) values (?, ?, ?, ?)"
+
+Change = tuple[str, list[str | None]]
+
+
+def compare(con: sqlite3.Connection, troubles: Troubles, now: datetime, quiet: timedelta) -> None:
+    """Opens and closes alerts. A trouble that is gone is over after ``quiet``; until then it may come back unsaid."""
+    opened = con.execute("select key, gone_at from alerts where closed_at is null")
+    gone = {key: text and moment(text) for key, text in opened}
+    if changes := [*_of_what_is(troubles, gone), *_of_what_was(troubles, gone, now, quiet)]:
+        with transaction(con):
+            for statement, values in changes:
+                con.execute(statement, values)
+
+
+def _of_what_is(troubles: Troubles, gone: Mapping[str, datetime | None]) -> Iterator[Change]:
+    for key, trouble in troubles.items():
+        if key not in gone:
+            yield OPEN, [key, trouble.what, trouble.what_to_do, trouble.run_id, stamp(trouble.since)]
+        elif gone[key]:
+            yield SEEN, [key]
+
+
+def _of_what_was(
+    troubles: Troubles, gone: Mapping[str, datetime | None], now: datetime, quiet: timedelta
+) -> Iterator[Change]:
+    for key, since in gone.items():
+        if key in troubles:
+            continue
+        if since is None or since > now:  # the clock was set back
+            yield GONE, [stamp(now), key]
+        elif now - since >= quiet:
+            yield CLOSE, [stamp(now), key]
+            yield FORGET, [stamp(now - KEPT)]
+
+
+def news(con: sqlite3.Connection, channel: str, now: datetime) -> list[News]:
+    """What this channel was not told yet, in the order of the beginnings."""
+    rows = con.execute(NEWS, {"channel": channel, "oldest": stamp(now - OLD_NEWS)})
+    return [_read(row) for row in rows]
+
+
+def open_alerts(con: sqlite3.Connection) -> list[News]:
+    return [_read(row) for row in con.execute(f"{COLUMNS} where closed_at is null order by alert_id")]
+
+
+def write_down(con: sqlite3.Connection, told: Iterable[News], channel: str, now: datetime) -> None:
+    with transaction(con):
+        con.executemany(TOLD, [(one.alert_id, channel, one.event, stamp(now)) for one in told])
+
+
+def _read(row: tuple[int, str, str, str, str | None, str | None, str | None]) -> News:
+    alert_id, what, since, what_to_do, run_id, gone_at, closed_at = row
+    trouble = Trouble(what, moment(since), what_to_do, run_id)
+    return News(alert_id, "over" if closed_at else "trouble", trouble, moment(gone_at) if gone_at else None)

@@ -1,0 +1,130 @@
+"""Deriving the customers' states from the raw tables."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import md5
+from pathlib import Path
+
+import msgspec
+
+from pipelines.derivation.dbt import invoke, project_version
+from pipelines.derivation.freshness import NEVER_DERIVED, PROJECT_CHANGED, derived_at, pending
+
+SEED_TESTS = "path:tests/seeds"
+RESULTS_LOST = "the last results were lost"
+GUARD_FAILED = "a guard has failed"
+
+
+class DerivationError(Exception):
+    """A seed or a model could not be built; the message has a line for each, with dbt's words."""
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one seed, model or test; ``failures`` counts the rows that a test found."""
+
+    unique_id: str
+    status: str
+    failures: int | None
+    message: str | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """``reason`` says why dbt was started; without one nothing had changed and nothing was due. ``nodes`` are all:
+    those that were not run this time as they were found last, for that still holds."""
+
+    as_of: datetime
+    reason: str | None
+    nodes: tuple[NodeResult, ...]
+
+
+def derive(warehouse: Path, as_of: datetime, *, work_dir: Path, tests: bool = True) -> Derivation:
+    """Brings the marts up to date with the raw tables, for the moment ``as_of``.
+
+    dbt opens the warehouse with settings of its own: no other connection of this process may be open on it, and none
+    is left. ``work_dir`` takes dbt's target and log folders. A failed test is a result; a seed that fails its tests, or
+    a seed or model that cannot be built, raises `DerivationError`.
+    """
+    kept = work_dir / f"last-derivation-{md5(str(warehouse.absolute()).encode()).hexdigest()}.json"
+    last = _read(kept) if kept.exists() else None
+    if last and last.derived_at != derived_at(warehouse):  # of another warehouse: one of a back-up stands here
+        last = None
+    doubt = _doubt(last)
+    reason = pending(warehouse, as_of, project_version()) or (None if last and last.of_everyone else doubt)
+    if last and reason is None:
+        return Derivation(as_of, None, last.nodes)
+    kept.unlink(missing_ok=True)
+    run = _Dbt(warehouse, work_dir, as_of, of_everyone=doubt is not None)
+    built = _all(run) if last is None or reason in (NEVER_DERIVED, PROJECT_CHANGED) else _tables(run)
+    tested = run("test", "--exclude", SEED_TESTS, "resource_type:unit_test") if tests else ()
+    nodes = tuple({node.unique_id: node for node in (*(last.nodes if last else ()), *built, *tested)}.values())
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(msgspec.json.encode(_Last(nodes, run.of_everyone, derived_at(warehouse))))
+    return Derivation(as_of, reason, nodes)
+
+
+@dataclass(frozen=True)
+class _Last:
+    """The results of the derivation before, and whether it was one of all customers because of a doubt."""
+
+    nodes: tuple[NodeResult, ...]
+    of_everyone: bool
+    derived_at: str | None
+
+
+def _read(kept: Path) -> _Last | None:
+    """None where it is damaged: then it is lost."""
+    try:
+        return msgspec.json.decode(kept.read_bytes(), type=_Last)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _doubt(last: _Last | None) -> str | None:
+    """Why the marts cannot be trusted. The tests look at changed customers only: until they pass for all, every
+    derivation is one of all customers, so that what is wrong is either mended or goes on being found."""
+    if last is None:
+        return RESULTS_LOST
+    return GUARD_FAILED if any(node.status in ("fail", "error") for node in last.nodes) else None
+
+
+@dataclass(frozen=True)
+class _Dbt:
+    warehouse: Path
+    work_dir: Path
+    as_of: datetime
+    of_everyone: bool
+
+    def __call__(self, *arguments: str) -> tuple[NodeResult, ...]:
+        clock = f"{self.as_of.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+        variables = {"as_of": clock, "project_version": project_version(), "of_everyone": self.of_everyone}
+        done = invoke(*arguments, "--vars", json.dumps(variables), warehouse=self.warehouse, work_dir=self.work_dir)
+        return tuple(
+            NodeResult(one.node.unique_id, str(one.status), one.failures, one.message, one.execution_time)
+            for one in done.results
+        )
+
+
+def _all(run: _Dbt) -> tuple[NodeResult, ...]:
+    seeds = _sound(run("build", "--select", "resource_type:seed", SEED_TESTS, "--indirect-selection", "cautious"))
+    return (*seeds, *_sound(run("run")))
+
+
+def _tables(run: _Dbt) -> tuple[NodeResult, ...]:
+    """Seeds and views stand as the project left them in the warehouse."""
+    return _sound(run("run", "--exclude", "config.materialized:view"))
+
+
+def _sound(nodes: tuple[NodeResult, ...]) -> tuple[NodeResult, ...]:
+    failed = [node for node in nodes if node.status in ("error", "fail")]
+    if failed:
+        raise DerivationError("\n".join(f"{node.unique_id}: {_short(node.message or '')}" for node in failed))
+    return nodes
+
+
+def _short(message: str) -> str:
+    """What failed, and why, stands in the first two lines; the rest is advice and SQL, and stands in dbt's log."""
+    return " ".join(line.strip() for line in message.strip().splitlines()[:2])

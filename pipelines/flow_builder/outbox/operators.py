@@ -1,0 +1,121 @@
+"""The operator's hands on the outbox: each decision is kept with its reason."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pipelines.flow_builder.outbox.writer import KEEP_LEASE, TOLD
+from pipelines.operations.database import open_operations, stamp, transaction
+
+Action = Literal["replay", "release", "cancel"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """``from_statuses``: of which deliveries it may be asked; ``change``: what it does to one."""
+
+    noun: str
+    from_statuses: Sequence[str]
+    change: str
+
+
+DEEDS: Mapping[Action, Deed] = {
+    "replay": Deed(
+        "replayed",
+        ("dead", "not_sent", "delivered"),
+        """sequence = (select max(sequence) + 1 from deliveries), status = 'pending', reason = null, attempts = 0,
+        next_attempt_at = null, replayed = 1""",
+    ),
+    "release": Deed("released", ("held",), "status = 'pending', reason = null"),
+    # Canceling what is dead accepts the loss: dead told nothing, canceled after an attempt would have.
+    "cancel": Deed(
+        "canceled",
+        ("pending", "sending", "retry", "held", "dead"),
+        f"""reason = case status when 'dead' then 'accepted' else 'operator' end, {KEEP_LEASE},
+        status = case status when 'dead' then 'dead' else 'canceled' end""",
+    ),
+}
+
+# Why a replay would tell what is no longer so, or start a flow that is no longer the newest.
+NO_REPLAY = f"""
+    select case
+        when body is null and (attempt_id is not null or reason = 'expired')
+            then 'its body is not kept any longer (RETENTION_DAYS)'
+        when body is null then 'it was never to be sent, so there is no body'
+        when kind = 'changed' and not stands then 'its transition was retracted'
+        when kind = 'changed' and exists (
+            select 1 from deliveries as later
+            where later.customer_id = asked.customer_id
+                and later.tenant_id = asked.tenant_id
+                and later.kind = 'changed'
+                and later.stands
+                and (later.occurred_at, later.sequence) > (asked.occurred_at, asked.sequence)
+        ) then 'a later transition of this customer is known'
+        when kind = 'corrected' and exists (
+            select 1 from deliveries
+            where tenant_id = asked.tenant_id and customer_id = asked.customer_id and sequence > asked.sequence
+                and {TOLD}
+        ) then 'something later was told of this customer'
+    end
+    from deliveries as asked where webhook_id = ?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of one request: ``refused`` says why nothing was done."""
+
+    webhook_id: str
+    refused: str | None = None
+
+
+def decide(
+    operations: Path,
+    action: Action,
+    webhook_ids: Sequence[str],
+    *,
+    reason: str,
+    by: str,
+    now: datetime,
+    dry_run: bool = False,
+) -> list[Decided]:
+    """One transaction for all; those that are refused do not keep the others from being done."""
+    if not reason.strip():
+        raise ValueError("a decision needs a reason, in words that help the next reader")
+    with open_operations(operations) as con, transaction(con):
+        return [
+            decide_one(con, action, webhook_id, reason, by, now, dry_run) for webhook_id in dict.fromkeys(webhook_ids)
+        ]
+
+
+def decide_one(
+    con: sqlite3.Connection, action: Action, webhook_id: str, reason: str, by: str, now: datetime, dry_run: bool = False
+) -> Decided:
+    refused = refusal(con, action, webhook_id)
+    if not (refused or dry_run):
+        do(con, action, webhook_id, reason, by, now)
+    return Decided(webhook_id, refused)
+
+
+def refusal(con: sqlite3.Connection, action: Action, webhook_id: str) -> str | None:
+    row = con.execute("select status from deliveries where webhook_id = ?", [webhook_id]).fetchone()
+    if row is None:
+        return "no such delivery"
+    if row[0] not in DEEDS[action].from_statuses:
+        return f"it is {row[0]}; only {', '.join(DEEDS[action].from_statuses)} can be {DEEDS[action].noun}"
+    if action == "replay":
+        why: str | None = con.execute(NO_REPLAY, [webhook_id]).fetchone()[0]
+        return why
+    return None
+
+
+def do(con: sqlite3.Connection, action: Action, webhook_id: str, reason: str, by: str, now: datetime) -> None:
+    deed = DEEDS[action]
+    con.execute(f"update deliveries set {deed.change} where webhook_id = ?", [webhook_id])
+    con.execute(
+        "insert into decisions (webhook_id, action, reason, decided_by, decided_at) values (?, ?, ?, ?, ?)",
+        [webhook_id, deed.noun, reason, by, stamp(now)],
+    )

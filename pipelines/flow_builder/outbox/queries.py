@@ -1,0 +1,147 @@
+"""What the outbox says to people: deliveries, troubles, counts. Never a body, nor what an endpoint answered."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipelines.flow_builder.outbox.due import DUE
+from pipelines.flow_builder.outbox.endpoint import Endpoint
+from pipelines.operations.database import moment, open_operations, stamp
+
+OVERDUE = timedelta(minutes=15)
+ROWS_AT_ONCE = 50_000
+MOMENT = pa.timestamp("us", "UTC")
+
+COLUMNS: dict[str, pa.DataType] = {
+    "webhook_id": pa.string(),
+    "kind": pa.string(),
+    "transition_id": pa.string(),
+    "tenant_id": pa.int64(),
+    "customer_id": pa.int64(),
+    "sequence": pa.int64(),
+    "told_state": pa.decimal128(2, 1),
+    "flow_name": pa.string(),
+    "occurred_at": MOMENT,
+    "created_at": MOMENT,
+    "status": pa.string(),
+    "reason": pa.string(),
+    "attempts": pa.int64(),
+    "next_attempt_at": MOMENT,
+    "delivered_at": MOMENT,
+    "last_status": pa.int64(),
+    "last_error": pa.string(),
+}
+MARKS = {"deliveries": "sequence", "attempts": "attempt_id", "decisions": "decision_id"}
+SELECT = f"select {', '.join(COLUMNS)} from deliveries"
+
+# A decision that came after the last attempt; one before it was about an earlier end.
+UNDECIDED = """
+    not exists (
+        select 1 from decisions
+        where decisions.webhook_id = deliveries.webhook_id
+            and decided_at >= ifnull((select started_at from attempts where attempt_id = deliveries.attempt_id), '')
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Troubles:
+    """What a person should look at. ``overdue``: due for 15 minutes and still there."""
+
+    overdue: int
+    dead: int
+    held: int
+    endpoint: Endpoint
+
+    @property
+    def any(self) -> bool:
+        return bool(self.overdue or self.dead or self.held or self.endpoint.down_since)
+
+
+def deliveries(
+    operations: Path,
+    *,
+    status: str | None = None,
+    customer_id: int | None = None,
+    tenant_id: int | None = None,
+    newest: int | None = None,
+) -> list[dict[str, Any]]:
+    """In the order in which they leave, by the names of `COLUMNS`, with ``decisions``; moments as text."""
+    wanted = {"status": status, "customer_id": customer_id, "tenant_id": tenant_id}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    where = " and ".join(f"{name} = :{name}" for name in given) or "true"
+    with open_operations(operations) as con:
+        query = f"{SELECT} where {where} order by sequence desc limit :limit"
+        rows = con.execute(query, given | {"limit": -1 if newest is None else newest}).fetchall()
+        return [{**dict(zip(COLUMNS, row, strict=True)), "decisions": decisions(con, row[0])} for row in rows[::-1]]
+
+
+def decisions(con: sqlite3.Connection, webhook_id: str) -> list[dict[str, str]]:
+    names = ["action", "reason", "decided_by", "decided_at"]
+    query = f"select {', '.join(names)} from decisions where webhook_id = ? order by decision_id"
+    return [dict(zip(names, row, strict=True)) for row in con.execute(query, [webhook_id])]
+
+
+def version(operations: Path) -> str:
+    """Another one whenever a delivery is another than it was: each change leaves an entry, an attempt or a decision."""
+    with open_operations(operations) as con:
+        marks = [con.execute(f"select max({column}) from {name}").fetchone()[0] for name, column in MARKS.items()]
+        by_status = con.execute("select status, reason, count(*) from deliveries group by status, reason").fetchall()
+    return sha256(repr((marks, by_status)).encode()).hexdigest()[:16]
+
+
+def table(operations: Path) -> pa.RecordBatchReader:
+    """All deliveries for the analysts' copy, read as it is drawn."""
+    return pa.RecordBatchReader.from_batches(pa.schema(COLUMNS), batches(operations))
+
+
+def batches(operations: Path) -> Iterator[pa.RecordBatch]:
+    with open_operations(operations) as con:
+        cursor = con.execute(f"{SELECT} order by sequence")
+        while rows := cursor.fetchmany(ROWS_AT_ONCE):
+            columns = zip(COLUMNS.values(), zip(*rows, strict=True), strict=True)
+            yield pa.record_batch([column(values, kind) for kind, values in columns], names=list(COLUMNS))
+
+
+def column(values: tuple[Any, ...], kind: pa.DataType) -> pa.Array:
+    """Moments are text in SQLite, states are floating."""
+    return pa.array(values).cast(kind) if kind == MOMENT or pa.types.is_decimal(kind) else pa.array(values, kind)
+
+
+def troubles(operations: Path, now: datetime) -> Troubles:
+    with open_operations(operations) as con:
+        return Troubles(
+            overdue=overdue(con, now),
+            dead=count(con, f"select count(*) from deliveries where status = 'dead' and {UNDECIDED}"),
+            held=count(con, "select count(*) from deliveries where status = 'held'"),
+            endpoint=Endpoint.read(con),
+        )
+
+
+def held_batches(operations: Path) -> list[tuple[datetime, int]]:
+    """Per sync that held something: its time, and how much is still held."""
+    query = "select created_at, count(*) from deliveries where status = 'held' group by created_at order by created_at"
+    with open_operations(operations) as con:
+        return [(moment(text), rows) for text, rows in con.execute(query)]
+
+
+def overdue(con: sqlite3.Connection, now: datetime) -> int:
+    query = f"select count(*) from (select ifnull(next_attempt_at, created_at) as since {DUE}) where since <= :past"
+    return count(con, query, {"now": stamp(now), "past": stamp(now - OVERDUE)})
+
+
+def counts(operations: Path) -> dict[tuple[str, str | None], int]:
+    """Transitions by status and reason; corrections are not among them."""
+    query = "select status, reason, count(*) from deliveries where kind = 'changed' group by status, reason"
+    with open_operations(operations) as con:
+        return {(status, reason): rows for status, reason, rows in con.execute(query)}
+
+
+def count(con: sqlite3.Connection, query: str, parameters: dict[str, str] | None = None) -> int:
+    return int(con.execute(query, parameters or {}).fetchone()[0])

@@ -1,0 +1,252 @@
+"""The outbox as the dispatcher works it off: what is due, claimed under a lease, and settled."""
+
+import sqlite3
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from pipelines.flow_builder.outbox.due import DUE, PROBES, UNSUSPECTED
+from pipelines.flow_builder.outbox.endpoint import (
+    FARTHEST,
+    LONGEST_PROBE,
+    STRANDED_ENDPOINT,
+    WAITS,
+    Endpoint,
+    begin_probe,
+)
+from pipelines.flow_builder.outbox.health import Health
+from pipelines.flow_builder.retry_policy import MOST_ATTEMPTS, Answer, Outcome
+from pipelines.operations.database import open_operations, stamp
+
+LEASE = timedelta(seconds=30)
+COUNTED_AT_MOST = 1000
+LOOKED_AT_FOR_PROBE = 500  # by the time a long outage is probed again, so many may be too old
+
+CANDIDATE = """
+    select
+        webhook_id,
+        body,
+        status,
+        attempts,
+        attempt_id,
+        kind = 'changed' and not replayed and occurred_at < :oldest as is_expired
+"""
+IS_ANY_ON_ITS_WAY = "select count(*) from deliveries where status = 'sending' and next_attempt_at > ?"
+
+IS_STRANDED = """
+    select count(*) from (
+        select 1 from deliveries indexed by deliveries_due
+        where status in ('pending', 'sending', 'retry') and ifnull(next_attempt_at, '') > :farthest
+        limit :limit
+    )
+"""
+STRANDED = """
+    update deliveries indexed by deliveries_unfinished
+    set next_attempt_at = case when status in ('pending', 'sending', 'retry') then :now end
+    where (status in ('pending', 'sending', 'retry', 'held') or next_attempt_at is not null)
+        and next_attempt_at > :farthest
+"""
+BEGIN = "insert into attempts (webhook_id, started_at) values (?, ?)"
+
+CLAIM = """
+    update deliveries set
+        status = 'sending',
+        attempts = attempts + :counts,
+        attempt_id = :attempt_id,
+        next_attempt_at = :lease_until
+    where webhook_id = :webhook_id
+"""
+
+CUT_OFF = "update attempts set error = 'cut off' where attempt_id = ? and ended_at is null"
+
+ENDED = """
+    update attempts set ended_at = :now, http_status = :http_status, error = :error, milliseconds = :milliseconds,
+        answer = :answer
+    where attempt_id = :attempt_id
+"""
+
+# Another may hold the delivery by now, or a person may have canceled it. Only a 2xx is then still worth writing.
+SETTLE = """
+    update deliveries set
+        status = :status,
+        attempts = attempts + :counted,
+        next_attempt_at = case
+            when attempt_id = :attempt_id then :next_attempt_at
+            when status = 'sending' then next_attempt_at
+        end,
+        delivered_at = :delivered_at,
+        last_status = :http_status,
+        last_error = :problem,
+        reason = null
+    where webhook_id = :webhook_id and (
+        (status = 'sending' and attempt_id = :attempt_id) or (:delivered_at is not null and status != 'canceled')
+    )
+"""
+
+HAS_ENDED = """
+    update deliveries set next_attempt_at = null
+    where webhook_id = :webhook_id and status in ('canceled', 'delivered') and attempt_id = :attempt_id
+"""
+
+FINISH = "update deliveries set status = ?, reason = ?, next_attempt_at = null where webhook_id = ?"
+
+
+# What its receiver may still be at work on: no answer came, though there was a connection.
+WAS_CUT_OFF = """
+    select count(*) from attempts
+    where webhook_id = ? and attempt_id < ? and http_status is null
+        and (ended_at is null or error is not null) and ifnull(error, '') not like 'Connect%'
+"""
+
+
+def due(path: Path, now: datetime) -> int:
+    """How many could be sent now, 1000 at most: what a sensor asks, at the cost of opening the file."""
+    if not path.exists():
+        return 0
+    with open_operations(path) as con:
+        endpoint = Endpoint.read(con)
+        if endpoint.rests(now):
+            return 0
+        values = {"now": stamp(now), "farthest": stamp(now + FARTHEST), "limit": COUNTED_AT_MOST}
+        rows = PROBES if endpoint.down_since else DUE
+        queries = [f"select count(*) from (select 1 {rows} limit :limit)", IS_STRANDED]
+        return sum(int(con.execute(query, values).fetchone()[0]) for query in queries)
+
+
+class Candidate(NamedTuple):
+    """One delivery that is due."""
+
+    webhook_id: str
+    body: bytes
+    status: str
+    attempts: int
+    attempt_id: int | None
+    is_expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One delivery that is ours until the lease ends; ``attempts`` counts this one. ``is_probe``: only its success, or
+    an answer that says that the endpoint is up, makes it count in the end."""
+
+    webhook_id: str
+    body: bytes
+    attempt_id: int
+    attempts: int
+    lease_until: datetime
+    is_probe: bool = False
+
+
+@dataclass(slots=True)
+class Claimed:
+    """``again``: those of the claims that follow an attempt that was cut off."""
+
+    claims: list[Claim] = field(default_factory=list)
+    again: int = 0
+    expired: int = 0
+    dead: int = 0
+
+
+class Outbox:
+    """Each method is part of a transaction that the caller holds."""
+
+    def __init__(self, con: sqlite3.Connection, max_age: timedelta) -> None:
+        self.con = con
+        self.max_age = max_age
+
+    def endpoint(self) -> Endpoint:
+        return Endpoint.read(self.con)
+
+    def set_back(self, now: datetime) -> None:
+        """Takes up what waits for a time that the clock had before it was set back."""
+        values = {"now": stamp(now), "farthest": stamp(now + FARTHEST)}
+        self.con.execute(STRANDED, values)
+        self.con.execute(STRANDED_ENDPOINT, values | {"farthest_probe": stamp(now + LONGEST_PROBE)})
+
+    def claim(self, now: datetime, room: int) -> Claimed:
+        """While the endpoint is down, one probe. Who waits behind what died a moment ago comes last."""
+        claimed, endpoint = Claimed(), self.endpoint()
+        if endpoint.rests(now):
+            return claimed
+        if endpoint.down_since:
+            self.take_some(PROBES, now, min(room, 1), claimed, is_probe=True)
+            return claimed
+        self.take_some(UNSUSPECTED, now, room, claimed)
+        if not self.con.execute(IS_ANY_ON_ITS_WAY, [stamp(now)]).fetchone()[0]:
+            self.take_some(DUE, now, room, claimed)
+        return claimed
+
+    def take_some(self, rows: str, now: datetime, room: int, claimed: Claimed, is_probe: bool = False) -> None:
+        while len(claimed.claims) < room:
+            limit = LOOKED_AT_FOR_PROBE if is_probe else room - len(claimed.claims)
+            candidates = self.candidates(rows, now, limit)
+            for candidate in candidates:
+                self.take(candidate, now, claimed, is_probe)
+                if len(claimed.claims) == room:
+                    return
+            if not candidates:
+                return
+
+    def candidates(self, rows: str, now: datetime, limit: int) -> list[Candidate]:
+        values = {"now": stamp(now), "oldest": stamp(now - self.max_age), "limit": limit}
+        return [Candidate(*row) for row in self.con.execute(f"{CANDIDATE} {rows} limit :limit", values)]
+
+    def take(self, candidate: Candidate, now: datetime, claimed: Claimed, is_probe: bool) -> None:
+        was_cut_off = candidate.status == "sending"
+        if was_cut_off:
+            self.con.execute(CUT_OFF, [candidate.attempt_id])
+        if candidate.is_expired:
+            claimed.expired += 1
+            self.finish(candidate.webhook_id, "not_sent", "expired")
+        elif was_cut_off and candidate.attempts >= MOST_ATTEMPTS:
+            claimed.dead += 1
+            self.finish(candidate.webhook_id, "dead", "cut off")
+        else:
+            claimed.again += was_cut_off
+            claimed.claims.append(self.begin(candidate, now, is_probe))
+
+    def begin(self, candidate: Candidate, now: datetime, is_probe: bool) -> Claim:
+        attempt_id = self.con.execute(BEGIN, [candidate.webhook_id, stamp(now)]).lastrowid or 0
+        lease_until = now + LEASE
+        values = {
+            "webhook_id": candidate.webhook_id,
+            "attempt_id": attempt_id,
+            "counts": not is_probe,
+            "lease_until": stamp(lease_until),
+        }
+        self.con.execute(CLAIM, values)
+        if is_probe:
+            begin_probe(self.con, attempt_id, now)
+        return Claim(candidate.webhook_id, candidate.body, attempt_id, candidate.attempts + 1, lease_until, is_probe)
+
+    def finish(self, webhook_id: str, status: str, reason: str) -> None:
+        self.con.execute(FINISH, [status, reason, webhook_id])
+
+    def was_cut_off(self, claim: Claim) -> bool:
+        """An earlier attempt."""
+        return bool(self.con.execute(WAS_CUT_OFF, [claim.webhook_id, claim.attempt_id]).fetchone()[0])
+
+    def settle(self, claim: Claim, answer: Answer, outcome: Outcome, now: datetime) -> list[str]:
+        """Which deliveries it made due again: it was the endpoint's fault, and not theirs."""
+        values = {
+            "webhook_id": claim.webhook_id,
+            "attempt_id": claim.attempt_id,
+            "now": stamp(now),
+            "http_status": answer.status,
+            "error": answer.error,
+            "problem": answer.problem,
+            "milliseconds": answer.milliseconds,
+            "answer": answer.text,
+            "status": outcome.status,
+            "counted": outcome.counts - (not claim.is_probe),
+            "next_attempt_at": outcome.next_attempt_at and stamp(outcome.next_attempt_at),
+            "delivered_at": stamp(now) if outcome.status == "delivered" else None,
+        }
+        self.con.execute(ENDED, values)
+        self.con.execute(SETTLE, values)
+        self.con.execute(HAS_ENDED, values)
+        if outcome.waits_until:
+            self.con.execute(WAITS, [stamp(outcome.waits_until)])
+        health = Health(self.con, claim.webhook_id, claim.attempt_id, answer, now)
+        return health.heed(asks_to_wait=outcome.waits_until is not None)

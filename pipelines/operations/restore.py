@@ -1,0 +1,148 @@
+"""A back-up put in place. What may have been told since it was made is not told again without a person's word."""
+
+import json
+import os
+import shutil
+import sqlite3
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines.operations.backup import (
+    MANIFEST,
+    OPERATIONS,
+    WAREHOUSE,
+    Backup,
+    BackupError,
+    Copied,
+    check_operations,
+    check_warehouse,
+    flush,
+    mark,
+    need_room,
+)
+from pipelines.operations.database import open_operations, stamp, transaction
+from pipelines.settings.settings import Settings
+
+COMPANIONS = {WAREHOUSE: [".wal"], OPERATIONS: ["-wal", "-shm"]}
+IN_USE = "{path} is in use: end what runs (servicetitan-flow up, serve, dagster; anybody's DuckDB), then run this again"
+
+HOLD = """
+    update deliveries set status = 'held', reason = 'restored', next_attempt_at = null
+    where status in ('pending', 'sending', 'retry')
+"""
+NO_LEASES = "update deliveries set next_attempt_at = null where next_attempt_at is not null"
+CUT_OFF = "update attempts set error = 'cut off' where ended_at is null and error is null"
+ASK_ABOUT_LEADS = """
+    update inbound_leads set
+        status = 'needs_review', next_try_at = null, ended_at = ?,
+        last_error = 'restored: it may have been worked on since the back-up'
+    where status = 'open'
+"""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """``held`` deliveries and ``leads`` wait for a person; ``aside``: where the files went that were there."""
+
+    made_at: str
+    held: int
+    leads: int
+    aside: list[Path]
+
+
+def restore(settings: Settings, folder: Path, now: datetime, replace: bool = False) -> Restored:
+    """The caller holds the warehouse. Cut off at any moment, it can be run again.
+
+    Raises `BackupError`, and `pipelines.operations.database.OperationsError` for a back-up of a newer release.
+    """
+    backup = read_manifest(folder)
+    targets = {WAREHOUSE: settings.warehouse, OPERATIONS: settings.operations}
+    there = [path for path in targets.values() if path.exists()]
+    if there and not replace:
+        raise BackupError(f"{there[0]} is there already; with --replace it is moved aside, and kept")
+    refuse_if_in_use(settings)
+    fresh = {name: path.with_name(f"{path.name}.{os.getpid()}.tmp") for name, path in targets.items()}
+    try:
+        for name, path in fresh.items():
+            fetch(folder / name, path, backup.files[name])
+        check_warehouse(fresh[WAREHOUSE])
+        check_operations(fresh[OPERATIONS])
+        held, leads = hold_what_is_on_its_way(fresh[OPERATIONS], backup, now)
+        aside = [kept for name, path in targets.items() for kept in move_aside(name, path, now)]
+        for name in (OPERATIONS, WAREHOUSE):  # cut off in between, the outbox holds what the newer log has for it
+            fresh[name].replace(targets[name])
+            flush(targets[name].parent)
+    finally:
+        for path in fresh.values():
+            path.unlink(missing_ok=True)
+    return Restored(backup.made_at, held, leads, aside)
+
+
+def read_manifest(folder: Path) -> Backup:
+    path = folder / MANIFEST
+    try:
+        said = json.loads(path.read_text())
+        files = {name: Copied(**said["files"][name]) for name in (WAREHOUSE, OPERATIONS)}
+        return Backup(said["made_at"], said["release"], files)
+    except FileNotFoundError:
+        raise BackupError(f"{path} is not there; name a folder that `servicetitan-flow backup` made") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise BackupError(f"{path} cannot be read ({error}); take another back-up") from None
+
+
+def refuse_if_in_use(settings: Settings) -> None:
+    """A file that is broken is nobody's: it may be replaced."""
+    if settings.operations.exists():
+        with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(settings.operations, timeout=0)) as con:
+            try:
+                mode = con.execute("pragma journal_mode = delete").fetchone()  # granted to the only one who has it open
+            except sqlite3.OperationalError as error:
+                mode = (str(error),) if "locked" in str(error) else ("delete",)
+            if mode != ("delete",):
+                raise BackupError(IN_USE.format(path=settings.operations))
+    if settings.warehouse.exists():
+        try:
+            duckdb.connect(settings.warehouse).close()
+        except duckdb.Error as error:
+            if "Could not set lock" in str(error):
+                raise BackupError(IN_USE.format(path=settings.warehouse)) from None
+
+
+def fetch(source: Path, target: Path, told: Copied) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not source.exists():
+        raise BackupError(f"{source} is not there; take another back-up")
+    need_room(target.parent, told.bytes)
+    shutil.copyfile(source, target)
+    if mark(target) != told:
+        raise BackupError(f"{source} is not as it was when the back-up was made; take another back-up")
+    flush(target)
+
+
+def hold_what_is_on_its_way(operations: Path, backup: Backup, now: datetime) -> tuple[int, int]:
+    """Also notes the moment: `enqueue` holds what happened before it and is news to the restored outbox."""
+    with open_operations(operations) as con:
+        with transaction(con):
+            held = con.execute(HOLD).rowcount
+            con.execute(NO_LEASES)
+            con.execute(CUT_OFF)
+            leads = con.execute(ASK_ABOUT_LEADS, [stamp(now)]).rowcount
+            con.execute("insert or replace into restores values (?, ?)", [stamp(now), backup.made_at])
+        con.execute("pragma journal_mode = delete")
+    return held, leads
+
+
+def move_aside(name: str, path: Path, now: datetime) -> list[Path]:
+    """Beside itself, under a name by which it can still be opened."""
+    if not path.exists():
+        return []
+    aside = path.with_name(f"{path.stem}.before-{now:%Y-%m-%dT%H-%M-%SZ}{path.suffix}")
+    for companion in COMPANIONS[name]:
+        if (beside := Path(f"{path}{companion}")).exists():
+            beside.replace(f"{aside}{companion}")
+    path.replace(aside)
+    return [aside]

@@ -1,0 +1,50 @@
+"""Until when somebody waits for what is asked of ServiceTitan."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from pipelines.servicetitan.api.errors import Unavailable
+
+
+class GivenUp(Unavailable):
+    """Nobody waits for the answer any more; nothing was sent since."""
+
+
+class Deadline:
+    """Looked at before each call and in each rest between two: a call that is under way ends by its own bound."""
+
+    def __init__(self, seconds: float = float("inf"), monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic, self._ends_at = monotonic, monotonic() + seconds
+        self._hung_up, self._lifted = threading.Event(), False
+
+    def hang_up(self) -> None:
+        """The caller is gone."""
+        self._hung_up.set()
+
+    def lift(self) -> None:
+        """A write begins: from here on all comes to its end. Raises `GivenUp` where it is too late to begin."""
+        self.check()
+        self._lifted = True
+
+    @property
+    def seconds(self) -> float:
+        """That are left."""
+        return float("inf") if self._lifted else max(0.0, self._ends_at - self._monotonic())
+
+    def check(self) -> None:
+        """Raises `GivenUp`."""
+        if self._lifted:
+            return
+        if self._hung_up.is_set():
+            raise GivenUp("the caller has hung up")
+        if not self.seconds:
+            raise GivenUp("ServiceTitan did not answer in time")
+
+    def rest(self, seconds: float) -> None:
+        """Raises `GivenUp`."""
+        if self._lifted:
+            time.sleep(seconds)
+        else:
+            self._hung_up.wait(min(seconds, self.seconds))
+        self.check()

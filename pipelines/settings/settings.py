@@ -1,0 +1,252 @@
+"""Every setting of the product, read from the environment and ``.env``; see ``.env.example``."""
+
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from pipelines.settings.lead_source import FIELDS, LeadSource
+from pipelines.settings.problems import named, problem, refuse_placeholder
+from pipelines.settings.tenant import Tenant as Tenant
+from pipelines.settings.values import (
+    check_address,
+    check_file_name,
+    check_mail_address,
+    check_smtp,
+    check_webhook_secret,
+)
+
+HOSTS = {
+    "production": ("https://api.servicetitan.io", "https://auth.servicetitan.io/connect/token"),
+    "integration": (
+        "https://api-integration.servicetitan.io",
+        "https://auth-integration.servicetitan.io/connect/token",
+    ),
+}
+
+
+class ConfigurationError(Exception):
+    """Settings that cannot work; the message has one line per problem."""
+
+
+class Settings(BaseSettings):
+    """The environment, typed. Build it with `load_settings`, which words the errors."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        enable_decoding=False,
+        extra="ignore",
+        frozen=True,
+    )
+
+    servicetitan_environment: Literal["production", "integration"] = "integration"
+    servicetitan_api_url: str = ""
+    servicetitan_auth_url: str = ""
+    servicetitan_app_key: SecretStr = Field(min_length=1)
+    servicetitan_tenants: dict[str, Tenant] = Field(min_length=1)
+    servicetitan_sync_mode: Literal["export", "list"] = "export"
+    sync_cron: str = "*/5 * * * *"
+    sync_seconds: float = Field(60, ge=0)  # that one sync may read a tenant; 0: to the end
+    change_sensor_seconds: int = Field(15, ge=0)  # 0: off
+
+    data_dir: Path = Path("data")
+    warehouse_path: Path = Path()
+    analytics_path: Path = Path()
+    operations_path: Path = Path()
+    retention_days: int = Field(90, ge=1)  # of bodies and answers
+    run_retention_days: int = Field(30, ge=1)  # of Dagster's runs
+
+    flow_builder_trigger_url: str | None = None
+    flow_builder_signing_secrets: list[SecretStr] = []
+    flow_builder_token: SecretStr | None = None
+    flow_builder_max_age_hours: float = Field(72, gt=0, allow_inf_nan=False)
+    flow_builder_superseded: Literal["send", "skip"] = "send"
+    flow_builder_include_contact: bool = True
+    flow_builder_hold_above: int = Field(500, ge=0)
+
+    actions_tokens: list[SecretStr] = []
+    actions_webhook_secret: SecretStr | None = None
+    actions_requests_per_second: float = Field(100, gt=0, allow_inf_nan=False)
+    lead_sources: dict[str, LeadSource] = {}
+    dagster_url: str = "http://127.0.0.1:3000"
+
+    alert_webhook_url: SecretStr | None = None
+    alert_heartbeat_url: SecretStr | None = None
+    alert_email_to: list[str] = []
+    alert_email_from: str | None = None
+    smtp_url: SecretStr | None = None
+
+    @field_validator("servicetitan_tenants", mode="before")
+    @classmethod
+    def _tenant_names(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        for name in (name for name, group in value.items() if isinstance(group, dict) and "name" in group):
+            raise named(f"SERVICETITAN_TENANTS__{name.upper()}__NAME: there is no such setting; the name is {name}")
+        return {
+            name.lower(): {"name": name.lower(), **group} if isinstance(group, dict) else group
+            for name, group in value.items()
+        }
+
+    @field_validator("lead_sources", mode="before")
+    @classmethod
+    def _source_names(cls, value: Any) -> Any:
+        return {name.lower(): group for name, group in value.items()} if isinstance(value, dict) else value
+
+    @field_validator("flow_builder_signing_secrets", "actions_tokens", "alert_email_to", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("flow_builder_signing_secrets", "actions_webhook_secret")
+    @classmethod
+    def _webhook_secrets(cls, value: Any) -> Any:
+        for secret in value if isinstance(value, list) else [value]:
+            if secret is not None:
+                check_webhook_secret(secret.get_secret_value())
+        return value
+
+    @field_validator("servicetitan_api_url", "servicetitan_auth_url", "flow_builder_trigger_url", "dagster_url")
+    @classmethod
+    def _safe_address(cls, value: str | None) -> str | None:
+        if value:
+            check_address(value)
+        return value
+
+    @field_validator("alert_webhook_url", "alert_heartbeat_url")
+    @classmethod
+    def _safe_webhook(cls, value: SecretStr | None) -> SecretStr | None:
+        if value:
+            check_address(value.get_secret_value())
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value:
+            check_smtp(value.get_secret_value())
+        return value
+
+    @field_validator("alert_email_to", "alert_email_from")
+    @classmethod
+    def _mail_addresses(cls, value: Any) -> Any:
+        for address in value if isinstance(value, list) else [value]:
+            if address is not None:
+                check_mail_address(address)
+        return value
+
+    @field_validator("warehouse_path", "analytics_path", "operations_path")
+    @classmethod
+    def _file_name(cls, value: Path) -> Path:
+        check_file_name(value)
+        return value
+
+    @field_validator("sync_cron")
+    @classmethod
+    def _cron(cls, value: str) -> str:
+        from croniter import croniter
+
+        if not croniter.is_valid(value):
+            raise ValueError("expected a cron expression of five fields, such as */5 * * * *")
+        return value
+
+    _own_values = field_validator("*", mode="before")(refuse_placeholder)  # the last one here is the first to run
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Settings":
+        sources = (line for name, one in self.lead_sources.items() for line in self._wrong_source(name, one))
+        if lines := [*self._doubles(), *self._missing(), *sources]:
+            raise named("\n".join(lines))
+        return self
+
+    def _doubles(self) -> Iterator[str]:
+        for one, other in combinations(self.tenants, 2):
+            if one.id == other.id:
+                yield (
+                    f"{other.variable('ID')}: found {one.id}, as in {one.variable('ID')}: two tenants have the id"
+                    f" {one.id}; expected an id of its own for each"
+                )
+        files = {"WAREHOUSE_PATH": self.warehouse, "ANALYTICS_PATH": self.analytics, "OPERATIONS_PATH": self.operations}
+        for (name, path), (other_name, other_path) in combinations(files.items(), 2):
+            if os.path.realpath(path) == os.path.realpath(other_path):
+                yield f"{other_name}: found {other_path}, which is the file of {name} too; expected one of its own"
+
+    def _wrong_source(self, name: str, source: LeadSource) -> Iterator[str]:
+        group = f"LEAD_SOURCES__{name.upper()}"
+        if source.tenant.lower() not in self.servicetitan_tenants:
+            yield f"{group}__TENANT: found {source.tenant!r}; expected the name of a tenant"
+        for unknown in sorted(set(source.fields) - set(FIELDS)):
+            yield f"{group}__FIELDS__{unknown.upper()}: there is no such field; expected of {', '.join(FIELDS).upper()}"
+        if (source.call_reason_id is None) == (source.follow_up_hours is None):
+            yield (
+                f"{group}__CALL_REASON_ID: expected either it or {group}__FOLLOW_UP_HOURS, and not both: ServiceTitan"
+                " takes no lead without"
+            )
+
+    def _missing(self) -> Iterator[str]:
+        if self.flow_builder_trigger_url and not self.flow_builder_signing_secrets:
+            yield (
+                "FLOW_BUILDER_SIGNING_SECRETS: not set, but FLOW_BUILDER_TRIGGER_URL is;"
+                " expected whsec_… (an unsigned address is refused)"
+            )
+        for name, value in {"SMTP_URL": self.smtp_url, "ALERT_EMAIL_FROM": self.alert_email_from}.items():
+            if self.alert_email_to and not value:
+                yield f"{name}: not set, but ALERT_EMAIL_TO is; without it no mail can be sent"
+
+    @cached_property
+    def tenants(self) -> tuple[Tenant, ...]:
+        return tuple(self.servicetitan_tenants.values())
+
+    @property
+    def api_url(self) -> str:
+        return (self.servicetitan_api_url or HOSTS[self.servicetitan_environment][0]).rstrip("/")
+
+    @property
+    def auth_url(self) -> str:
+        return self.servicetitan_auth_url or HOSTS[self.servicetitan_environment][1]
+
+    @property
+    def warehouse(self) -> Path:
+        return self._below_data_dir(self.warehouse_path, "warehouse.duckdb")
+
+    @property
+    def analytics(self) -> Path:
+        return self._below_data_dir(self.analytics_path, "analytics.duckdb")
+
+    @property
+    def operations(self) -> Path:
+        return self._below_data_dir(self.operations_path, "operations.sqlite")
+
+    def _below_data_dir(self, override: Path, name: str) -> Path:
+        return (self.data_dir / name if override == Path() else override).absolute()
+
+    def tenant(self, name_or_id: str | int) -> Tenant:
+        """Raises `ConfigurationError` for a tenant that is not configured."""
+        for tenant in self.tenants:
+            if str(name_or_id).lower() in (tenant.name, str(tenant.id)):
+                return tenant
+        known = ", ".join(tenant.name for tenant in self.tenants)
+        raise ConfigurationError(f"tenant {name_or_id!r} is not configured; configured are: {known}")
+
+
+def load_settings(env_file: str | Path | None = ".env") -> Settings:
+    """Raises `ConfigurationError`, one line per problem; a secret's value is never shown."""
+    try:
+        return Settings(_env_file=env_file)
+    except ValidationError as error:
+        raise ConfigurationError("\n".join(problem(one, Settings) for one in error.errors())) from None
+    except (OSError, UnicodeDecodeError, SettingsError) as error:
+        raise ConfigurationError(f"{env_file}: it cannot be read: {error}; expected text in UTF-8") from None

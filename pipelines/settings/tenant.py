@@ -1,0 +1,45 @@
+"""A tenant of ServiceTitan's, as the environment names it."""
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from pipelines.settings.problems import refuse_placeholder
+
+
+class Tenant(BaseModel):
+    """One ServiceTitan tenant; ``name`` is its group's name in lower case."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    id: int = Field(gt=0)
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr = Field(min_length=1)
+    workspace_id: UUID | None = None
+    booking_provider_id: int | None = None
+    timezone: str | None = None
+    country: str = Field("US", pattern="^[A-Z]{2}$", description="ISO 3166, for phone numbers without a country code")
+
+    _own_values = field_validator("*", mode="before")(refuse_placeholder)
+
+    @field_validator("workspace_id", "booking_provider_id", "timezone", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: Any) -> Any:
+        return value or None
+
+    def variable(self, name: str) -> str:
+        """As it is written in the environment."""
+        return f"SERVICETITAN_TENANTS__{self.name.upper()}__{name}"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                ZoneInfo(value)
+            except (KeyError, ValueError, OSError):
+                raise ValueError("expected a zone of the IANA database, such as America/Chicago") from None
+        return value
