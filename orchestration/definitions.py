@@ -3,14 +3,14 @@
 import dagster as dg
 
 from orchestration.alerting.sensors import alert_sensor, heartbeat_sensor
-from orchestration.assets.progress import Progress
+from orchestration.assets.progress import ProgressLog
 from orchestration.assets.sync import assets
 from orchestration.jobs import decision_jobs
-from orchestration.resources import Warehouse
+from orchestration.resources import WarehouseResource
 from orchestration.retention import retention, retention_schedule
 from orchestration.schedules import sync, sync_schedule
 from orchestration.sensors import change_sensor, deliver, deliver_sensor
-from pipelines.settings.settings import load_settings
+from pipelines.settings import load_settings
 
 
 @dg.definitions
@@ -22,5 +22,5 @@ def definitions() -> dg.Definitions:
         jobs=[sync, deliver, forgetting, *decision_jobs(settings)],
         schedules=[sync_schedule(settings), retention_schedule(forgetting)],
         sensors=[deliver_sensor(settings), change_sensor(settings), alert_sensor(settings), heartbeat_sensor(settings)],
-        resources={"warehouse": Warehouse(), "progress": Progress()},
+        resources={"warehouse": WarehouseResource(), "progress": ProgressLog()},
     )

@@ -8,35 +8,35 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import Any, ParamSpec, TypeVar
 
-from pipelines.diagnostics import causes, mishap
-from pipelines.operations.database import OperationsError
-from pipelines.settings.settings import ConfigurationError, load_settings
+from pipelines.diagnostics import causes, known_error
+from pipelines.operations import OperationsError
+from pipelines.settings import ConfigurationError, load_settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
 OURS = ("pipelines.", "orchestration.")
 WRAPPERS = "dagster."  # a step's error, raised anew, is its own wrapper's cause and stands in its context: a ring
-LONGEST = 300
+MAX_CHARACTERS = 300
 
 
-def clearly(step: Callable[P, R]) -> Callable[P, R]:
-    """Raises `pipelines.diagnostics.Mishap` where the error is one of those."""
+def with_known_errors(step: Callable[P, R]) -> Callable[P, R]:
+    """Raises `pipelines.diagnostics.KnownError` where the error is one of those."""
 
     @wraps(step)
     def whole(*args: P.args, **kwargs: P.kwargs) -> R:
-        with in_our_words():
+        with known_errors():
             return step(*args, **kwargs)
 
     @wraps(step)
     def one_by_one(*args: P.args, **kwargs: P.kwargs) -> Any:
-        with in_our_words():
+        with known_errors():
             yield from step(*args, **kwargs)  # type: ignore[misc]
 
     return one_by_one if inspect.isgeneratorfunction(step) else whole
 
 
 @contextmanager
-def in_our_words() -> Iterator[None]:
+def known_errors() -> Iterator[None]:
     try:
         yield
     except Exception as error:
@@ -52,7 +52,7 @@ def explained(error: Exception) -> Exception | None:
     warehouse = Path("the warehouse")
     with suppress(ConfigurationError):
         warehouse = load_settings().warehouse
-    return mishap(error, warehouse)
+    return known_error(error, warehouse)
 
 
 def in_a_line(error: Exception) -> str:
@@ -69,6 +69,6 @@ def in_a_line(error: Exception) -> str:
 
 def line_of(error: BaseException) -> str:
     try:
-        return " ".join(str(error).split("\n", 1)[0].split())[:LONGEST]
+        return " ".join(str(error).split("\n", 1)[0].split())[:MAX_CHARACTERS]
     except Exception:  # an error of an error
         return "it has no words"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from pipelines.flow_builder.outbox.operators import DEEDS, Action, decide
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 
 
 class DecisionConfig(dg.Config):

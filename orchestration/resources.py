@@ -8,7 +8,7 @@ import dagster as dg
 from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
-from pipelines.settings.settings import ConfigurationError, Settings, load_settings
+from pipelines.settings import ConfigurationError, Settings, load_settings
 
 
 class AnotherSyncIsRunning(Exception):
@@ -38,7 +38,7 @@ def delivery_lock(settings: Settings) -> FileLock:
     return FileLock(settings.operations.with_name(f"{settings.operations.name}.deliver.lock"))
 
 
-class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
+class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The warehouse, held from a run's first step to its last, and the run's clock.
 
     ``as_of``: ISO 8601; moves the clock of the derivation, for trials.
@@ -49,7 +49,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     _as_of: datetime | None = PrivateAttr(default=None)
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:  # noqa: ARG002
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["WarehouseResource"]:  # noqa: ARG002
         settings = load_settings()
         if self.as_of and settings.servicetitan_environment == "production":
             raise ConfigurationError(f"as_of: found {self.as_of}; in production the clock is not moved")

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 
-MOST_BEFORE_A_COMMAND = 500  # runs, so that nobody waits for long
+MAX_BEFORE_A_COMMAND = 500  # runs, so that nobody waits for long
 
 
 def retention(settings: Settings) -> dg.JobDefinition:
@@ -44,7 +44,7 @@ def keep_small_if_due(instance: dg.DagsterInstance, settings: Settings) -> None:
     now = datetime.now(UTC)
     try:
         if is_due(instance, now):
-            keep_small(instance, now, settings.run_retention_days, MOST_BEFORE_A_COMMAND)
+            keep_small(instance, now, settings.run_retention_days, MAX_BEFORE_A_COMMAND)
     except Exception:
         logging.getLogger(__name__).exception("old runs are not forgotten")
 

@@ -8,7 +8,7 @@ import dagster as dg
 from orchestration.assets.specs import DELIVERIES
 from orchestration.instance.orphans import about_to_start, end_dead_runs, instead_of
 from orchestration.resources import AnotherSyncIsRunning, exclusive
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 
 BY_ITSELF = {"dagster/schedule_name", "dagster/sensor_name"}
 BY_A_PERSON = "dagster/parent_run_id"  # Dagster's UI runs it once more, with the tags that it had

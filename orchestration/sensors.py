@@ -13,10 +13,12 @@ from orchestration.instance.orphans import about_to_start, end_dead_runs, instea
 from orchestration.resources import delivery_lock
 from orchestration.schedules import busy, sync
 from pipelines.flow_builder.outbox.queue import due
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from pipelines.servicetitan.change_probe import Watch
+    from pipelines.servicetitan.change_probe import ChangeProbe
+
+    pass
 
 deliver = dg.define_asset_job(
     "deliver",
@@ -60,10 +62,10 @@ def under_way(instance: dg.DagsterInstance, settings: Settings, now: datetime | 
 
 def change_sensor(settings: Settings) -> dg.SensorDefinition:
     @cache
-    def watch() -> "Watch":
-        from pipelines.servicetitan.change_probe import Watch
+    def probe() -> "ChangeProbe":
+        from pipelines.servicetitan.change_probe import ChangeProbe
 
-        return Watch(settings)
+        return ChangeProbe(settings)
 
     every = settings.change_sensor_seconds
 
@@ -75,7 +77,7 @@ def change_sensor(settings: Settings) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING if every else dg.DefaultSensorStatus.STOPPED,
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        look = watch().look(json.loads(context.cursor or "{}"), datetime.now(UTC))
+        look = probe().poll(json.loads(context.cursor or "{}"), datetime.now(UTC))
         cursor, changed = json.dumps(look.marks), ", ".join(look.changed)
         if not look.changed:
             return dg.SensorResult(skip_reason="; ".join(look.problems) or "nothing has changed", cursor=cursor)

@@ -29,17 +29,17 @@ NOT_ALLOWED = re.compile(r'(?P<path>/[^"\n]+)"?: Permission denied')
 A_FILE = (NotADirectoryError, FileExistsError)
 
 
-class Mishap(Exception):
+class KnownError(Exception):
     """Says what went wrong with which file, and the way out."""
 
 
-def mishap(error: BaseException, warehouse: Path) -> Mishap | None:
+def known_error(error: BaseException, warehouse: Path) -> KnownError | None:
     """None where it is an error of another kind; ``warehouse`` is the DuckDB file that was in use."""
     errors = list(causes(error))
-    if told := next((one for one in errors if isinstance(one, Mishap)), None):
+    if told := next((one for one in errors if isinstance(one, KnownError)), None):
         return told
     text = "\n".join(str(one) for one in errors)
-    return next((Mishap(words) for explain in EXPLAINED if (words := explain(errors, text, warehouse))), None)
+    return next((KnownError(words) for explain in EXPLAINED if (words := explain(errors, text, warehouse))), None)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

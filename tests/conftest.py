@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.cli.processes import heed_signals
 from pipelines.derivation.dbt import manifest_path
-from pipelines.settings.settings import Settings, load_settings
+from pipelines.settings import Settings, load_settings
 from tests.simulator.environment import SIGNING_SECRET, environment
 from tests.simulator.receiver import Receiver
 from tests.simulator.server import run_server

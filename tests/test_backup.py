@@ -11,11 +11,11 @@ from click.testing import CliRunner, Result
 
 from orchestration.cli.main import main
 from orchestration.resources import exclusive
-from pipelines.flow_builder.delivery import deliver
+from pipelines.flow_builder.deliver import deliver
 from pipelines.flow_builder.enqueue import Enqueued, enqueue
 from pipelines.flow_builder.outbox.operators import Action, decide
+from pipelines.operations import open_operations
 from pipelines.operations.backup import BackupError, back_up
-from pipelines.operations.database import open_operations
 from pipelines.operations.restore import Restored, restore
 from tests.flow_builder.line import Line
 from tests.flow_builder.marts import SOCAL, Marts

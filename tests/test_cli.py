@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from orchestration.cli.main import main
 from orchestration.resources import exclusive
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.flow_builder.line import Line
 from tests.simulator.receiver import Receiver, Reply
 from tests.simulator.servicetitan import ServiceTitan

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
 from tests.simulator.history import live, seed_history
 from tests.simulator.receiver import Receiver

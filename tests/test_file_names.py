@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from orchestration.cli import main
 from orchestration.instance.home import dagster_home
-from pipelines.settings.settings import ConfigurationError, Settings
+from pipelines.settings import ConfigurationError, Settings
 from tests.simulator.clock import OffsetClock
 from tests.simulator.receiver import Receiver
 from tests.simulator.world import World

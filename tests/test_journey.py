@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from orchestration.cli.main import main
 from pipelines.flow_builder import event
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.simulator.clock import OffsetClock
 from tests.simulator.receiver import Receiver
 from tests.simulator.world import World

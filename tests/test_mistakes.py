@@ -15,12 +15,12 @@ from click.testing import CliRunner, Result
 from orchestration.alerting.from_runs import reason
 from orchestration.cli.main import main
 from pipelines.analytics.publish import is_published
-from pipelines.diagnostics import mishap
+from pipelines.diagnostics import known_error
 from pipelines.flow_builder.enqueue import Enqueued
-from pipelines.operations.database import OperationsError, open_operations
-from pipelines.servicetitan.api.rate_limit import Budget
-from pipelines.servicetitan.load.bookmarks import remember
-from pipelines.settings.settings import ConfigurationError, Settings
+from pipelines.operations import OperationsError, open_operations
+from pipelines.servicetitan.api.rate_limit import RateLimiter
+from pipelines.servicetitan.load.sync_log import read_bookmarks
+from pipelines.settings import ConfigurationError, Settings
 from tests.flow_builder.line import Line
 from tests.flow_builder.marts import Marts
 
@@ -89,7 +89,7 @@ def test_a_warehouse_that_is_damaged(tmp_path: Path, damage: Callable[[Path], No
     damage(path)
     with pytest.raises(duckdb.Error) as error, duckdb.connect(path, read_only=True) as con:
         con.execute("select sum(digest) from numbers")
-    said = str(mishap(error.value, path))
+    said = str(known_error(error.value, path))
     assert said.startswith(f"{path} is damaged, or not DuckDB's: IO Error: ")
     assert "put a back-up in its place; or move it away: the next sync then loads everything anew" in said
 
@@ -109,7 +109,7 @@ def test_a_warehouse_of_something_else_is_left_alone(tmp_path: Path) -> None:
     with duckdb.connect(path) as con:
         con.execute("create table sales as select 1 as id")
     with pytest.raises(ConfigurationError, match=r"WAREHOUSE_PATH: found .*theirs.duckdb, which holds tables of somet"):
-        remember(path)
+        read_bookmarks(path)
 
 
 def test_a_copy_for_analysts_that_cannot_be_read_is_published_anew(
@@ -127,7 +127,7 @@ def test_a_copy_for_analysts_that_cannot_be_read_is_published_anew(
 def test_a_budget_that_is_damaged(tmp_path: Path) -> None:
     (tmp_path / "budget.sqlite").write_bytes(GARBAGE)
     with pytest.raises(OperationsError, match=r"budget\.sqlite: file is not a database; .* delete this file"):
-        Budget(tmp_path / "budget.sqlite")
+        RateLimiter(tmp_path / "budget.sqlite")
 
 
 def test_records_of_dagster_that_are_damaged(run: Run, settings: Settings) -> None:
@@ -179,21 +179,21 @@ def no_room_for_duckdb() -> None:
 def test_a_disk_that_is_full(write: Callable[[], None]) -> None:
     with pytest.raises(Exception) as error:  # noqa: PT011  # three libraries' own
         write()
-    told = mishap(error.value, Path("warehouse.duckdb"))
+    told = known_error(error.value, Path("warehouse.duckdb"))
     assert str(told).startswith("the disk is full: ")
     assert str(told).endswith("make room on the disk, then run this again; nothing was lost")
 
 
 def test_an_error_of_our_own_keeps_its_words() -> None:
-    assert mishap(ValueError("the disk is round"), Path("warehouse.duckdb")) is None
+    assert known_error(ValueError("the disk is round"), Path("warehouse.duckdb")) is None
 
 
 def test_a_budget_of_the_future_holds_nobody_up(tmp_path: Path) -> None:
     now = 1_800_000_000.0
-    ahead = Budget(tmp_path / "budget.sqlite", lambda: now + 86_400)
+    ahead = RateLimiter(tmp_path / "budget.sqlite", lambda: now + 86_400)
     for _ in range(10):
-        ahead.reserve(1)
-    assert Budget(tmp_path / "budget.sqlite", lambda: now).reserve(1) < 1
+        ahead.acquire(1)
+    assert RateLimiter(tmp_path / "budget.sqlite", lambda: now).acquire(1) < 1
 
 
 def ring() -> Exception:
@@ -204,5 +204,5 @@ def ring() -> Exception:
 
 
 def test_errors_that_are_each_others_reason_are_looked_through_once() -> None:
-    assert "the disk is full" in str(mishap(ring(), Path("warehouse.duckdb")))
-    assert mishap(ExceptionGroup("several", [ring(), ValueError()]), Path("warehouse.duckdb"))
+    assert "the disk is full" in str(known_error(ring(), Path("warehouse.duckdb")))
+    assert known_error(ExceptionGroup("several", [ring(), ValueError()]), Path("warehouse.duckdb"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.operations.database import MIGRATIONS, OperationsError, open_operations, transaction, version
+from pipelines.operations import MIGRATIONS, OperationsError, open_operations, transaction, version
 
 ROW = "insert into contact_links values (1, 2, 'c', 't')"
 

@@ -13,18 +13,18 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 import orchestration
 from orchestration.assets import specs
-from orchestration.assets.progress import Progress
+from orchestration.assets.progress import ProgressLog
 from orchestration.assets.specs import DELIVERIES
 from orchestration.assets.sync import assets, dbt_folder
 from orchestration.event_log import EventLog
 from orchestration.instance.orphans import instead_of
-from orchestration.resources import Warehouse, delivery_lock, exclusive
+from orchestration.resources import WarehouseResource, delivery_lock, exclusive
 from orchestration.schedules import busy, is_scheduled, sync_schedule
 from orchestration.sensors import change_sensor, deliver_sensor, under_way
 from pipelines.derivation.dbt import manifest_path
-from pipelines.operations.database import open_operations, stamp
+from pipelines.operations import open_operations, stamp
 from pipelines.servicetitan.streams import STREAMS
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.simulator.world import World
 
 
@@ -41,7 +41,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def test_every_stream_leads_to_the_deliveries(settings: Settings) -> None:
-    resources = {"warehouse": Warehouse(), "progress": Progress()}
+    resources = {"warehouse": WarehouseResource(), "progress": ProgressLog()}
     graph = dg.Definitions(assets=assets(settings), resources=resources).resolve_asset_graph()
     for stream in STREAMS:
         after, reached = {dg.AssetKey(["servicetitan", stream.name])}, set()

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from orchestration.cli.main import main
 from pipelines.actions.scopes import needed
 from pipelines.servicetitan.streams import STREAMS
+from pipelines.settings import Settings, Tenant
 from pipelines.settings.lead_source import LeadSource
-from pipelines.settings.settings import Settings, Tenant
 from tests.simulator.__main__ import PORTS
 from tests.simulator.history import seed_history
 from tests.simulator.world import World

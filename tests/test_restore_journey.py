@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli.main import main
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.simulator.clock import OffsetClock
 from tests.simulator.receiver import Receiver
 from tests.simulator.world import World

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from pydantic import BaseModel, SecretStr
 
 from orchestration.cli.main import main
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.test_settings import COMPLETE
 
 EXAMPLE = (Path(__file__).parents[1] / ".env.example").read_text()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.settings.settings import ConfigurationError, Settings, load_settings
+from pipelines.settings import ConfigurationError, Settings, load_settings
 
 COMPLETE = {
     "SERVICETITAN_APP_KEY": "ak1.key",

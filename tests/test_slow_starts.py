@@ -13,10 +13,10 @@ import dagster as dg
 import psutil
 import pytest
 
-from orchestration.alerting.from_runs import run_troubles
+from orchestration.alerting.from_runs import run_alerts
 from orchestration.cli.processes import LAST_WORDS, PATIENCE, command, running
-from pipelines.operations.database import open_operations, stamp
-from pipelines.settings.settings import Settings
+from pipelines.operations import open_operations, stamp
+from pipelines.settings import Settings
 from tests.simulator.receiver import Receiver
 from tests.test_up import free_port
 
@@ -88,13 +88,13 @@ def test_one_that_hangs_is_made_up_for_and_is_over(
         hangs.send_signal(signal.SIGSTOP)
         try:
             wait_for(lambda: delivers(dg.DagsterRunStatus.FAILURE))
-            [(_, trouble)] = run_troubles(instance, ["deliver"])
+            [(_, trouble)] = run_alerts(instance, ["deliver"])
             assert "it did not start in time, and did nothing" in trouble.what
             wait_for(lambda: receiver.received and delivers(dg.DagsterRunStatus.SUCCESS))
         finally:
             hangs.send_signal(signal.SIGCONT)
         [made_up] = delivers(dg.DagsterRunStatus.SUCCESS)
         assert made_up.tags["instead of"] in {run.run_id for run in delivers(dg.DagsterRunStatus.FAILURE)}
-        assert not list(run_troubles(instance, ["deliver"])), "nothing stays red for what has healed"
+        assert not list(run_alerts(instance, ["deliver"])), "nothing stays red for what has healed"
         wait_for(lambda: not hangs.is_running())
         assert len(receiver.received) == 1, "the one that comes after all does nothing"

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from pipelines.servicetitan.api.responses import understood
+from pipelines.servicetitan.api.responses import parse
 from pipelines.texts import clean, mended
 
 
@@ -43,4 +43,4 @@ def test_what_is_no_json_is_said_in_one_way(content: bytes) -> None:
 
 def test_half_an_emoji_in_a_record_costs_one_character_and_not_the_answer() -> None:
     answer = httpx.Response(200, content=rb'{"name": "Ada \ud83d"}')
-    assert understood(answer, "tn.crm.customers:r", writing=False) == {"name": "Ada \ufffd"}
+    assert parse(answer, "tn.crm.customers:r", writing=False) == {"name": "Ada \ufffd"}

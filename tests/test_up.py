@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from orchestration.cli.processes import LAST_WORDS, PATIENCE, command
-from orchestration.cli.rotated_log import KEPT, RotatedLog
-from orchestration.cli.up_parts import LATE, Part, Waiting, off
-from pipelines.settings.settings import Settings
+from orchestration.cli.rotated_log import MAX_FILES, RotatedLog
+from orchestration.cli.up_parts import LATE, Part, Startup, off
+from pipelines.settings import Settings
 
 MOST_LINES = 20
 
@@ -89,7 +89,7 @@ def test_what_is_not_set_is_off(settings: Settings) -> None:
 def test_each_part_is_told_once_and_those_that_are_late_are_named() -> None:
     now, up = 0.0, {"one"}
     parts = [Part(name, f"at {name}", partial(up.__contains__, name)) for name in ("one", "two")]
-    waiting = Waiting(parts, lambda: now)
+    waiting = Startup(parts, lambda: now)
     assert list(waiting.news()) == ["one: ready, at one"]
     assert list(waiting.news()) == []
     now = LATE + 1
@@ -109,7 +109,7 @@ def test_its_log_starts_anew_while_programs_hold_it_open(tmp_path: Path) -> None
             log.rotate()
         assert log.last_lines(2).splitlines()[-1] == "after 19"
     files = sorted(path.parent.iterdir())
-    assert len(files) == 1 + KEPT
+    assert len(files) == 1 + MAX_FILES
     assert all(file.stat().st_size < 2000 for file in files)
     assert path.with_name("up.log.1").read_text().startswith("after ")
     assert "\0" not in path.read_text()

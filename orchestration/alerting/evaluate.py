@@ -7,17 +7,17 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.alerting.from_checks import Descriptions, check_troubles
-from orchestration.alerting.from_outbox import outbox_troubles
-from orchestration.alerting.from_runs import ENDED, run_troubles
+from orchestration.alerting.from_checks import Descriptions, check_alerts
+from orchestration.alerting.from_outbox import outbox_alerts
+from orchestration.alerting.from_runs import ENDED, run_alerts
+from pipelines.alerts.alert import Alert, Troubles
 from pipelines.alerts.channels import Channel
 from pipelines.alerts.freshness import quiet, stale_tenants
-from pipelines.alerts.notify import announce
+from pipelines.alerts.notify import notify
 from pipelines.alerts.store_down import Unusable, announce_unusable, announce_usable
-from pipelines.alerts.trouble import Trouble, Troubles
-from pipelines.operations.database import OperationsError
+from pipelines.operations import OperationsError
 from pipelines.servicetitan.sync_status import last_complete
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 
 JOBS = ("sync", "deliver")
 
@@ -29,11 +29,11 @@ class Records:
         self._read_at: Sequence[Any] | None = None
         self._found: Troubles = {}
 
-    def troubles(self, instance: dg.DagsterInstance, checks: Descriptions) -> Troubles:
+    def alerts(self, instance: dg.DagsterInstance, checks: Descriptions) -> Troubles:
         ended = instance.get_run_records(dg.RunsFilter(statuses=ENDED), limit=1, order_by="update_timestamp")
         read_at = [(record.dagster_run.run_id, record.update_timestamp) for record in ended]
         if read_at != self._read_at:
-            self._found = dict(chain(run_troubles(instance, JOBS), check_troubles(instance, checks)))
+            self._found = dict(chain(run_alerts(instance, JOBS), check_alerts(instance, checks)))
             self._read_at = read_at
         return self._found
 
@@ -44,16 +44,16 @@ def look(
     """What to say of this look, and what to keep for the next one: news of an operations file that cannot be used."""
     before = Unusable.read(kept)
     try:
-        troubles = {**found, **dict(standing(settings, now))}
-        told = announce(settings.operations, configured, troubles, now, quiet(settings.sync_cron, now), link(settings))
+        alerts = {**found, **dict(standing(settings, now))}
+        told = notify(settings.operations, configured, alerts, now, quiet(settings.sync_cron, now), link(settings))
     except OperationsError as error:
         return str(error), announce_unusable(before, str(error), configured, now).write()
     after = before and announce_usable(before, configured, now)
     return "; ".join([f"{told.open} open", *told.problems]), after.write() if after else ""
 
 
-def standing(settings: Settings, now: datetime) -> Iterator[tuple[str, Trouble]]:
-    yield from outbox_troubles(settings, now)
+def standing(settings: Settings, now: datetime) -> Iterator[tuple[str, Alert]]:
+    yield from outbox_alerts(settings, now)
     yield from stale_tenants(settings.tenants, last_complete(settings.operations), settings.sync_cron, now)
 
 

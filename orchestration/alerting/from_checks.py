@@ -11,7 +11,7 @@ import dagster as dg
 from orchestration.alerting.from_outbox import TOLD_HERE
 from orchestration.assets.checks import COMPLETE, COMPLETE_CHECK, GOES_ON, WHAT_TO_DO
 from orchestration.assets.specs import STREAMS_BY_NAME
-from pipelines.alerts.trouble import Trouble
+from pipelines.alerts.alert import Alert
 
 if TYPE_CHECKING:
     from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
@@ -21,7 +21,7 @@ SERVER_WORDS = re.compile(r" \(.*\)")  # what ServiceTitan answered may quote wh
 Descriptions = Mapping[dg.AssetCheckKey, str | None]
 
 
-def check_troubles(instance: dg.DagsterInstance, checks: Descriptions) -> Iterator[tuple[str, Trouble]]:
+def check_alerts(instance: dg.DagsterInstance, checks: Descriptions) -> Iterator[tuple[str, Alert]]:
     """Of every check whose last evaluation failed."""
     failed = [record for record in last_evaluations(instance, checks) if not evaluation(record).passed]
     yield from tenant_troubles([record for record in failed if record.key.name == COMPLETE])
@@ -52,7 +52,7 @@ def evaluation(record: "AssetCheckExecutionRecord") -> "AssetCheckEvaluation":
     return record.evaluation
 
 
-def check_trouble(record: "AssetCheckExecutionRecord", description: str | None) -> Trouble:
+def check_trouble(record: "AssetCheckExecutionRecord", description: str | None) -> Alert:
     """Its metadata as far as they are numbers: a text may quote a record."""
     look = f"see the check in Dagster, which demands: {description}" if description else "see the check in Dagster"
     found = evaluation(record)
@@ -60,10 +60,10 @@ def check_trouble(record: "AssetCheckExecutionRecord", description: str | None) 
     values = {name: one.value for name, one in found.metadata.items()}
     numbers = ", ".join(f"{name}: {value}" for name, value in values.items() if isinstance(value, int | float))
     what = f"{record.key.asset_key.to_user_string()}: the check {record.key.name} fails ({kind})"
-    return trouble(record, f"{what}: {numbers}" if numbers else what, str(values.get(WHAT_TO_DO, look)))
+    return alert(record, f"{what}: {numbers}" if numbers else what, str(values.get(WHAT_TO_DO, look)))
 
 
-def tenant_troubles(failed: Sequence["AssetCheckExecutionRecord"]) -> Iterator[tuple[str, Trouble]]:
+def tenant_troubles(failed: Sequence["AssetCheckExecutionRecord"]) -> Iterator[tuple[str, Alert]]:
     """One per tenant and missing scope, and one per tenant for all that is unread for another reason."""
     found = defaultdict(list)
     for record in failed:
@@ -78,9 +78,9 @@ def tenant_troubles(failed: Sequence["AssetCheckExecutionRecord"]) -> Iterator[t
         what = (
             f"the app needs the scope {scope}, to read {names}" if scope else f"{names}: not read to the end; {words}"
         )
-        yield f"unread {tenant} {scope}".strip(), trouble(record, f"{tenant}: {what}", COMPLETE_CHECK.what_to_do)
+        yield f"unread {tenant} {scope}".strip(), alert(record, f"{tenant}: {what}", COMPLETE_CHECK.what_to_do)
 
 
-def trouble(record: "AssetCheckExecutionRecord", what: str, what_to_do: str) -> Trouble:
+def alert(record: "AssetCheckExecutionRecord", what: str, what_to_do: str) -> Alert:
     since = record.event.timestamp if record.event else record.create_timestamp
-    return Trouble(what, datetime.fromtimestamp(since, UTC), what_to_do, record.run_id)
+    return Alert(what, datetime.fromtimestamp(since, UTC), what_to_do, record.run_id)

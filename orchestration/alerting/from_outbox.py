@@ -4,29 +4,29 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from orchestration.assets.checks import ENDPOINT_CHECK, OUTBOX_CHECKS
-from pipelines.alerts.trouble import Trouble
+from pipelines.alerts.alert import Alert
 from pipelines.flow_builder.advice import advice
-from pipelines.flow_builder.outbox.queries import held_batches, troubles
-from pipelines.settings.settings import Settings
+from pipelines.flow_builder.outbox.queries import held_batches, outbox_health
+from pipelines.settings import Settings
 
 TOLD_HERE = {ENDPOINT_CHECK.name, *(OUTBOX_CHECKS[name].name for name in ("held", "dead", "overdue"))}
 
 
-def outbox_troubles(settings: Settings, now: datetime) -> Iterator[tuple[str, Trouble]]:
+def outbox_alerts(settings: Settings, now: datetime) -> Iterator[tuple[str, Alert]]:
     """An endpoint that is down explains what is overdue, and so does an address that is not set yet."""
-    found = troubles(settings.operations, now)
+    found = outbox_health(settings.operations, now)
     endpoint = found.endpoint
     if endpoint.down_since:
         what_to_do = f"{advice(str(endpoint.because), settings.flow_builder_trigger_url)}; {ENDPOINT_CHECK.what_to_do}"
-        yield "endpoint", Trouble(f"Flow Builder's endpoint is {endpoint.said()}", endpoint.down_since, what_to_do)
+        yield "endpoint", Alert(f"Flow Builder's endpoint is {endpoint.said()}", endpoint.down_since, what_to_do)
     elif found.overdue and settings.flow_builder_trigger_url:
         said = f"flow_builder/outbox: {found.overdue} deliveries are due for more than 15 minutes, and still there"
         if endpoint.waits(now):
             said += f"; Flow Builder asked to wait until {endpoint.waits_until:%Y-%m-%d %H:%M:%S} UTC"
-        yield "overdue", Trouble(said, now, OUTBOX_CHECKS["overdue"].what_to_do)
+        yield "overdue", Alert(said, now, OUTBOX_CHECKS["overdue"].what_to_do)
     if found.dead:
         said = f"flow_builder/outbox: {found.dead} deliveries failed for good"
-        yield "dead", Trouble(said, now, OUTBOX_CHECKS["dead"].what_to_do)
+        yield "dead", Alert(said, now, OUTBOX_CHECKS["dead"].what_to_do)
     for since, count in held_batches(settings.operations):
         said = f"flow_builder/outbox: {count} deliveries of one sync are held, more than FLOW_BUILDER_HOLD_ABOVE"
-        yield f"held {since.isoformat()}", Trouble(said, since, OUTBOX_CHECKS["held"].what_to_do)
+        yield f"held {since.isoformat()}", Alert(said, since, OUTBOX_CHECKS["held"].what_to_do)

@@ -7,26 +7,33 @@ from typing import Any
 import dagster as dg
 
 from orchestration.resources import AnotherSyncIsRunning
-from pipelines.alerts.trouble import Trouble
-from pipelines.operations.database import OperationsError
-from pipelines.settings.settings import ConfigurationError
+from pipelines.alerts.alert import Alert
+from pipelines.diagnostics import KnownError
+from pipelines.operations import OperationsError
+from pipelines.settings import ConfigurationError
 
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 ON_ITS_WAY = {dg.DagsterEventType.RUN_STARTING, dg.DagsterEventType.RUN_START}
 FAILURES = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
 # Errors in our own words, which hold the way out. Another's may quote a record.
-TOLD = {ConfigurationError.__name__, OperationsError.__name__, AnotherSyncIsRunning.__name__, "OutboxLost", "Mishap"}
+TOLD = {
+    ConfigurationError.__name__,
+    OperationsError.__name__,
+    AnotherSyncIsRunning.__name__,
+    "OutboxLost",
+    KnownError.__name__,
+}
 SEE_THE_RUN = "what the message says; or see the run's first error in Dagster. The next run starts by itself"
 
 
-def run_troubles(instance: dg.DagsterInstance, jobs: Sequence[str]) -> Iterator[tuple[str, Trouble]]:
+def run_alerts(instance: dg.DagsterInstance, jobs: Sequence[str]) -> Iterator[tuple[str, Alert]]:
     """Of each job whose last run failed or died; one that a person canceled says nothing."""
     for job in jobs:
         for record in instance.get_run_records(dg.RunsFilter(job_name=job, statuses=ENDED), limit=1):
             if record.dagster_run.status == dg.DagsterRunStatus.FAILURE:
                 run_id, since = record.dagster_run.run_id, record.end_time or record.create_timestamp.timestamp()
                 what = f"the run of {job} failed: {reason(instance, run_id)}"
-                yield f"run {job}", Trouble(what, datetime.fromtimestamp(since, UTC), SEE_THE_RUN, run_id)
+                yield f"run {job}", Alert(what, datetime.fromtimestamp(since, UTC), SEE_THE_RUN, run_id)
 
 
 def reason(instance: dg.DagsterInstance, run_id: str) -> str:

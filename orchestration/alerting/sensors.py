@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from orchestration.alerting.evaluate import Records
@@ -35,7 +35,7 @@ def alert_sensor(settings: Settings) -> dg.SensorDefinition:
         from orchestration.alerting.evaluate import look
         from pipelines.alerts.channels import channels
 
-        found = records().troubles(context.instance, descriptions(context.repository_def))
+        found = records().alerts(context.instance, descriptions(context.repository_def))
         said, kept = look(settings, channels(settings), found, context.cursor, datetime.now(UTC))
         context.update_cursor(kept)
         return dg.SkipReason(said)
@@ -56,11 +56,11 @@ def heartbeat_sensor(settings: Settings) -> dg.SensorDefinition:
     def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:  # noqa: ARG001 (Dagster passes it)
         if not url:
             return dg.SkipReason("ALERT_HEARTBEAT_URL is not set: nobody outside is told")
-        from pipelines.alerts.channels import NotAnnounced, beat
+        from pipelines.alerts.channels import NotNotified, heartbeat
 
         try:
-            beat(url.get_secret_value())
-        except NotAnnounced as error:
+            heartbeat(url.get_secret_value())
+        except NotNotified as error:
             return dg.SkipReason(str(error))
         return dg.SkipReason("told")
 

@@ -7,9 +7,9 @@ import dagster as dg
 
 from orchestration.assets.checks import LEADS_CHECK
 from orchestration.assets.specs import INBOUND_LEADS, KNOWN_EMAILS, OWNERS, POOL, Results, raw_key
-from orchestration.errors import clearly
-from orchestration.resources import Warehouse
-from pipelines.settings.settings import Settings
+from orchestration.errors import with_known_errors
+from orchestration.resources import WarehouseResource
+from pipelines.settings import Settings
 
 
 def known_emails(settings: Settings) -> dg.AssetsDefinition:
@@ -22,8 +22,8 @@ def known_emails(settings: Settings) -> dg.AssetsDefinition:
         pool=POOL,
         description="Hashes of the customers' e-mail addresses, by which the actions API finds a customer.",
     )
-    @clearly
-    def copy(warehouse: Warehouse) -> dg.MaterializeResult[Any]:  # noqa: ARG001 (to hold it)
+    @with_known_errors
+    def copy(warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:  # noqa: ARG001 (to hold it)
         from pipelines.actions.crm.email_index import copy_emails
         from pipelines.warehouse import open_warehouse
 

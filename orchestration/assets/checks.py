@@ -10,7 +10,7 @@ from orchestration.assets.specs import raw_key
 from pipelines.servicetitan.streams import STREAMS
 
 if TYPE_CHECKING:
-    from pipelines.flow_builder.outbox.queries import Troubles
+    from pipelines.flow_builder.outbox.queries import OutboxHealth
     from pipelines.servicetitan.load.schema_drift import Drift
     from pipelines.servicetitan.set_aside import SetAside
     from pipelines.servicetitan.sync import LoadResult
@@ -134,13 +134,13 @@ LEADS_CHECK = Check(
 )
 
 
-def outbox_checks(asset: dg.AssetKey, troubles: "Troubles", unknown: int) -> Iterator[dg.AssetCheckResult]:
+def outbox_checks(asset: dg.AssetKey, troubles: "OutboxHealth", unknown: int) -> Iterator[dg.AssetCheckResult]:
     found = {"held": troubles.held, "dead": troubles.dead, "overdue": troubles.overdue, "unknown": unknown}
     for name, check in OUTBOX_CHECKS.items():
         yield check.result(asset, {"deliveries": found[name]} if found[name] else {})
 
 
-def endpoint_check(asset: dg.AssetKey, troubles: "Troubles") -> dg.AssetCheckResult:
+def endpoint_check(asset: dg.AssetKey, troubles: "OutboxHealth") -> dg.AssetCheckResult:
     endpoint = troubles.endpoint
     found = {
         "down since": str(endpoint.down_since),

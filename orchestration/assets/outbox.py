@@ -7,9 +7,9 @@ import dagster as dg
 
 from orchestration.assets.checks import ENDPOINT_CHECK, OUTBOX_CHECKS, endpoint_check, outbox_checks
 from orchestration.assets.specs import DELIVERIES, OUTBOX, OWNERS, POOL, Results
-from orchestration.errors import clearly
-from orchestration.resources import Warehouse, delivery_lock
-from pipelines.settings.settings import Settings
+from orchestration.errors import with_known_errors
+from orchestration.resources import WarehouseResource, delivery_lock
+from pipelines.settings import Settings
 
 READ_BY_ENQUEUE = [
     dg.AssetKey(["marts", "customer_state_transitions"]),
@@ -38,10 +38,10 @@ def outbox(settings: Settings) -> dg.AssetsDefinition:
         check_specs=[check.spec(OUTBOX) for check in OUTBOX_CHECKS.values()],
         description="One delivery for every transition: what Flow Builder is to be told, and what not, and why.",
     )
-    @clearly
-    def enqueue(config: EnqueueConfig, warehouse: Warehouse) -> Results:
+    @with_known_errors
+    def enqueue(config: EnqueueConfig, warehouse: WarehouseResource) -> Results:
         from pipelines.flow_builder.enqueue import enqueue
-        from pipelines.flow_builder.outbox.queries import counts, troubles
+        from pipelines.flow_builder.outbox.queries import counts, outbox_health
         from pipelines.flow_builder.transition_log import TransitionLog
         from pipelines.warehouse import open_warehouse
 
@@ -49,7 +49,7 @@ def outbox(settings: Settings) -> dg.AssetsDefinition:
             enqueued = enqueue(con, settings, warehouse.clock(), start_over=config.start_over)
             unknown = TransitionLog(con).size() - sum(counts(settings.operations).values())
         yield dg.MaterializeResult(asset_key=OUTBOX, metadata=asdict(enqueued))
-        yield from outbox_checks(OUTBOX, troubles(settings.operations, warehouse.now()), unknown)
+        yield from outbox_checks(OUTBOX, outbox_health(settings.operations, warehouse.now()), unknown)
 
     return enqueue
 
@@ -64,16 +64,16 @@ def deliveries(settings: Settings) -> dg.AssetsDefinition:
         check_specs=[ENDPOINT_CHECK.spec(DELIVERIES)],
         description="What was due in the outbox, posted to Flow Builder.",
     )
-    @clearly
+    @with_known_errors
     def deliver() -> Results:
-        from pipelines.flow_builder.delivery import deliver
-        from pipelines.flow_builder.outbox.queries import troubles
+        from pipelines.flow_builder.deliver import deliver
+        from pipelines.flow_builder.outbox.queries import outbox_health
 
         with delivery_lock(settings):
             counts = asdict(deliver(settings, clock=lambda: datetime.now(UTC)))
         yield dg.MaterializeResult(
             asset_key=DELIVERIES, metadata={name: count for name, count in counts.items() if count is not None}
         )
-        yield endpoint_check(DELIVERIES, troubles(settings.operations, datetime.now(UTC)))
+        yield endpoint_check(DELIVERIES, outbox_health(settings.operations, datetime.now(UTC)))
 
     return deliver

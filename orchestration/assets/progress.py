@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from pipelines.servicetitan.progress import StreamSync
 
 Show = Callable[["StreamSync"], None]
-LINE_EVERY = 10.0  # seconds, per stream and tenant
+LINE_INTERVAL = 10.0  # seconds, per stream and tenant
 
 
-class Progress(dg.ConfigurableResource):  # type: ignore[type-arg]
+class ProgressLog(dg.ConfigurableResource):  # type: ignore[type-arg]
     """``terminal``: for a person who waits in front of it."""
 
     terminal: bool = False
@@ -40,7 +40,7 @@ def in_log(log: Logger) -> Show:
     def show(sync: "StreamSync") -> None:
         key = (sync.tenant_name, sync.stream)
         now = time.monotonic()
-        if sync.ended_at or now - said.setdefault(key, now) > LINE_EVERY:
+        if sync.ended_at or now - said.setdefault(key, now) > LINE_INTERVAL:
             said[key] = now
             log.info(f"{sync.tenant_name} {sync.stream}: {sync.rows:,} rows, {sync.pages} pages, {state(sync)}")
 

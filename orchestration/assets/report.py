@@ -8,7 +8,7 @@ import dagster as dg
 from orchestration.assets.checks import Check
 from orchestration.assets.specs import ANALYTICS, REPORT, Results
 from orchestration.errors import in_a_line
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 
 REPORT_CHECK = Check(
     "page_is_made",

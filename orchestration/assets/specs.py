@@ -9,8 +9,8 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.servicetitan.raw_tables import RawTable
 from pipelines.servicetitan.streams import STREAMS
-from pipelines.servicetitan.tables import RawTable
 
 POOL = "warehouse"
 OWNERS = {"extract": ["team:operations"], "derive": ["team:analytics"], "deliver": ["team:operations"]}

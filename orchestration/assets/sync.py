@@ -11,17 +11,17 @@ from orchestration.assets import specs as lineage
 from orchestration.assets.actions import inbound_leads, known_emails
 from orchestration.assets.checks import extract_check_specs, extract_checks
 from orchestration.assets.outbox import READ_BY_ENQUEUE, deliveries, outbox
-from orchestration.assets.progress import Progress
+from orchestration.assets.progress import ProgressLog
 from orchestration.assets.report import report
 from orchestration.assets.specs import ANALYTICS, OUTBOX, POOL, Results, raw_key
 from orchestration.cli import baselines
-from orchestration.errors import clearly
-from orchestration.resources import Warehouse
+from orchestration.errors import with_known_errors
+from orchestration.resources import WarehouseResource
 from orchestration.schedules import is_scheduled
 from pipelines.alerts.freshness import INTERVALS, intervals
 from pipelines.derivation.dbt import project_json
-from pipelines.servicetitan.tables import RAW_TABLES
-from pipelines.settings.settings import Settings
+from pipelines.servicetitan.raw_tables import RAW_TABLES
+from pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from pipelines.derivation.derive import NodeResult
@@ -57,9 +57,9 @@ def extract_asset(settings: Settings) -> dg.AssetsDefinition:
         check_specs=extract_check_specs(),
         pool=POOL,
     )
-    @clearly
+    @with_known_errors
     def extract(
-        context: dg.AssetExecutionContext, config: ExtractConfig, warehouse: Warehouse, progress: Progress
+        context: dg.AssetExecutionContext, config: ExtractConfig, warehouse: WarehouseResource, progress: ProgressLog
     ) -> Results:
         from pipelines.servicetitan.load.schema_drift import find_drift
         from pipelines.servicetitan.set_aside import by_place
@@ -109,8 +109,8 @@ def derive_asset(settings: Settings) -> dg.AssetsDefinition:
     specs = {unique_id: kept_fresh(spec, settings) for unique_id, spec in specs.items()}
 
     @dg.multi_asset(name="derive", specs=[*specs.values()], check_specs=[*checks.values()], pool=POOL, can_subset=True)
-    @clearly
-    def derive(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Results:
+    @with_known_errors
+    def derive(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Results:
         from pipelines.derivation.baselines import taken_since, tenants_with_baseline
         from pipelines.derivation.derive import derive
         from pipelines.derivation.row_counts import row_counts
@@ -188,8 +188,8 @@ def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefiniti
         description="All marts and the deliveries, in a file of their own, which people may open at any time."
         " Published when they have changed.",
     )
-    @clearly
-    def publish(warehouse: Warehouse) -> Results:  # noqa: ARG001 (to hold it)
+    @with_known_errors
+    def publish(warehouse: WarehouseResource) -> Results:  # noqa: ARG001 (to hold it)
         from pipelines.analytics.publish import is_published, publish
         from pipelines.derivation.freshness import derived_at
         from pipelines.flow_builder.outbox.queries import table

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestration.cli.table import print_table
-from pipelines.settings.settings import load_settings
+from pipelines.settings import load_settings
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -24,7 +24,7 @@ def alerts(test: bool) -> None:
     from pipelines.alerts.channels import channels
     from pipelines.alerts.message import when
     from pipelines.alerts.store import open_alerts
-    from pipelines.operations.database import open_operations
+    from pipelines.operations import open_operations
 
     settings = load_settings()
     configured = channels(settings)
@@ -34,33 +34,33 @@ def alerts(test: bool) -> None:
         try_out(configured, settings.alert_heartbeat_url)
         return
     with open_operations(settings.operations) as con:
-        found = [(one.trouble, one.until) for one in open_alerts(con)]
+        found = [(one.alert, one.until) for one in open_alerts(con)]
     print_table(
         [
             {
-                "since": when(trouble.since),
+                "since": when(alert.since),
                 "gone since": gone and when(gone),
-                "what": trouble.what,
-                "what to do": trouble.what_to_do,
+                "what": alert.what,
+                "what to do": alert.what_to_do,
             }
-            for trouble, gone in found
+            for alert, gone in found
         ],
         none="no alert is open",
     )
 
 
-def try_out(configured: Sequence["Channel"], heartbeat: "SecretStr | None") -> None:
-    from pipelines.alerts.channels import NotAnnounced, beat
+def try_out(configured: Sequence["Channel"], heartbeat_url: "SecretStr | None") -> None:
+    from pipelines.alerts.channels import NotNotified, heartbeat
     from pipelines.alerts.message import TEST
 
     attempts: dict[str, Callable[[], str | None]] = {one.name: partial(one.send, TEST) for one in configured}
-    if heartbeat:
-        attempts["heartbeat"] = partial(beat, heartbeat.get_secret_value())
+    if heartbeat_url:
+        attempts["heartbeat"] = partial(heartbeat, heartbeat_url.get_secret_value())
     failed = not configured
     for name, attempt in attempts.items():
         try:
             click.echo(f"{name}: {attempt() or 'sent'}")
-        except NotAnnounced as problem:
+        except NotNotified as problem:
             failed = True
             click.echo(f"{name}: {problem}")
     if failed:

@@ -7,7 +7,7 @@ import click
 from filelock import FileLock, Timeout
 
 from orchestration.resources import AnotherSyncIsRunning, exclusive
-from pipelines.settings.settings import load_settings
+from pipelines.settings import load_settings
 
 FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestration.cli.table import print_table
-from pipelines.settings.settings import Settings, load_settings
+from pipelines.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from pipelines.servicetitan.pages import Bookmarks
@@ -86,7 +86,7 @@ def check_scopes(settings: Settings) -> bool:
 def from_the_warehouse(settings: Settings) -> tuple["Bookmarks", dict[str, str]]:
     """Where the next sync goes on, and what is set aside; nothing, and a word of it, while a sync has the warehouse."""
     from orchestration.resources import AnotherSyncIsRunning, exclusive
-    from pipelines.servicetitan.load.bookmarks import remember
+    from pipelines.servicetitan.load.sync_log import read_bookmarks
     from pipelines.servicetitan.set_aside import by_place, named
 
     if not settings.warehouse.exists():
@@ -94,7 +94,9 @@ def from_the_warehouse(settings: Settings) -> tuple["Bookmarks", dict[str, str]]
     try:
         with exclusive(settings, wait_seconds=0):
             aside = by_place(settings, datetime.now(UTC))
-            return remember(settings.warehouse).bookmarks, {place: named(records) for place, records in aside.items()}
+            return read_bookmarks(settings.warehouse).bookmarks, {
+                place: named(records) for place, records in aside.items()
+            }
     except AnotherSyncIsRunning:
         click.echo("a sync is running: streams are read from their beginning, and what is set aside is not known")
         return {}, {}

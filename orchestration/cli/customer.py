@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from orchestration.cli.table import print_table
-from pipelines.settings.settings import load_settings
+from pipelines.settings import load_settings
 
 
 @click.command("customer")

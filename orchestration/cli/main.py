@@ -14,9 +14,9 @@ from orchestration.cli.outbox import COMMANDS
 from orchestration.cli.processes import heed_signals
 from orchestration.cli.report import report_command
 from orchestration.cli.up import up
-from orchestration.errors import in_a_line, in_our_words
+from orchestration.errors import in_a_line, known_errors
 from orchestration.instance.home import dagster_home
-from pipelines.settings.settings import Settings, load_settings
+from pipelines.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -107,7 +107,7 @@ def run_in_process(settings: Settings, job_name: str, run_config: dict[str, Any]
     from orchestration.retention import keep_small_if_due
 
     try:
-        with in_our_words(), dg.DagsterInstance.get() as instance:
+        with known_errors(), dg.DagsterInstance.get() as instance:
             keep_small_if_due(instance, settings)
             job = definitions().resolve_job_def(job_name)
             return job.execute_in_process(instance=instance, run_config=run_config)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from orchestration.cli.table import print_table
-from pipelines.settings.settings import Settings, load_settings
+from pipelines.settings import Settings, load_settings
 
 STATUSES = ["pending", "sending", "retry", "delivered", "dead", "held", "not_sent", "canceled"]
 SHOWN = [
@@ -38,7 +38,7 @@ def deliver() -> None:
     if not settings.flow_builder_trigger_url:
         click.echo("FLOW_BUILDER_TRIGGER_URL is not set: nothing is sent")
         return
-    from pipelines.flow_builder.delivery import deliver
+    from pipelines.flow_builder.deliver import deliver
 
     counts = deliver(settings, now)
     counted = [f"{value} {name}" for name, value in asdict(counts).items() if type(value) is int]
@@ -52,9 +52,9 @@ def deliver() -> None:
 
 def say_endpoint(settings: Settings) -> None:
     from pipelines.flow_builder.advice import advice
-    from pipelines.flow_builder.outbox.queries import troubles
+    from pipelines.flow_builder.outbox.queries import outbox_health
 
-    endpoint = troubles(settings.operations, now()).endpoint
+    endpoint = outbox_health(settings.operations, now()).endpoint
     if endpoint.down_since:
         click.echo(f"the endpoint is {endpoint.said()}; nothing is lost, what is due waits", err=True)
         click.echo(advice(str(endpoint.because), settings.flow_builder_trigger_url), err=True)

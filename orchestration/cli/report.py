@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
-from pipelines.settings.settings import load_settings
+from pipelines.settings import load_settings
 
 
 @click.command("report")

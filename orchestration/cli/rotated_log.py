@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO
 
 LARGEST = 10 * 2**20  # bytes
-KEPT = 3  # files beside the present one
+MAX_FILES = 3  # files beside the present one
 
 
 class RotatedLog:
@@ -32,7 +32,7 @@ class RotatedLog:
         """A disk without room for the copy empties it all the same."""
         if os.fstat(self.output.fileno()).st_size < self.largest:
             return
-        for number in range(KEPT - 1, 0, -1):
+        for number in range(MAX_FILES - 1, 0, -1):
             if self.earlier(number).exists():
                 self.earlier(number).replace(self.earlier(number + 1))
         try:

@@ -15,9 +15,9 @@ from filelock import FileLock, Timeout
 
 from orchestration.cli.processes import Command, Process, command, first_to_end, running
 from orchestration.cli.rotated_log import RotatedLog
-from orchestration.cli.up_parts import Waiting, off, parts
-from pipelines.operations.database import open_operations
-from pipelines.settings.settings import Settings, load_settings
+from orchestration.cli.up_parts import Startup, off, parts
+from pipelines.operations import open_operations
+from pipelines.settings import Settings, load_settings
 
 LOCATION = "servicetitan-flow"
 MODULE = "orchestration.definitions"
@@ -68,7 +68,7 @@ def run_all(settings: Settings, host: str, port: int, actions_port: int, log: Ro
         if ended := wait_until_served(code_servers, folder):
             return ended
         others = programs(settings, folder, host, port, actions_port)
-        waiting = Waiting(parts(settings, host, port, actions_port))
+        waiting = Startup(parts(settings, host, port, actions_port))
         started = stack.enter_context(running(others, env, log.output))
         for line in off(settings):
             click.echo(line)

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 
 PATIENCE = 5.0  # seconds for an answer
 LATE = 120.0  # seconds, after which a part that is not ready is worth a word
@@ -24,7 +24,7 @@ class Part:
     answers: Callable[[], bool]
 
 
-class Waiting:
+class Startup:
     """For parts that start; each is told once."""
 
     def __init__(self, parts: list[Part], clock: Callable[[], float] = time.monotonic) -> None:

@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from pipelines.settings.settings import ConfigurationError, Settings
+from pipelines.settings import ConfigurationError, Settings
 
 UNREADABLE = set("?%*[")  # Dagster takes its home for a part of an address, and for a pattern
 

@@ -24,11 +24,11 @@ FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.Dagster
 WITH_DETAILS = timedelta(hours=6)
 ROUTINE = {"sync", "retention"}  # jobs whose runs are forgotten where they found nothing
 OUTLINED = {"details": "forgotten"}  # the tag of a run that has none any more: the UI shows it
-MOST_BYTES = 500 * 2**20  # of Dagster's records, whatever happens
-MOST_A_TIME = 10_000
-EVERY = timedelta(hours=1)
+MAX_BYTES = 500 * 2**20  # of Dagster's records, whatever happens
+MAX_RUNS = 10_000
+PRUNE_INTERVAL = timedelta(hours=1)
 KEPT_SMALL = "servicetitan-flow/kept small"  # when, in Dagster's own table of such marks
-AT_ONCE = 100
+RUNS_BATCH = 100
 T = TypeVar("T")
 
 
@@ -45,7 +45,7 @@ class Ended:
         return self.status == dg.DagsterRunStatus.SUCCESS.value
 
 
-def keep_small(instance: dg.DagsterInstance, now: datetime, days: int, most: int = MOST_A_TIME) -> int:
+def keep_small(instance: dg.DagsterInstance, now: datetime, days: int, most: int = MAX_RUNS) -> int:
     """Takes the records down to what is worth its room, and gives the room back; how many runs are forgotten."""
     with event_log(instance).index_connection() as con:
         forget_states(con, naive(now - WITH_DETAILS))
@@ -62,13 +62,13 @@ def keep_small(instance: dg.DagsterInstance, now: datetime, days: int, most: int
 def is_due(instance: dg.DagsterInstance, now: datetime) -> bool:
     """Whether it has not been done in the last hour; true, too, where that hour lies in the future."""
     done = run_storage(instance).get_cursor_values({KEPT_SMALL}).get(KEPT_SMALL)
-    return not done or abs(now - datetime.fromisoformat(done)) >= EVERY
+    return not done or abs(now - datetime.fromisoformat(done)) >= PRUNE_INTERVAL
 
 
-def fit_in(instance: dg.DagsterInstance, now: datetime, most_bytes: int = MOST_BYTES) -> int:
+def fit_in(instance: dg.DagsterInstance, now: datetime, most_bytes: int = MAX_BYTES) -> int:
     """Forgets the oldest while all together are too large."""
     forgotten = 0
-    while room_taken(instance) > most_bytes and (some := forget_runs(instance, now, AT_ONCE)):
+    while room_taken(instance) > most_bytes and (some := forget_runs(instance, now, RUNS_BATCH)):
         forgotten += some
     return forgotten
 
@@ -109,7 +109,7 @@ def with_details(instance: dg.DagsterInstance, before: datetime, most: int) -> l
         return [Ended(row[0], row[1], row[2]) for row in con.execute(found.order_by(Runs.c.id).limit(most))]
 
 
-def forget_runs(instance: dg.DagsterInstance, before: datetime, most: int = MOST_A_TIME) -> int:
+def forget_runs(instance: dg.DagsterInstance, before: datetime, most: int = MAX_RUNS) -> int:
     """Those that ended, but the newest of each job, and those in which an asset was last made or a check last asked."""
     ended = dg.RunsFilter(statuses=FINISHED, created_before=before)
     kept = last_of_its_kind(instance)
@@ -150,8 +150,8 @@ def last_made(instance: dg.DagsterInstance) -> Iterator[str]:
 
 
 def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), AT_ONCE):
-        yield items[start : start + AT_ONCE]
+    for start in range(0, len(items), RUNS_BATCH):
+        yield items[start : start + RUNS_BATCH]
 
 
 def naive(time: datetime) -> datetime:

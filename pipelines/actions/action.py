@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
-from pipelines.actions.context import Call
+from pipelines.actions.context import ActionContext
 from pipelines.actions.schemas.fields import Input
 
 In = TypeVar("In", bound=Input)
@@ -22,7 +22,7 @@ class Action(Generic[In, Out]):
     description: str
     input: type[In]
     result: type[Out]
-    run: Callable[[Call, In], Out]
+    run: Callable[[ActionContext, In], Out]
     writes: bool = False
     live: bool = True  # asks ServiceTitan
     status: Callable[[Out], int] = lambda _: 200

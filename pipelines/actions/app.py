@@ -15,34 +15,34 @@ from fastapi.security import HTTPBearer
 from filelock import FileLock, Timeout
 from starlette.types import Lifespan
 
-from pipelines.actions.context import Office
+from pipelines.actions.context import Services
 from pipelines.actions.crm.write_once import PAUSES
-from pipelines.actions.database import Store
+from pipelines.actions.database import ActionsDatabase
 from pipelines.actions.doors import Doors
-from pipelines.actions.inbound_leads.queue import Intake
+from pipelines.actions.inbound_leads.queue import LeadQueue
 from pipelines.actions.inbound_leads.worker import LeadWorker
 from pipelines.actions.routes import actions as routes
 from pipelines.actions.routes import docs as docs_page
 from pipelines.actions.routes import inbound_leads as lead_routes
 from pipelines.actions.routes import service as service_routes
 from pipelines.actions.routes.sync_launcher import Dagster
-from pipelines.actions.web.connections import Connection
+from pipelines.actions.web.connections import PatientConnection
 from pipelines.actions.web.idempotency_keys import Idempotency
-from pipelines.actions.web.middleware import PREFIX, Gate, Rates
+from pipelines.actions.web.middleware import PREFIX, Middleware, TokenBuckets
 from pipelines.actions.web.problems import AGAIN, Problem, answer_problems
 from pipelines.actions.web.tokens import accesses
 from pipelines.actions.workers import Places, Workers
 from pipelines.analytics.reader import Marts
 from pipelines.clock import Clock, now
-from pipelines.operations.database import PATIENCE
+from pipelines.operations import PATIENCE
 from pipelines.servicetitan.api.client import READ, WRITE, Client
-from pipelines.servicetitan.api.rate_limit import Budget
-from pipelines.servicetitan.api.retry import Patience
-from pipelines.settings.settings import ConfigurationError, Settings
+from pipelines.servicetitan.api.rate_limit import RateLimiter
+from pipelines.servicetitan.api.retry import RetryPolicy
+from pipelines.settings import ConfigurationError, Settings
 
-REQUESTS_AT_ONCE = 100  # that need nothing but our own files
-LEADS_AT_ONCE = 8  # that are put on disk, one after the other
-FORGET_EVERY = 3600  # seconds
+MAX_REQUESTS = 100  # that need nothing but our own files
+MAX_LEADS = 8  # that are put on disk, one after the other
+FORGET_INTERVAL = 3600  # seconds
 HANDOVER = 5  # seconds that an ending process is given, and a starting one waits for it
 ABOUT = "What Flow Builder can do in ServiceTitan. Every write takes an Idempotency-Key; every error is RFC 9457's."
 
@@ -52,8 +52,8 @@ def app(
     clock: Clock = now,
     *,
     transport: httpx.BaseTransport | None = None,
-    read: Patience = READ,
-    write: Patience = WRITE,
+    read: RetryPolicy = READ,
+    write: RetryPolicy = WRITE,
     pauses: tuple[float, ...] = PAUSES,
 ) -> FastAPI:
     """``transport``: to ServiceTitan; ``pauses``: see `write_once`.
@@ -61,19 +61,19 @@ def app(
     Raises `ConfigurationError` where ACTIONS_TOKENS cannot work.
     """
     known = accesses(settings)
-    store = Store(settings.operations)
-    client = Client(settings, Budget(settings.data_dir / "budget.sqlite"), transport, read, write)
-    office = Office(
+    store = ActionsDatabase(settings.operations)
+    client = Client(settings, RateLimiter(settings.data_dir / "budget.sqlite"), transport, read, write)
+    services = Services(
         settings=settings,
         clock=clock,
         servicetitan=client,
         store=store,
-        intake=Intake(store, clock),
+        lead_queue=LeadQueue(store, clock),
         pauses=pauses,
         marts=Marts(settings.analytics),
         workers={tenant.id: Workers(tenant) for tenant in settings.tenants},
         doors=Doors(client, settings.tenants),
-        intake_places=Places(LEADS_AT_ONCE, partial(Problem, "not_recorded", AGAIN, 10), PATIENCE),
+        intake_places=Places(MAX_LEADS, partial(Problem, "not_recorded", AGAIN, 10), PATIENCE),
     )
     dagster, idempotency = Dagster(settings.dagster_url), Idempotency(store, clock)
     api = FastAPI(
@@ -82,9 +82,9 @@ def app(
         description=ABOUT,
         docs_url=None,
         redoc_url=None,
-        lifespan=_lifespan(office, idempotency, dagster),
+        lifespan=_lifespan(services, idempotency, dagster),
     )
-    api.state.office, api.state.dagster, api.state.idempotency = office, dagster, idempotency
+    api.state.services, api.state.dagster, api.state.idempotency = services, dagster, idempotency
     under = APIRouter(prefix=PREFIX, dependencies=[Depends(HTTPBearer(auto_error=False))])
     for router in (routes.router, service_routes.router, lead_routes.router):
         under.include_router(router)
@@ -92,40 +92,40 @@ def app(
     api.include_router(service_routes.open_router, prefix=PREFIX)
     api.include_router(docs_page.router)
     answer_problems(api)
-    rates, secret = Rates(settings.actions_requests_per_second), settings.actions_webhook_secret
-    api.add_middleware(Gate, known=known, rates=rates, secret=secret, clock=clock)
+    rates, secret = TokenBuckets(settings.actions_requests_per_second), settings.actions_webhook_secret
+    api.add_middleware(Middleware, known=known, rates=rates, secret=secret, clock=clock)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses with their queries
     return api
 
 
-def _lifespan(office: Office, idempotency: Idempotency, dagster: Dagster) -> Lifespan[FastAPI]:
+def _lifespan(services: Services, idempotency: Idempotency, dagster: Dagster) -> Lifespan[FastAPI]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        anyio.to_thread.current_default_thread_limiter().total_tokens = REQUESTS_AT_ONCE
-        worker = LeadWorker(office)
+        anyio.to_thread.current_default_thread_limiter().total_tokens = MAX_REQUESTS
+        worker = LeadWorker(services)
         worker.start()
-        forgetting = asyncio.create_task(_forget_old(office, idempotency))
+        forgetting = asyncio.create_task(_forget_old(services, idempotency))
         try:
             yield
         finally:
             forgetting.cancel()
             worker.stop()
-            office.doors.close()
-            for workers in office.workers.values():
+            services.doors.close()
+            for workers in services.workers.values():
                 workers.stop()
-            office.servicetitan.close()
+            services.servicetitan.close()
             dagster.close()
-            office.marts.close()
-            office.store.close()
+            services.marts.close()
+            services.store.close()
 
     return lifespan
 
 
-async def _forget_old(office: Office, idempotency: Idempotency) -> None:
+async def _forget_old(services: Services, idempotency: Idempotency) -> None:
     while True:
         await asyncio.to_thread(idempotency.forget_old)
-        await asyncio.to_thread(office.intake.forget_old)
-        await asyncio.sleep(FORGET_EVERY)
+        await asyncio.to_thread(services.lead_queue.forget_old)
+        await asyncio.sleep(FORGET_INTERVAL)
 
 
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8400) -> None:
@@ -146,7 +146,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8400) -> None
             app(settings),
             host=host,
             port=port,
-            http=Connection,
+            http=PatientConnection,
             log_config=None,
             access_log=False,
             server_header=False,

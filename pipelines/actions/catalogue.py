@@ -47,7 +47,7 @@ GET_APPOINTMENTS = Action(
     "Get appointments",
     "Appointments, by customer, job, status or time.",
     inputs.GetAppointments,
-    results.Page[results.Appointment],
+    results.ResultPage[results.Appointment],
     get_appointments,
 )
 GET_JOBS = Action(
@@ -55,7 +55,7 @@ GET_JOBS = Action(
     "Get jobs",
     "Jobs, by customer, location, status, type or time.",
     inputs.GetJobs,
-    results.Page[results.Job],
+    results.ResultPage[results.Job],
     get_jobs,
 )
 GET_ESTIMATES = Action(
@@ -63,7 +63,7 @@ GET_ESTIMATES = Action(
     "Get estimates",
     "Estimates, by customer, job, location, status or time.",
     inputs.GetEstimates,
-    results.Page[results.Estimate],
+    results.ResultPage[results.Estimate],
     get_estimates,
 )
 GET_LEADS = Action(
@@ -71,7 +71,7 @@ GET_LEADS = Action(
     "Get leads",
     "Leads, by customer, status or time.",
     inputs.GetLeads,
-    results.Page[results.Lead],
+    results.ResultPage[results.Lead],
     get_leads,
 )
 CREATE_LEAD = Action(

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from pipelines.actions.database import Store
+from pipelines.actions.database import ActionsDatabase
 from pipelines.actions.doors import Doors
-from pipelines.actions.inbound_leads.queue import Intake
+from pipelines.actions.inbound_leads.queue import LeadQueue
 from pipelines.actions.workers import Places, Workers
 from pipelines.analytics.reader import Marts
 from pipelines.clock import Clock
 from pipelines.servicetitan.api.client import Client
 from pipelines.servicetitan.api.deadline import Deadline
 from pipelines.servicetitan.api.responses import Json
-from pipelines.settings.settings import Settings, Tenant
+from pipelines.settings import Settings, Tenant
 
 Right = Literal["r", "w"]
 
@@ -63,13 +63,13 @@ RESOURCES = (
 
 
 @dataclass(frozen=True)
-class Office:
+class Services:
     settings: Settings
     clock: Clock
     servicetitan: Client
-    store: Store
+    store: ActionsDatabase
     marts: Marts
-    intake: Intake
+    lead_queue: LeadQueue
     pauses: tuple[float, ...]  # see `write_once`
     workers: Mapping[int, Workers]  # by tenant
     doors: Doors
@@ -77,11 +77,11 @@ class Office:
 
 
 @dataclass(frozen=True)
-class Call:
+class ActionContext:
     """One request for one tenant. On every repeat of a write ``key``, the caller's name for it, is the same, and so is
     ``write_id``, ours."""
 
-    office: Office
+    services: Services
     tenant: Tenant
     by: str
     key: str = ""
@@ -89,13 +89,13 @@ class Call:
     deadline: Deadline = field(default_factory=Deadline)
 
     def now(self) -> datetime:
-        return self.office.clock()
+        return self.services.clock()
 
     def get(self, resource: Resource, params: Mapping[str, str | int] | None = None) -> Json:
         scope = resource.scope_to("r")
-        client = self.office.servicetitan
+        client = self.services.servicetitan
         return client.get(self.tenant, resource.module, resource.path, params, scope=scope, deadline=self.deadline)
 
     def post(self, resource: Resource, body: Mapping[str, Any]) -> Json:
         scope = resource.scope_to("w")
-        return self.office.servicetitan.post(self.tenant, resource.module, resource.path, dict(body), scope=scope)
+        return self.services.servicetitan.post(self.tenant, resource.module, resource.path, dict(body), scope=scope)

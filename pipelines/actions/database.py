@@ -7,13 +7,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipelines.operations.database import open_operations, transaction
+from pipelines.operations import open_operations, transaction
 
 Row = sqlite3.Row
 PARTING = 3  # seconds
 
 
-class Store:
+class ActionsDatabase:
     """Who reads waits for nobody who writes, here or in another process: a sync may hold the file for half a minute."""
 
     def __init__(self, path: Path) -> None:

@@ -7,7 +7,7 @@ from threading import Lock
 from pipelines.actions.web.servicetitan_problems import as_problem
 from pipelines.servicetitan.api.client import Client
 from pipelines.servicetitan.api.errors import ServiceTitanError
-from pipelines.settings.settings import Tenant
+from pipelines.settings import Tenant
 
 MOMENT = 1.0  # seconds
 SILENT = "ServiceTitan's token server has not answered yet"

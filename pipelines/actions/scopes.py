@@ -12,8 +12,8 @@ from pipelines.actions.context import BOOKINGS, RESOURCES, Resource, Right
 from pipelines.actions.crm.bookings import bookings_of
 from pipelines.servicetitan.api.client import Client
 from pipelines.servicetitan.api.errors import ScopeMissing, ServiceTitanError
-from pipelines.servicetitan.api.rate_limit import Budget
-from pipelines.settings.settings import Settings, Tenant
+from pipelines.servicetitan.api.rate_limit import RateLimiter
+from pipelines.settings import Settings, Tenant
 
 ONE_RECORD = {"page": 1, "pageSize": 1}
 NOT_SAID = "cannot be tried without writing, and the token does not say its scopes"
@@ -34,9 +34,9 @@ class Scope:
 
 def check_scopes(settings: Settings, transport: httpx.BaseTransport | None = None) -> Iterator[Scope]:
     """Reading is tried, with a record of each; writing is judged by what the token says. Without a token, nothing."""
-    budget = Budget(settings.data_dir / "budget.sqlite")
+    rate_limiter = RateLimiter(settings.data_dir / "budget.sqlite")
     with (
-        closing(Client(settings, budget, transport)) as client,
+        closing(Client(settings, rate_limiter, transport)) as client,
         ThreadPoolExecutor(max(1, len(settings.tenants))) as threads,
     ):
         for found in threads.map(lambda tenant: list(_check(client, tenant)), settings.tenants):

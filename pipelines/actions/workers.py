@@ -12,9 +12,9 @@ import anyio.to_thread
 from fastapi import Request
 
 from pipelines.actions.web.problems import Problem
-from pipelines.servicetitan.api.client import CALLS_AT_ONCE
+from pipelines.servicetitan.api.client import MAX_CALLS
 from pipelines.servicetitan.api.deadline import Deadline
-from pipelines.settings.settings import Tenant
+from pipelines.settings import Tenant
 
 BRIEFLY = 2.0  # seconds that a request waits for a place
 RETRY_AFTER = 5  # seconds
@@ -46,10 +46,10 @@ class Workers:
     """One tenant's. Writes have places of their own: one may wait for minutes, which no look-up should."""
 
     def __init__(self, tenant: Tenant) -> None:
-        said = f"{CALLS_AT_ONCE} requests for tenant {tenant.name} wait for ServiceTitan already"
+        said = f"{MAX_CALLS} requests for tenant {tenant.name} wait for ServiceTitan already"
         full = partial(Problem, "busy", said, RETRY_AFTER)
-        self.reads, self.writes = Places(CALLS_AT_ONCE, full), Places(CALLS_AT_ONCE, full)
-        self.side_by_side = ThreadPoolExecutor(CALLS_AT_ONCE, f"calls of {tenant.name}")
+        self.reads, self.writes = Places(MAX_CALLS, full), Places(MAX_CALLS, full)
+        self.side_by_side = ThreadPoolExecutor(MAX_CALLS, f"calls of {tenant.name}")
 
     def stop(self) -> None:
         self.side_by_side.shutdown(wait=False, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""Where announcements go: a webhook in Slack's form, and e-mail. Each raises `NotAnnounced`."""
+"""Where announcements go: a webhook in Slack's form, and e-mail. Each raises `NotNotified`."""
 
 import smtplib
 import ssl
@@ -12,14 +12,14 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from pipelines.alerts.message import Message
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from pipelines.settings.values import LOOPBACK
 
 SECONDS = 5.0  # the sensors of a daemon wait for each other
 PORTS = {"smtp": 587, "smtps": 465}
 
 
-class NotAnnounced(Exception):
+class NotNotified(Exception):
     """Says why, and names neither the address nor the password."""
 
 
@@ -55,7 +55,7 @@ class Webhook:
         return ""
 
 
-def beat(url: str) -> None:
+def heartbeat(url: str) -> None:
     """For a watcher outside, which raises the alarm when it has heard nothing for too long."""
     post("ALERT_HEARTBEAT_URL", url)
 
@@ -65,9 +65,9 @@ def post(variable: str, url: str, body: dict[str, str] | None = None) -> None:
         with httpx.Client(trust_env=False, timeout=SECONDS) as http:
             status = http.post(url, json=body).status_code
     except httpx.HTTPError as error:
-        raise NotAnnounced(f"{variable} cannot be reached ({type(error).__name__})") from None
+        raise NotNotified(f"{variable} cannot be reached ({type(error).__name__})") from None
     if not 200 <= status < 300:
-        raise NotAnnounced(f"{variable} answered HTTP {status}")
+        raise NotNotified(f"{variable} answered HTTP {status}")
 
 
 def slack_text(text: str) -> str:
@@ -90,9 +90,9 @@ class Mail:
             with self._connected() as smtp:
                 refused = smtp.send_message(self._mail(message))
         except smtplib.SMTPResponseException as error:
-            raise NotAnnounced(f"the server of SMTP_URL answered {error.smtp_code} ({type(error).__name__})") from None
+            raise NotNotified(f"the server of SMTP_URL answered {error.smtp_code} ({type(error).__name__})") from None
         except (OSError, smtplib.SMTPException) as error:
-            raise NotAnnounced(f"no mail could be left at SMTP_URL ({type(error).__name__})") from None
+            raise NotNotified(f"no mail could be left at SMTP_URL ({type(error).__name__})") from None
         return f"{len(refused)} of {len(self.recipients)} addresses were refused" if refused else ""
 
     def _connected(self) -> smtplib.SMTP:

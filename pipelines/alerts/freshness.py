@@ -6,17 +6,17 @@ from itertools import islice
 
 from croniter import croniter
 
+from pipelines.alerts.alert import Alert
 from pipelines.alerts.message import when
-from pipelines.alerts.trouble import Trouble
-from pipelines.settings.settings import Tenant
+from pipelines.settings import Tenant
 
 INTERVALS = 3
-LONGEST_QUIET = timedelta(hours=1)
+MAX_QUIET = timedelta(hours=1)
 
 
 def stale_tenants(
     tenants: Sequence[Tenant], last_complete: Mapping[int, datetime], cron: str, now: datetime
-) -> Iterator[tuple[str, Trouble]]:
+) -> Iterator[tuple[str, Alert]]:
     """Those whose last complete sync is more than three intervals of the schedule away; in the future, too, which
     comes of a clock that was set back."""
     for tenant in tenants:
@@ -24,7 +24,7 @@ def stale_tenants(
         if last and abs(now - last) > intervals(cron, last, INTERVALS):
             yield (
                 f"stale {tenant.name}",
-                Trouble(
+                Alert(
                     f"{tenant.name}: no complete sync since {when(last)}, so its marts are stale",
                     last,
                     "see in Dagster that the schedule sync_schedule is on, and why the last runs of sync failed;"
@@ -42,4 +42,4 @@ def intervals(cron: str, moment: datetime, count: int) -> timedelta:
 
 def quiet(cron: str, now: datetime) -> timedelta:
     """How long a trouble must be gone before it is over: so long that what fails at every other sync is one trouble."""
-    return min(intervals(cron, now, 1) * 1.5, LONGEST_QUIET)
+    return min(intervals(cron, now, 1) * 1.5, MAX_QUIET)

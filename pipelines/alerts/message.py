@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pipelines.alerts.trouble import News
+from pipelines.alerts.alert import Notification
 
-MARKS = {"trouble": "🔴", "over": "🟢"}
-LONGEST = 500  # characters of one trouble
+MARKS = {"alert": "🔴", "over": "🟢"}
+MAX_CHARACTERS = 500  # characters of one trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,33 +21,35 @@ TEST = Message(
 )
 
 
-def message(news: Sequence[News], dagster_url: str | None = None) -> Message:
+def message(notifications: Sequence[Notification], dagster_url: str | None = None) -> Message:
     """``dagster_url``: where the runs can be seen, if that is known."""
-    return Message(f"servicetitan-flow: {_gist(news)}", "\n\n".join(_paragraph(one, dagster_url) for one in news))
+    return Message(
+        f"servicetitan-flow: {_gist(notifications)}", "\n\n".join(_paragraph(one, dagster_url) for one in notifications)
+    )
 
 
-def _gist(news: Sequence[News]) -> str:
-    if len(news) == 1:
-        [one] = news
-        return f"{'over: ' * (one.event == 'over')}{_short(one.trouble.what)}"
-    over = sum(one.event == "over" for one in news)
-    counts = {f"{len(news) - over} new": len(news) - over, f"{over} over": over}
+def _gist(notifications: Sequence[Notification]) -> str:
+    if len(notifications) == 1:
+        [one] = notifications
+        return f"{'over: ' * (one.event == 'over')}{_short(one.alert.what)}"
+    over = sum(one.event == "over" for one in notifications)
+    counts = {f"{len(notifications) - over} new": len(notifications) - over, f"{over} over": over}
     return ", ".join(words for words, count in counts.items() if count)
 
 
-def _paragraph(one: News, dagster_url: str | None) -> str:
-    trouble, mark = one.trouble, MARKS[one.event]
+def _paragraph(one: Notification, dagster_url: str | None) -> str:
+    alert, mark = one.alert, MARKS[one.event]
     if one.event == "over":
-        return f"{mark} over: {_short(trouble.what)}\nfrom {when(trouble.since)} to {when(one.until or trouble.since)}"
-    lines = [f"{mark} {_short(trouble.what)}", f"since {when(trouble.since)}", f"what to do: {trouble.what_to_do}"]
-    if dagster_url and trouble.run_id:
-        lines.append(f"run: {dagster_url.rstrip('/')}/runs/{trouble.run_id}")
+        return f"{mark} over: {_short(alert.what)}\nfrom {when(alert.since)} to {when(one.until or alert.since)}"
+    lines = [f"{mark} {_short(alert.what)}", f"since {when(alert.since)}", f"what to do: {alert.what_to_do}"]
+    if dagster_url and alert.run_id:
+        lines.append(f"run: {dagster_url.rstrip('/')}/runs/{alert.run_id}")
     return "\n".join(lines)
 
 
 def _short(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+    return line if len(line) <= MAX_CHARACTERS else f"{line[: MAX_CHARACTERS - 1]}…"
 
 
 def when(moment: datetime) -> str:

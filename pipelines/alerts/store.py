@@ -4,10 +4,10 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from pipelines.alerts.trouble import News, Trouble, Troubles
-from pipelines.operations.database import moment, stamp, transaction
+from pipelines.alerts.alert import Alert, Notification, Troubles
+from pipelines.operations import moment, stamp, transaction
 
-KEPT = timedelta(days=90)
+ALERT_RETENTION = timedelta(days=90)
 OLD_NEWS = timedelta(days=1)  # a channel that is new, or was down for longer, is not told of what is long over
 
 OPEN = "insert into alerts (key, what, what_to_do, run_id, since) values (?, ?, ?, ?, ?)"
@@ -34,53 +34,53 @@ TOLD = "insert or ignore into announcements (alert_id, channel, event, announced
 Change = tuple[str, list[str | None]]
 
 
-def compare(con: sqlite3.Connection, troubles: Troubles, now: datetime, quiet: timedelta) -> None:
+def compare(con: sqlite3.Connection, alerts: Troubles, now: datetime, quiet: timedelta) -> None:
     """Opens and closes alerts. A trouble that is gone is over after ``quiet``; until then it may come back unsaid."""
     opened = con.execute("select key, gone_at from alerts where closed_at is null")
     gone = {key: text and moment(text) for key, text in opened}
-    if changes := [*_of_what_is(troubles, gone), *_of_what_was(troubles, gone, now, quiet)]:
+    if changes := [*_of_what_is(alerts, gone), *_of_what_was(alerts, gone, now, quiet)]:
         with transaction(con):
             for statement, values in changes:
                 con.execute(statement, values)
 
 
-def _of_what_is(troubles: Troubles, gone: Mapping[str, datetime | None]) -> Iterator[Change]:
-    for key, trouble in troubles.items():
+def _of_what_is(alerts: Troubles, gone: Mapping[str, datetime | None]) -> Iterator[Change]:
+    for key, alert in alerts.items():
         if key not in gone:
-            yield OPEN, [key, trouble.what, trouble.what_to_do, trouble.run_id, stamp(trouble.since)]
+            yield OPEN, [key, alert.what, alert.what_to_do, alert.run_id, stamp(alert.since)]
         elif gone[key]:
             yield SEEN, [key]
 
 
 def _of_what_was(
-    troubles: Troubles, gone: Mapping[str, datetime | None], now: datetime, quiet: timedelta
+    alerts: Troubles, gone: Mapping[str, datetime | None], now: datetime, quiet: timedelta
 ) -> Iterator[Change]:
     for key, since in gone.items():
-        if key in troubles:
+        if key in alerts:
             continue
         if since is None or since > now:  # the clock was set back
             yield GONE, [stamp(now), key]
         elif now - since >= quiet:
             yield CLOSE, [stamp(now), key]
-            yield FORGET, [stamp(now - KEPT)]
+            yield FORGET, [stamp(now - ALERT_RETENTION)]
 
 
-def news(con: sqlite3.Connection, channel: str, now: datetime) -> list[News]:
+def notifications(con: sqlite3.Connection, channel: str, now: datetime) -> list[Notification]:
     """What this channel was not told yet, in the order of the beginnings."""
     rows = con.execute(NEWS, {"channel": channel, "oldest": stamp(now - OLD_NEWS)})
     return [_read(row) for row in rows]
 
 
-def open_alerts(con: sqlite3.Connection) -> list[News]:
+def open_alerts(con: sqlite3.Connection) -> list[Notification]:
     return [_read(row) for row in con.execute(f"{COLUMNS} where closed_at is null order by alert_id")]
 
 
-def write_down(con: sqlite3.Connection, told: Iterable[News], channel: str, now: datetime) -> None:
+def write_down(con: sqlite3.Connection, told: Iterable[Notification], channel: str, now: datetime) -> None:
     with transaction(con):
         con.executemany(TOLD, [(one.alert_id, channel, one.event, stamp(now)) for one in told])
 
 
-def _read(row: tuple[int, str, str, str, str | None, str | None, str | None]) -> News:
+def _read(row: tuple[int, str, str, str, str | None, str | None, str | None]) -> Notification:
     alert_id, what, since, what_to_do, run_id, gone_at, closed_at = row
-    trouble = Trouble(what, moment(since), what_to_do, run_id)
-    return News(alert_id, "over" if closed_at else "trouble", trouble, moment(gone_at) if gone_at else None)
+    alert = Alert(what, moment(since), what_to_do, run_id)
+    return Notification(alert_id, "over" if closed_at else "trouble", alert, moment(gone_at) if gone_at else None)

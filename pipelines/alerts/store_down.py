@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from pipelines.alerts.channels import Channel, NotAnnounced
+from pipelines.alerts.alert import Alert, Event, Notification
+from pipelines.alerts.channels import Channel, NotNotified
 from pipelines.alerts.message import message
-from pipelines.alerts.trouble import Event, News, Trouble
 
 LASTS = timedelta(minutes=2)  # an enqueue of a long history holds the file for half a minute
 
@@ -26,9 +26,9 @@ class Unusable(msgspec.Struct, frozen=True):
     def write(self) -> str:
         return msgspec.json.encode(self).decode()
 
-    def news(self, event: Event, now: datetime) -> News:
-        trouble = Trouble(self.what, self.since, "nothing is sent to Flow Builder until this file can be used again")
-        return News(0, event, trouble, now)
+    def notifications(self, event: Event, now: datetime) -> Notification:
+        alert = Alert(self.what, self.since, "nothing is sent to Flow Builder until this file can be used again")
+        return Notification(0, event, alert, now)
 
 
 def announce_unusable(before: Unusable | None, what: str, channels: Sequence[Channel], now: datetime) -> Unusable:
@@ -38,14 +38,14 @@ def announce_unusable(before: Unusable | None, what: str, channels: Sequence[Cha
     if now - known.since < LASTS:
         return known
     untold = [channel for channel in channels if channel.name not in known.told]
-    told = _told(untold, lambda channel: channel.send(message([known.news("trouble", now)])))
+    told = _told(untold, lambda channel: channel.send(message([known.notifications("trouble", now)])))
     return msgspec.structs.replace(known, told=(*known.told, *told))
 
 
 def announce_usable(before: Unusable, channels: Sequence[Channel], now: datetime) -> Unusable | None:
     """Tells those that were told; what to keep until all of them know."""
     known = [channel for channel in channels if channel.name in before.told]
-    told = _told(known, lambda channel: channel.send(message([before.news("over", now)])))
+    told = _told(known, lambda channel: channel.send(message([before.notifications("over", now)])))
     left = tuple(channel.name for channel in known if channel.name not in told)
     return msgspec.structs.replace(before, told=left) if left else None
 
@@ -55,7 +55,7 @@ def _told(channels: Sequence[Channel], send: Callable[[Channel], object]) -> lis
     for channel in channels:
         try:
             send(channel)
-        except NotAnnounced:
+        except NotNotified:
             continue
         told.append(channel.name)
     return told

@@ -52,7 +52,7 @@ def derive(warehouse: Path, as_of: datetime, *, work_dir: Path, tests: bool = Tr
     last = _read(kept) if kept.exists() else None
     if last and last.derived_at != derived_at(warehouse):  # of another warehouse: one of a back-up stands here
         last = None
-    doubt = _doubt(last)
+    doubt = why_not_trusted(last)
     reason = pending(warehouse, as_of, project_version()) or (None if last and last.of_everyone else doubt)
     if last and reason is None:
         return Derivation(as_of, None, last.nodes)
@@ -83,7 +83,7 @@ def _read(kept: Path) -> _Last | None:
         return None
 
 
-def _doubt(last: _Last | None) -> str | None:
+def why_not_trusted(last: _Last | None) -> str | None:
     """Why the marts cannot be trusted. The tests look at changed customers only: until they pass for all, every
     derivation is one of all customers, so that what is wrong is either mended or goes on being found."""
     if last is None:

@@ -18,7 +18,7 @@ ADVICE = {
 
 
 def advice(problem: str, trigger_url: str | None) -> str:
-    """``problem``: as `pipelines.flow_builder.retry_policy.Answer` says it."""
+    """``problem``: as `pipelines.flow_builder.retry_policy.AttemptResult` says it."""
     words = next(words for pattern, words in ADVICE.items() if re.match(pattern, problem))
     return words.format(address=f"FLOW_BUILDER_TRIGGER_URL ({host(trigger_url)})")
 

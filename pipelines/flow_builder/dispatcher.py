@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 
 from pipelines.flow_builder.failpoints import failpoint
 from pipelines.flow_builder.outbox.queue import Claim, Claimed, Outbox
-from pipelines.flow_builder.retry_policy import Answer, Outcome, outcome
-from pipelines.flow_builder.sender import AT_ONCE, DEADLINE
-from pipelines.operations.database import transaction
+from pipelines.flow_builder.retry_policy import AttemptResult, Settlement, outcome
+from pipelines.flow_builder.sender import DEADLINE, MAX_IN_FLIGHT
+from pipelines.operations import transaction
 
 Clock = Callable[[], datetime]
-Send = Callable[[str, bytes], Awaitable[Answer]]
+Send = Callable[[str, bytes], Awaitable[AttemptResult]]
 Apart = Callable[[Callable[[], Claimed]], Awaitable[Claimed]]
-Judge = Callable[..., Outcome]
+Judge = Callable[..., Settlement]
 
 
 @dataclass(slots=True)
@@ -50,8 +50,8 @@ class Dispatcher:
         self.chance = chance
         self.apart = apart
         self.judge = judge
-        self.in_flight: dict[asyncio.Task[Answer], Claim] = {}
-        self.came_back: list[tuple[Claim, Answer]] = []
+        self.in_flight: dict[asyncio.Task[AttemptResult], Claim] = {}
+        self.came_back: list[tuple[Claim, AttemptResult]] = []
         self.counts = Delivered()
         self.died: set[str] = set()
         self.store_failed = False
@@ -86,9 +86,9 @@ class Dispatcher:
         with suppress(sqlite3.Error):
             await self.apart(self.turn)
 
-    async def send(self, claim: Claim) -> Answer:
+    async def send(self, claim: Claim) -> AttemptResult:
         if self.clock() + timedelta(seconds=DEADLINE) > claim.lease_until:
-            return Answer(begun=False)
+            return AttemptResult(begun=False)
         failpoint("delivery.sending")
         answer = await self.post(claim.webhook_id, claim.body)
         failpoint("delivery.answered")
@@ -102,7 +102,7 @@ class Dispatcher:
                 outcome = self.outcome(claim, answer, now)
                 outcomes.append((claim.webhook_id, outcome))
                 back += self.outbox.settle(claim, answer, outcome, now)
-            claimed = Claimed() if self.store_failed else self.outbox.claim(now, AT_ONCE - len(self.in_flight))
+            claimed = Claimed() if self.store_failed else self.outbox.claim(now, MAX_IN_FLIGHT - len(self.in_flight))
             is_down = self.outbox.endpoint().down_since is not None
             failpoint("delivery.written")
         failpoint("delivery.committed")
@@ -110,13 +110,13 @@ class Dispatcher:
         self.count(claimed, outcomes, back, is_down)
         return claimed
 
-    def outcome(self, claim: Claim, answer: Answer, now: datetime) -> Outcome:
+    def outcome(self, claim: Claim, answer: AttemptResult, now: datetime) -> Settlement:
         stays_down = self.outbox.endpoint().stays_down(answer)
         was_cut_off = answer.status == 409 and self.outbox.was_cut_off(claim)
         return self.judge(answer, claim.attempts, now, self.chance, stays_down=stays_down, was_cut_off=was_cut_off)
 
     def count(
-        self, claimed: Claimed, outcomes: Sequence[tuple[str, Outcome]], back: Sequence[str], is_down: bool
+        self, claimed: Claimed, outcomes: Sequence[tuple[str, Settlement]], back: Sequence[str], is_down: bool
     ) -> None:
         statuses = [outcome.status for _, outcome in outcomes]
         self.died |= {webhook_id for webhook_id, outcome in outcomes if outcome.status == "dead"}

@@ -8,13 +8,13 @@ import duckdb
 
 from pipelines.flow_builder.event import body
 from pipelines.flow_builder.failpoints import failpoint
-from pipelines.flow_builder.outbox.writer import Count, Entries, Entry
+from pipelines.flow_builder.outbox.writer import Count, OutboxRow, OutboxWriter
 from pipelines.flow_builder.policy import Rules, decide
-from pipelines.flow_builder.transition_log import Key, News, TransitionLog
-from pipelines.operations.database import open_operations, transaction
-from pipelines.settings.settings import Settings
+from pipelines.flow_builder.transition_log import Key, LogDiff, TransitionLog
+from pipelines.operations import open_operations, transaction
+from pipelines.settings import Settings
 
-CUSTOMERS_AT_ONCE = 20_000  # bounds the memory
+CUSTOMERS_BATCH = 20_000  # bounds the memory
 LOST = (
     "the outbox knows none of the {new} transitions in the log, {count} of which were there for earlier runs:"
     " operations.sqlite was lost or replaced. Nothing was enqueued. Put its back-up in place and run sync again; or, if"
@@ -44,33 +44,33 @@ def enqueue(con: duckdb.DuckDBPyConnection, settings: Settings, now: datetime, *
     """
     log = TransitionLog(con)
     with open_operations(settings.operations) as operations:
-        entries = Entries(operations)
-        if is_idle(log, entries):
+        writer = OutboxWriter(operations)
+        if is_idle(log, writer):
             return Enqueued()
         with transaction(operations):
             failpoint("enqueue.begun")
-            enqueued = Writing(log, entries, settings, now, start_over).write()
+            enqueued = EnqueueRun(log, writer, settings, now, start_over).write()
             failpoint("enqueue.written")
         failpoint("enqueue.committed")
     return enqueued
 
 
-def is_idle(log: TransitionLog, entries: Entries) -> bool:
+def is_idle(log: TransitionLog, writer: OutboxWriter) -> bool:
     """The log is as the last enqueue left it, and every customer was told their state."""
-    mark = entries.mark()
-    if mark is None or mark.sequence != entries.last_sequence() or mark.fingerprint != log.fingerprint():
+    mark = writer.mark()
+    if mark is None or mark.sequence != writer.last_sequence() or mark.fingerprint != log.fingerprint():
         return False
-    return not log.disagreeing(entries.told_states())
+    return not log.disagreeing(writer.told_states())
 
 
-class Writing:
+class EnqueueRun:
     """One sync's part in the outbox, inside a transaction that the caller holds."""
 
     def __init__(
-        self, log: TransitionLog, entries: Entries, settings: Settings, now: datetime, start_over: bool = False
+        self, log: TransitionLog, writer: OutboxWriter, settings: Settings, now: datetime, start_over: bool = False
     ) -> None:
         self.log = log
-        self.entries = entries
+        self.writer = writer
         self.settings = settings
         self.now = now
         self.start_over = start_over
@@ -78,46 +78,46 @@ class Writing:
         self.rules = Rules(max_age, skip_superseded=settings.flow_builder_superseded == "skip")
 
     def write(self) -> Enqueued:
-        log, entries = self.log, self.entries
-        since = entries.last_sequence()
-        news = log.compare(entries.known(stands=True), entries.known(stands=False), self.start_over)
+        log, writer = self.log, self.writer
+        since = writer.last_sequence()
+        news = log.compare(writer.known(stands=True), writer.known(stands=False), self.start_over)
         if not self.start_over:
             self.refuse_if_lost(news)
-        canceled = entries.turn(news.turned, log.baselines())
-        entries.add_past(log.past(), self.now)
-        told = entries.told_states()
+        canceled = writer.mark_standing(news.turned, log.baselines())
+        writer.add_past(log.past(), self.now)
+        told = writer.told_states()
         customers = sorted({*canceled, *log.customers_with_news(), *log.disagreeing(told)})
-        for start in range(0, len(customers), CUSTOMERS_AT_ONCE):
-            entries.add(self.decided(customers[start : start + CUSTOMERS_AT_ONCE], told), self.now)
-        entries.hold(since, self.settings.flow_builder_hold_above)
-        entries.set_mark(log.fingerprint(), self.now)
-        return enqueued(entries.counts(since), len(canceled))
+        for start in range(0, len(customers), CUSTOMERS_BATCH):
+            writer.add(self.decided(customers[start : start + CUSTOMERS_BATCH], told), self.now)
+        writer.hold(since, self.settings.flow_builder_hold_above)
+        writer.set_mark(log.fingerprint(), self.now)
+        return enqueued(writer.counts(since), len(canceled))
 
-    def refuse_if_lost(self, news: News) -> None:
+    def refuse_if_lost(self, news: LogDiff) -> None:
         if not news.new or news.new < self.log.size():
             return
-        mark = self.entries.mark()
+        mark = self.writer.mark()
         if count := self.log.news_until(mark.read_at if mark else self.now - timedelta(microseconds=1)):
             raise OutboxLost(LOST.format(new=news.new, count=count))
 
-    def decided(self, keys: Sequence[Key], told: Container[Key]) -> list[Entry]:
+    def decided(self, keys: Sequence[Key], told: Container[Key]) -> list[OutboxRow]:
         histories = list(self.log.histories(keys))
-        customers = self.entries.customers(histories, told)
+        customers = self.writer.customers(histories, told)
         return self.with_bodies(
             [
-                Entry(history.key, decision)
+                OutboxRow(history.key, decision)
                 for history, customer in zip(histories, customers, strict=True)
                 for decision in decide(customer, self.rules)
             ]
         )
 
-    def with_bodies(self, entries: Sequence[Entry]) -> list[Entry]:
-        sends = [entry for entry in entries if entry.is_sent]
+    def with_bodies(self, writer: Sequence[OutboxRow]) -> list[OutboxRow]:
+        sends = [entry for entry in writer if entry.is_sent]
         asked = [(*send.key, send.transition_id) for send in sends]
         facts = self.log.facts(asked, self.settings.flow_builder_include_contact)
         with_facts = zip(sends, facts, strict=True)
         bodies = iter([body(send.decision, fact, self.now) for send, fact in with_facts])
-        return [replace(entry, body=next(bodies)) if entry.is_sent else entry for entry in entries]
+        return [replace(entry, body=next(bodies)) if entry.is_sent else entry for entry in writer]
 
 
 def enqueued(counts: Sequence[Count], canceled: int) -> Enqueued:

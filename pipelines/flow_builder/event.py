@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from pipelines.flow_builder.policy import Decision
+from pipelines.flow_builder.policy import PlannedDelivery
 from pipelines.texts import clean
 
 SCHEMA = Path(__file__).with_name("event_schema.json")
@@ -43,7 +43,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Appointment:
+class EventAppointment:
     id: int
     start: datetime | None
     end: datetime | None
@@ -52,7 +52,7 @@ class Appointment:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class EventFacts:
     """What the marts say of a customer and one transition; without a transition its fields are null."""
 
     tenant_id: int
@@ -69,10 +69,10 @@ class Facts:
     detected_at: datetime | None = None
     cause: Cause | None = None
     customer: Person | None = None
-    appointment: Appointment | None = None
+    appointment: EventAppointment | None = None
 
 
-def body(decision: Decision, facts: Facts, now: datetime) -> bytes:
+def body(decision: PlannedDelivery, facts: EventFacts, now: datetime) -> bytes:
     """Serialised once: every attempt sends these bytes. ``now`` is the moment of a correction."""
     event = {
         "type": TYPES[decision.kind],
@@ -91,7 +91,7 @@ def cleaned(value: Any) -> Any:
     return cleaned(asdict(value)) if is_dataclass(value) and not isinstance(value, type) else value
 
 
-def data(decision: Decision, facts: Facts) -> dict[str, Any]:
+def data(decision: PlannedDelivery, facts: EventFacts) -> dict[str, Any]:
     stated: dict[str, Any] = {
         "transition_id": facts.transition_id,
         "tenant_id": facts.tenant_id,

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines.flow_builder.event import Appointment, Cause, Facts, Person
+from pipelines.flow_builder.event import Cause, EventAppointment, EventFacts, Person
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -114,7 +114,7 @@ FACTS = """
 Send = tuple[int, int, str | None]  # tenant, customer, transition
 
 
-def read_facts(con: duckdb.DuckDBPyConnection, sends: Sequence[Send], include_contact: bool) -> Iterator[Facts]:
+def read_facts(con: duckdb.DuckDBPyConnection, sends: Sequence[Send], include_contact: bool) -> Iterator[EventFacts]:
     """One for each, in their order."""
     con.register("enqueue_sends", table(sends))
     for row in con.execute(FACTS).fetchall():
@@ -129,12 +129,12 @@ def table(sends: Sequence[Send]) -> pa.Table:
     return pa.table({name: pa.array(values, kinds.get(name, pa.int64())) for name, values in columns.items()})
 
 
-def facts(row: Sequence[Any], include_contact: bool) -> Facts:
+def facts(row: Sequence[Any], include_contact: bool) -> EventFacts:
     occurred_at, detected_at = map(moment, row[10:12])
     cause = Cause(*row[12:15]) if row[6] else None
     person = Person(*row[15:21]) if include_contact else None
-    appointment = Appointment(row[21], *map(moment, row[22:26])) if row[21] else None
-    return Facts(*(*row[:10], occurred_at, detected_at, cause, person, appointment))
+    appointment = EventAppointment(row[21], *map(moment, row[22:26])) if row[21] else None
+    return EventFacts(*(*row[:10], occurred_at, detected_at, cause, person, appointment))
 
 
 def moment(microseconds: int | None) -> datetime | None:

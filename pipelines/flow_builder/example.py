@@ -8,11 +8,11 @@ import httpx
 import orjson
 
 from pipelines.flow_builder.dispatcher import Clock
-from pipelines.flow_builder.event import Appointment, Cause, Facts, Person, body
-from pipelines.flow_builder.policy import Decision, Transition
-from pipelines.flow_builder.retry_policy import Answer
-from pipelines.flow_builder.sender import Post, http_client
-from pipelines.settings.settings import Settings
+from pipelines.flow_builder.event import Cause, EventAppointment, EventFacts, Person, body
+from pipelines.flow_builder.policy import PlannedDelivery, Transition
+from pipelines.flow_builder.retry_policy import AttemptResult
+from pipelines.flow_builder.sender import Sender, http_client
+from pipelines.settings import Settings
 
 
 def example(settings: Settings, clock: Clock) -> tuple[str, bytes]:
@@ -20,7 +20,7 @@ def example(settings: Settings, clock: Clock) -> tuple[str, bytes]:
     webhook_id, now, tenant = uuid4().hex, clock(), settings.tenants[0]
     start = now + timedelta(days=1)
     person = Person("Ada Example", "Residential", "ada@example.com", "+15555550100", False, False)
-    facts = Facts(
+    facts = EventFacts(
         tenant_id=tenant.id,
         tenant_name=tenant.name,
         workspace_id=str(tenant.workspace_id) if tenant.workspace_id else None,
@@ -35,19 +35,19 @@ def example(settings: Settings, clock: Clock) -> tuple[str, bytes]:
         detected_at=now,
         cause=Cause("sales_appointment_booked", "appointments", "777"),
         customer=person if settings.flow_builder_include_contact else None,
-        appointment=Appointment(777, start, start + timedelta(hours=2), start, start + timedelta(hours=1)),
+        appointment=EventAppointment(777, start, start + timedelta(hours=2), start, start + timedelta(hours=1)),
     )
     transition = Transition(webhook_id, 2.0, "What to Expect", now, now)
-    event = orjson.loads(body(Decision("changed", transition, 2.0), facts, now))
+    event = orjson.loads(body(PlannedDelivery("changed", transition, 2.0), facts, now))
     event["data"]["test"] = True
     return webhook_id, orjson.dumps(event)
 
 
-def send_example(settings: Settings, clock: Clock, transport: httpx.AsyncBaseTransport | None = None) -> Answer:
+def send_example(settings: Settings, clock: Clock, transport: httpx.AsyncBaseTransport | None = None) -> AttemptResult:
     """Outside the outbox: nothing is stored. Raises `pipelines.settings.settings.ConfigurationError`."""
 
-    async def send() -> Answer:
+    async def send() -> AttemptResult:
         async with http_client(transport) as client:
-            return await Post(client, settings, clock)(*example(settings, clock))
+            return await Sender(client, settings, clock)(*example(settings, clock))
 
     return asyncio.run(send())

@@ -32,7 +32,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Customer:
+class Recipient:
     """``transitions``: in the fold's order, the standing ones and those that the outbox does not know."""
 
     is_active: bool  # neither inactive nor merged away
@@ -49,7 +49,7 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class PlannedDelivery:
     """One delivery to write; without a reason it is sent."""
 
     kind: Kind
@@ -74,10 +74,10 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Candidate:
     """One unknown transition at its turn, and what the reasons ask about."""
 
-    customer: Customer
+    customer: Recipient
     transition: Transition
     told: Told | None  # with what this run has sent so far
     is_late: bool
@@ -86,20 +86,20 @@ class Case:
     skip_superseded: bool
 
 
-def is_stale(case: Case) -> bool:
+def is_stale(case: Candidate) -> bool:
     return case.transition.detected_at - case.transition.occurred_at > case.max_age
 
 
-def is_untold(case: Case) -> bool:
+def is_untold(case: Candidate) -> bool:
     return case.told is None and case.transition.flow_name is None
 
 
-def is_replaced(case: Case) -> bool:
+def is_replaced(case: Candidate) -> bool:
     return case.told is not None and case.told.state == case.transition.to_state and not case.told.stands
 
 
 # The first that holds is the reason. Before them all comes the baseline, which asks about nothing else.
-REASONS: Sequence[tuple[str, Callable[[Case], bool]]] = (
+SUPPRESSION_RULES: Sequence[tuple[str, Callable[[Candidate], bool]]] = (
     ("retracted", lambda case: not case.transition.stands),
     ("inactive", lambda case: not case.customer.is_active),
     ("untold", is_untold),
@@ -116,7 +116,7 @@ class Rules:
     skip_superseded: bool = False
 
 
-def decide(customer: Customer, rules: Rules) -> Iterator[Decision]:
+def decide(customer: Recipient, rules: Rules) -> Iterator[PlannedDelivery]:
     """The deliveries that this customer's news asks for, in the order in which they leave."""
     told, newest = customer.told, customer.newest
     last_told = max((i for i, t in enumerate(customer.transitions) if t.told and t.stands), default=-1)
@@ -124,9 +124,9 @@ def decide(customer: Customer, rules: Rules) -> Iterator[Decision]:
         if transition.known:
             continue
         superseded = transition is not newest
-        case = Case(customer, transition, told, i < last_told, superseded, rules.max_age, rules.skip_superseded)
-        reason = next((name for name, holds in REASONS if holds(case)), None)
-        decision = Decision("changed", transition, transition.to_state, reason, superseded)
+        case = Candidate(customer, transition, told, i < last_told, superseded, rules.max_age, rules.skip_superseded)
+        reason = next((name for name, holds in SUPPRESSION_RULES if holds(case)), None)
+        decision = PlannedDelivery("changed", transition, transition.to_state, reason, superseded)
         if reason is None:
             told = Told(transition.to_state, transition.transition_id, stands=True)
         yield decision
@@ -134,8 +134,8 @@ def decide(customer: Customer, rules: Rules) -> Iterator[Decision]:
         yield correction(customer, told)
 
 
-def correction(customer: Customer, told: Told) -> Decision:
-    return Decision(
+def correction(customer: Recipient, told: Told) -> PlannedDelivery:
+    return PlannedDelivery(
         "corrected",
         customer.newest,
         customer.state,

@@ -17,7 +17,7 @@ STATUSES: Mapping[Verdict, Iterable[int]] = {
     "busy": [429],
 }
 VERDICTS: Mapping[int, Verdict] = {status: verdict for verdict, statuses in STATUSES.items() for status in statuses}
-DELAYS = (
+RETRY_SCHEDULE = (
     timedelta(seconds=30),
     timedelta(minutes=2),
     timedelta(minutes=15),
@@ -25,14 +25,14 @@ DELAYS = (
     timedelta(hours=4),
     timedelta(hours=12),
 )
-MOST_ATTEMPTS = len(DELAYS) + 1
+MAX_ATTEMPTS = len(RETRY_SCHEDULE) + 1
 JITTER = 0.2
 
 SHORTEST_WAIT = timedelta(seconds=1)  # a wait of none would let one run ask without end
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AttemptResult:
     """How one attempt ended: a status, or the class of the error that came before any."""
 
     status: int | None = None
@@ -57,7 +57,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Settlement:
     """What to write. ``next_attempt_at`` None: at once, in its place. ``waits_until``: nobody sends before."""
 
     status: Literal["delivered", "dead", "retry"]
@@ -67,31 +67,31 @@ class Outcome:
 
 
 def outcome(
-    answer: Answer,
+    answer: AttemptResult,
     attempts: int,
     now: datetime,
     chance: random.Random,
     *,
     stays_down: bool = False,
     was_cut_off: bool = False,
-) -> Outcome:
+) -> Settlement:
     """``attempts``: those that count, this one included; ``was_cut_off``: the receiver may still be at an earlier one;
     ``stays_down``: so does the endpoint, after this answer."""
     verdict = answer.verdict
     if verdict == "delivered":
-        return Outcome("delivered")
+        return Settlement("delivered")
     if wait := asked_wait(answer, now, chance):
-        return Outcome("retry", now + wait, counts=False, waits_until=now + wait)
+        return Settlement("retry", now + wait, counts=False, waits_until=now + wait)
     if verdict == "not begun":
-        return Outcome("retry", counts=False)
+        return Settlement("retry", counts=False)
     if stays_down or verdict == "endpoint":
-        return Outcome("retry", now + DELAYS[0], counts=False)
+        return Settlement("retry", now + RETRY_SCHEDULE[0], counts=False)
     if verdict == "dead" and not (answer.status == 409 and was_cut_off):
-        return Outcome("dead")
-    return Outcome("dead") if attempts >= MOST_ATTEMPTS else Outcome("retry", now + delay(attempts, chance))
+        return Settlement("dead")
+    return Settlement("dead") if attempts >= MAX_ATTEMPTS else Settlement("retry", now + delay(attempts, chance))
 
 
-def asked_wait(answer: Answer, now: datetime, chance: random.Random) -> timedelta | None:
+def asked_wait(answer: AttemptResult, now: datetime, chance: random.Random) -> timedelta | None:
     """Of the whole queue: a 429 means one in any case."""
     if answer.status not in (429, 503):
         return None
@@ -102,4 +102,4 @@ def asked_wait(answer: Answer, now: datetime, chance: random.Random) -> timedelt
 
 
 def delay(attempts: int, chance: random.Random) -> timedelta:
-    return DELAYS[attempts - 1] * chance.uniform(1 - JITTER, 1 + JITTER)
+    return RETRY_SCHEDULE[attempts - 1] * chance.uniform(1 - JITTER, 1 + JITTER)

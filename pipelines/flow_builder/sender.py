@@ -9,14 +9,14 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from pipelines.flow_builder.retry_policy import Answer
-from pipelines.settings.settings import ConfigurationError, Settings
+from pipelines.flow_builder.retry_policy import AttemptResult
+from pipelines.settings import ConfigurationError, Settings
 from pipelines.webhooks import signed_headers
 
 DEADLINE = 20.0  # seconds, of the whole attempt
-MOST_READ = 64 * 1024
-MOST_KEPT = 2 * 1024
-AT_ONCE = 8
+MAX_READ = 64 * 1024
+MAX_KEPT = 2 * 1024
+MAX_IN_FLIGHT = 8
 USER_AGENT = "servicetitan-flow"
 
 
@@ -28,11 +28,11 @@ def http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.Asyn
         follow_redirects=False,
         timeout=DEADLINE,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
+        limits=httpx.Limits(max_connections=MAX_IN_FLIGHT, max_keepalive_connections=MAX_IN_FLIGHT),
     )
 
 
-class Post:
+class Sender:
     """``await post(webhook_id, body)`` raises nothing for what the other side or the wire did."""
 
     def __init__(
@@ -51,18 +51,18 @@ class Post:
         self.clock = clock
         self.deadline = deadline
 
-    async def __call__(self, webhook_id: str, body: bytes) -> Answer:
+    async def __call__(self, webhook_id: str, body: bytes) -> AttemptResult:
         started, answer, error = self.clock(), None, "Timeout"
         try:
             async with asyncio.timeout(self.deadline), self.request(webhook_id, body) as response:
-                answer = Answer(response.status_code, retry_after=response.headers.get("retry-after"))
+                answer = AttemptResult(response.status_code, retry_after=response.headers.get("retry-after"))
                 answer = replace(answer, text=await beginning(response))
         except TimeoutError:
             pass
         except (httpx.HTTPError, OSError) as raised:
             error = described(raised)
         took = round((self.clock() - started) / timedelta(milliseconds=1))
-        return replace(answer or Answer(error=error), milliseconds=took)
+        return replace(answer or AttemptResult(error=error), milliseconds=took)
 
     def request(self, webhook_id: str, body: bytes) -> AbstractAsyncContextManager[httpx.Response]:
         return self.client.stream("POST", self.url, content=body, headers=self.headers(webhook_id, body))
@@ -82,9 +82,9 @@ async def beginning(response: httpx.Response) -> str:
     read = bytearray()
     async for chunk in response.aiter_raw():
         read += chunk
-        if len(read) >= MOST_READ:
+        if len(read) >= MAX_READ:
             break
-    return read[:MOST_KEPT].decode(errors="replace")
+    return read[:MAX_KEPT].decode(errors="replace")
 
 
 def described(error: Exception) -> str:

@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from pipelines.flow_builder.event import Facts
+from pipelines.flow_builder.event import EventFacts
 from pipelines.flow_builder.event_facts import Send, read_facts
 from pipelines.flow_builder.policy import Transition
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ID_BYTES = 32
-ROWS_AT_ONCE = 50_000
+ROWS_BATCH = 50_000
 
 LOG = """
     select
@@ -118,7 +118,7 @@ class Key(NamedTuple):
     customer_id: int
 
 
-class Past(NamedTuple):
+class BaselineRow(NamedTuple):
     """One transition that is not to be told."""
 
     transition_id: str
@@ -139,7 +139,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class LogDiff:
     """Where the log and the outbox differ. ``turned``: known transitions, and whether they stand now."""
 
     new: int
@@ -164,7 +164,7 @@ class TransitionLog:
         """Transitions that are no baseline and were detected at or before that moment."""
         return int(self.one(EARLIER_NEWS, [moment]))
 
-    def compare(self, standing: bytes, gone: bytes, all_is_past: bool) -> News:
+    def compare(self, standing: bytes, gone: bytes, all_is_past: bool) -> LogDiff:
         """``standing`` and ``gone``: the ids that the outbox knows, one after the other, by what it last saw.
 
         What is new and of the baseline is past, and, where the outbox starts over, all that is new.
@@ -172,12 +172,12 @@ class TransitionLog:
         self.register("enqueue_known", pa.concat_tables([known(standing, True), known(gone, False)]))
         self.con.execute(COMPARE, [all_is_past])
         turned = self.con.execute("select transition_id, stands from enqueue_news where not is_new").fetchall()
-        return News(int(self.one("select count(*) from enqueue_news where is_new")), dict(turned))
+        return LogDiff(int(self.one("select count(*) from enqueue_news where is_new")), dict(turned))
 
-    def past(self) -> Iterator[Past]:
+    def past(self) -> Iterator[BaselineRow]:
         self.con.execute(PAST)
-        while rows := self.con.fetchmany(ROWS_AT_ONCE):
-            yield from (Past(*row) for row in rows)
+        while rows := self.con.fetchmany(ROWS_BATCH):
+            yield from (BaselineRow(*row) for row in rows)
 
     def customers_with_news(self) -> set[Key]:
         rows = self.con.execute(
@@ -198,7 +198,7 @@ class TransitionLog:
             transitions = [transition(*row[3:]) for row in group if row[3] is not None]
             yield History(Key(tenant_id, customer_id), is_active, transitions)
 
-    def facts(self, sends: Sequence[Send], include_contact: bool) -> Iterator[Facts]:
+    def facts(self, sends: Sequence[Send], include_contact: bool) -> Iterator[EventFacts]:
         return read_facts(self.con, sends, include_contact)
 
     def register(self, name: str, table: pa.Table) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.operations.database import open_operations, stamp
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
 
 MANIFEST = "backup.json"

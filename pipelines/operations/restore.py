@@ -25,7 +25,7 @@ from pipelines.operations.backup import (
     need_room,
 )
 from pipelines.operations.database import open_operations, stamp, transaction
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 
 COMPANIONS = {WAREHOUSE: [".wal"], OPERATIONS: ["-wal", "-shm"]}
 IN_USE = "{path} is in use: end what runs (servicetitan-flow up, serve, dagster; anybody's DuckDB), then run this again"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipelines.operations.database import open_operations, stamp, transaction
 
-AT_ONCE = 1000  # so that nobody waits for the file for long
+DELETE_BATCH = 1000  # so that nobody waits for the file for long
 
 FINISHED = """
     body is not null
@@ -49,8 +49,8 @@ def blank(con: sqlite3.Connection, table: str, key: str, column: str, condition:
     keys = [value for (value,) in found]
     update = f"update {table} set {column} = null where {key} in (select value from json_each(:keys)) and {condition}"
     blanked = 0
-    for start in range(0, len(keys), AT_ONCE):
-        some = json.dumps(keys[start : start + AT_ONCE])
+    for start in range(0, len(keys), DELETE_BATCH):
+        some = json.dumps(keys[start : start + DELETE_BATCH])
         with transaction(con):
             blanked += con.execute(update, {"keys": some, "before": before}).rowcount
     return blanked

@@ -5,12 +5,12 @@ from operator import itemgetter
 from typing import Any
 
 from pipelines.report.drawing import Spec, add_up, colour, counting, each_day, name
-from pipelines.report.facts import Facts
+from pipelines.report.facts import ReportFacts
 
 AGES = ("up to a week", "up to 30 days", "up to 90 days", "longer")
 
 
-def funnel(facts: Facts) -> Spec | None:
+def funnel(facts: ReportFacts) -> Spec | None:
     customers = add_up(facts.reached, lambda row: row.state, lambda row: row.customers)
     went_on = add_up(facts.reached, lambda row: row.state, lambda row: row.went_on)
     states = sorted(customers)
@@ -36,7 +36,7 @@ def funnel(facts: Facts) -> Spec | None:
     }
 
 
-def over_time(facts: Facts) -> Spec | None:
+def over_time(facts: ReportFacts) -> Spec | None:
     changes = add_up(facts.changes, lambda row: (row.state, row.day), lambda row: row.customers)
     if not changes:
         return None
@@ -67,7 +67,7 @@ def running_total(changes: Iterable[int]) -> list[int]:
     return totals
 
 
-def flow(facts: Facts) -> Spec | None:
+def flow(facts: ReportFacts) -> Spec | None:
     """Two columns, because states lead to each other in circles."""
     links = add_up(facts.moved, lambda row: (row.from_state, row.to_state), lambda row: row.transitions)
     if not links:
@@ -113,7 +113,7 @@ def heights(links: Mapping[Any, int], states: Sequence[float], side: int) -> lis
     return middles
 
 
-def waiting(facts: Facts) -> Spec | None:
+def waiting(facts: ReportFacts) -> Spec | None:
     counts = add_up(
         (row for row in facts.in_state if row.state > 0), lambda row: (row.state, row.age), lambda row: row.customers
     )

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from pipelines.report.drawing import Spec, add_up, colour, counting, each_day, name
-from pipelines.report.facts import Facts
+from pipelines.report.facts import ReportFacts
 
 FEWEST_DAYS = 14
 # What a delivery's status means to a reader.
@@ -32,20 +32,20 @@ REASONS = {
 }
 
 
-def transitions(facts: Facts) -> Spec | None:
+def transitions(facts: ReportFacts) -> Spec | None:
     counts = add_up(facts.moved, lambda row: (row.to_state, row.day), lambda row: row.transitions)
     states = sorted({state for state, _ in counts})
     return bars(facts, counts, [(state, name(facts, state), colour(state)) for state in states], "transitions")
 
 
-def deliveries(facts: Facts) -> Spec | None:
+def deliveries(facts: ReportFacts) -> Spec | None:
     counts = add_up(facts.sent, lambda row: (FATES[row.status], row.day), lambda row: row.deliveries)
     fates = [fate for fate in dict.fromkeys(FATES.values()) if any(fate == key for key, _ in counts)]
     series = [(fate, fate, f"var(--{fate.replace(' ', '-')})") for fate in fates]
     return bars(facts, counts, series, "deliveries")
 
 
-def bars(facts: Facts, counts: Counter[Any], series: Sequence[tuple[Any, str, str]], title: str) -> Spec | None:
+def bars(facts: ReportFacts, counts: Counter[Any], series: Sequence[tuple[Any, str, str]], title: str) -> Spec | None:
     if not counts:
         return None
     last = facts.as_of.date()
@@ -66,7 +66,7 @@ def bars(facts: Facts, counts: Counter[Any], series: Sequence[tuple[Any, str, st
     }
 
 
-def reasons(facts: Facts) -> Spec | None:
+def reasons(facts: ReportFacts) -> Spec | None:
     unsent = [row for row in facts.sent if row.status == "not_sent"]
     counts = add_up(unsent, lambda row: row.reason or "", lambda row: row.deliveries).most_common()[::-1]
     if not counts:

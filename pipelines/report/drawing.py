@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
-from pipelines.report.facts import Facts
+from pipelines.report.facts import ReportFacts
 
 Row = TypeVar("Row")
 Spec = dict[str, Any]  # plotly.js's data and layout
@@ -23,7 +23,7 @@ def colour(state: float) -> str:
     return f"var(--state-{state:g})".replace(".", "-")
 
 
-def name(facts: Facts, state: float) -> str:
+def name(facts: ReportFacts, state: float) -> str:
     return facts.states.get(state, f"{state:g}")
 
 

@@ -15,21 +15,21 @@ from pipelines.report.questions import (
     InState,
     Moved,
     Reached,
+    ReportTenant,
     Sent,
     Standing,
-    Tenant,
     WaitingCustomer,
     WaitingDelivery,
 )
 
 
 @dataclass(frozen=True)
-class Facts:
+class ReportFacts:
     """``states``: number -> name. All lists have rows per tenant; adding them up gives all tenants."""
 
     as_of: datetime
     states: dict[float, str]
-    tenants: list[Tenant]
+    tenants: list[ReportTenant]
     in_state: list[InState]
     reached: list[Reached]
     changes: list[Change]
@@ -39,7 +39,7 @@ class Facts:
     waiting_deliveries: list[WaitingDelivery]
     waiting_customers: list[WaitingCustomer]
 
-    def of(self, tenant_id: int) -> "Facts":
+    def of(self, tenant_id: int) -> "ReportFacts":
         """Of one tenant alone."""
         rows: dict[str, Any] = {
             field.name: [row for row in getattr(self, field.name) if row.tenant_id == tenant_id]
@@ -49,7 +49,7 @@ class Facts:
         return replace(self, **rows)
 
 
-def read_facts(analytics: Path, configured: Mapping[int, str] | None = None) -> Facts:
+def read_facts(analytics: Path, configured: Mapping[int, str] | None = None) -> ReportFacts:
     """``configured``: tenants that are on the page even before anything of them is known."""
     as_of = published_as_of(analytics)
     with duckdb.connect(analytics, read_only=True) as con:
@@ -60,8 +60,8 @@ def read_facts(analytics: Path, configured: Mapping[int, str] | None = None) -> 
             found = con.execute(query, {"as_of": as_of} if "$as_of" in query else None)
             return found.fetchall()
 
-        known = [Tenant(*row) for row in rows(ask.TENANTS)]
-        return Facts(
+        known = [ReportTenant(*row) for row in rows(ask.TENANTS)]
+        return ReportFacts(
             as_of=as_of,
             states=dict(rows(ask.STATES)),
             tenants=named(known, configured or {}),
@@ -76,8 +76,8 @@ def read_facts(analytics: Path, configured: Mapping[int, str] | None = None) -> 
         )
 
 
-def named(known: list[Tenant], configured: Mapping[int, str]) -> list[Tenant]:
-    by_id = {tenant_id: Tenant(tenant_id, name, None) for tenant_id, name in configured.items()}
+def named(known: list[ReportTenant], configured: Mapping[int, str]) -> list[ReportTenant]:
+    by_id = {tenant_id: ReportTenant(tenant_id, name, None) for tenant_id, name in configured.items()}
     for tenant in known:
         name = configured.get(tenant.tenant_id, tenant.name)
         by_id[tenant.tenant_id] = tenant._replace(name=name)

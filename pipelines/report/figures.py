@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pipelines.report.customer_figures import flow, funnel, over_time, waiting
 from pipelines.report.day_figures import deliveries, reasons, transitions
 from pipelines.report.drawing import Spec
-from pipelines.report.facts import Facts
+from pipelines.report.facts import ReportFacts
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Figure:
     spec: Spec | None
 
 
-def figures(facts: Facts) -> list[Figure]:
+def figures(facts: ReportFacts) -> list[Figure]:
     return [
         Figure(
             "funnel",

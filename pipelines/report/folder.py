@@ -7,9 +7,9 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from pipelines.operations.database import stamp
+from pipelines.operations import stamp
 from pipelines.servicetitan.sync_status import last_complete
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 
 LATEST = "latest.html"
 LAST_SYNCS = "last-syncs.js"

@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
-from pipelines.report.facts import Facts
+from pipelines.report.facts import ReportFacts
 from pipelines.report.views import views
 
 HERE = Path(__file__).parent
@@ -20,7 +20,7 @@ def library() -> str:
     return f"plotly-{version('plotly')}.min.js"
 
 
-def render(facts: Facts, last_syncs: Mapping[int, datetime], latest: bool) -> str:
+def render(facts: ReportFacts, last_syncs: Mapping[int, datetime], latest: bool) -> str:
     """The ``latest`` page also looks for what later syncs said that found nothing new."""
     page = Environment(loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     page.filters |= {"moment": moment, "day": day, "count": count}

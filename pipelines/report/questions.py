@@ -191,7 +191,7 @@ WAITING_CUSTOMERS = """
 """
 
 
-class Tenant(NamedTuple):
+class ReportTenant(NamedTuple):
     """``baseline_at``: since when its transitions are news; null before its first complete sync."""
 
     tenant_id: int

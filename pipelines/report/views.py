@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipelines.report.drawing import add_up
-from pipelines.report.facts import Facts
+from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, figures
-from pipelines.report.questions import Tenant, WaitingCustomer, WaitingDelivery
+from pipelines.report.questions import ReportTenant, WaitingCustomer, WaitingDelivery
 
-LONGEST = 10
+MAX_ROWS = 10
 
 
 @dataclass(frozen=True)
@@ -30,31 +30,31 @@ class View:
     key: str
     name: str
     tiles: list[Tile]
-    last_syncs: list[tuple[Tenant, datetime | None]]
+    last_syncs: list[tuple[ReportTenant, datetime | None]]
     figures: list[Figure]
     deliveries: list[WaitingDelivery]
     customers: list[WaitingCustomer]
 
 
-def views(facts: Facts, last_syncs: Mapping[int, datetime]) -> list[View]:
+def views(facts: ReportFacts, last_syncs: Mapping[int, datetime]) -> list[View]:
     """One for a company with one tenant; else all together come first."""
     each = [view(str(t.tenant_id), t.name, facts.of(t.tenant_id), last_syncs) for t in facts.tenants]
     return each if len(each) == 1 else [view("all", "All tenants", facts, last_syncs), *each]
 
 
-def view(key: str, name: str, facts: Facts, last_syncs: Mapping[int, datetime]) -> View:
+def view(key: str, name: str, facts: ReportFacts, last_syncs: Mapping[int, datetime]) -> View:
     return View(
         key,
         name,
         tiles(facts),
         [(tenant, last_syncs.get(tenant.tenant_id)) for tenant in facts.tenants],
         figures(facts),
-        facts.waiting_deliveries[:LONGEST],
-        facts.waiting_customers[:LONGEST],
+        facts.waiting_deliveries[:MAX_ROWS],
+        facts.waiting_customers[:MAX_ROWS],
     )
 
 
-def tiles(facts: Facts) -> list[Tile]:
+def tiles(facts: ReportFacts) -> list[Tile]:
     customers = sum(row.customers for row in facts.in_state)
     inactive = sum(row.inactive for row in facts.in_state)
     under_way = sum(row.customers for row in facts.in_state if row.state > 0)

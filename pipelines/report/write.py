@@ -9,9 +9,9 @@ from pipelines.report.facts import read_facts
 from pipelines.report.folder import LATEST, put, put_last_syncs, reports
 from pipelines.report.page import library, render
 from pipelines.servicetitan.sync_status import last_complete
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 
-KEPT = 50
+MAX_PAGES = 50
 PAGES = "report-*.html"
 
 
@@ -43,11 +43,11 @@ def put_library(folder: Path) -> None:
 def forget_old(folder: Path) -> None:
     """Keeps the newest pages, and the libraries that they need."""
     pages = sorted(folder.glob(PAGES))
-    for page in pages[:-KEPT]:
+    for page in pages[:-MAX_PAGES]:
         page.unlink(missing_ok=True)
     libraries = list(folder.glob("plotly-*.min.js"))
     if len(libraries) > 1:
-        kept = "".join(page.read_text(encoding="utf-8") for page in [*pages[-KEPT:], folder / LATEST])
+        kept = "".join(page.read_text(encoding="utf-8") for page in [*pages[-MAX_PAGES:], folder / LATEST])
         for one in libraries:
             if one.name not in kept:
                 one.unlink()

@@ -6,23 +6,23 @@ from dataclasses import dataclass, replace
 
 import httpx
 
-from pipelines.servicetitan.api.bulk import CALLS_AT_ONCE, Connection, http_client
+from pipelines.servicetitan.api.bulk import MAX_CALLS, BulkClient, http_client
 from pipelines.servicetitan.api.errors import ScopeMissing, ServiceTitanError
-from pipelines.servicetitan.api.rate_limit import Budget
-from pipelines.servicetitan.api.retry import Patience
+from pipelines.servicetitan.api.rate_limit import RateLimiter
+from pipelines.servicetitan.api.retry import RetryPolicy
 from pipelines.servicetitan.api.visit import Visit
 from pipelines.servicetitan.extract.arrow import to_table
 from pipelines.servicetitan.extract.readers import Mode, read_stream
 from pipelines.servicetitan.pages import Bookmark, Bookmarks, Envelope
 from pipelines.servicetitan.set_aside import named
 from pipelines.servicetitan.streams import STREAMS, Stream
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 
-HASTY = Patience(first=0.5, longest=4, total=15)  # a page may take as long as in a sync
+IMPATIENT = RetryPolicy(first=0.5, longest=4, total=15)  # a page may take as long as in a sync
 
 
 @dataclass(frozen=True)
-class Access:
+class StreamAccess:
     """``stream`` is None for the token itself; ``problem`` is None where all is well.
 
     ``records``: 1 where there is any. ``rejected``: so many are set aside, and the stream goes on. ``warning``: which
@@ -40,42 +40,42 @@ class Access:
 
 def check_access(
     settings: Settings,
-    patience: Patience = HASTY,
+    retry: RetryPolicy = IMPATIENT,
     transport: httpx.BaseTransport | None = None,
     bookmarks: Bookmarks | None = None,
-) -> Iterator[Access]:
+) -> Iterator[StreamAccess]:
     """Tenants side by side; where there is no token the streams are not asked. Without bookmarks, from the start."""
-    budget, known = Budget(settings.data_dir / "budget.sqlite"), bookmarks or {}
-    with http_client(patience, transport) as http, ThreadPoolExecutor(max(1, len(settings.tenants))) as threads:
+    rate_limiter, known = RateLimiter(settings.data_dir / "budget.sqlite"), bookmarks or {}
+    with http_client(retry, transport) as http, ThreadPoolExecutor(max(1, len(settings.tenants))) as threads:
         connections = [
-            Connection(settings, tenant, http, budget, replace(patience, visit=Visit(silence=patience.silence)))
+            BulkClient(settings, tenant, http, rate_limiter, replace(retry, visit=Visit(silence=retry.silence)))
             for tenant in settings.tenants
         ]
         for found in threads.map(lambda one: _check(one, known, settings.servicetitan_sync_mode), connections):
             yield from found
 
 
-def _check(connection: Connection, bookmarks: Bookmarks, mode: Mode) -> list[Access]:
+def _check(connection: BulkClient, bookmarks: Bookmarks, mode: Mode) -> list[StreamAccess]:
     tenant = connection.tenant
     try:
         connection.token.value()
     except ServiceTitanError as error:
-        return [Access(tenant.name, None, problem=str(error))]
+        return [StreamAccess(tenant.name, None, problem=str(error))]
 
-    def read(stream: Stream) -> Access:
+    def read(stream: Stream) -> StreamAccess:
         bookmark = bookmarks.get(stream.name, {}).get(str(tenant.id), {})
         try:
             return next_page(connection, stream, bookmark, mode)
         except ScopeMissing as error:
-            return Access(tenant.name, stream.name, problem=str(error), missing_scope=stream.scope)
+            return StreamAccess(tenant.name, stream.name, problem=str(error), missing_scope=stream.scope)
         except ServiceTitanError as error:
-            return Access(tenant.name, stream.name, problem=str(error))
+            return StreamAccess(tenant.name, stream.name, problem=str(error))
 
-    with ThreadPoolExecutor(CALLS_AT_ONCE) as threads:
-        return [Access(tenant.name, None), *threads.map(read, STREAMS)]
+    with ThreadPoolExecutor(MAX_CALLS) as threads:
+        return [StreamAccess(tenant.name, None), *threads.map(read, STREAMS)]
 
 
-def next_page(connection: Connection, stream: Stream, bookmark: Bookmark, mode: Mode) -> Access:
+def next_page(connection: BulkClient, stream: Stream, bookmark: Bookmark, mode: Mode) -> StreamAccess:
     """Raises `ServiceTitanError` where a sync would stop."""
 
     def fetch(path: str, params: dict[str, str], decode: Callable[[bytes], Envelope]) -> Envelope:
@@ -88,7 +88,7 @@ def next_page(connection: Connection, stream: Stream, bookmark: Bookmark, mode: 
             continue
         rows, rejected = to_table(stream, tenant.id, page.records)
         problem = f"set aside: {named(rejected)}" if rejected else None
-        return Access(
+        return StreamAccess(
             tenant.name,
             stream.name,
             records=min(1, rows.num_rows),
@@ -96,4 +96,4 @@ def next_page(connection: Connection, stream: Stream, bookmark: Bookmark, mode: 
             rejected=len(rejected),
             warning="; ".join(warnings) or None,
         )
-    return Access(tenant.name, stream.name, problem="; ".join(warnings))
+    return StreamAccess(tenant.name, stream.name, problem="; ".join(warnings))

@@ -36,7 +36,7 @@ class Batch:
 
 
 @dataclass
-class Inflow:
+class BatchQueue:
     """Any number of threads `put`; one thread takes, table by table, until `package_ends`."""
 
     most_bytes: int = 32 * 2**20
@@ -54,13 +54,13 @@ class Inflow:
         self._news = threading.Condition()
 
     @classmethod
-    def of(cls, batches: Iterable[Batch]) -> "Inflow":
+    def of(cls, batches: Iterable[Batch]) -> "BatchQueue":
         """All that there is."""
-        inflow = cls(most_bytes=sys.maxsize)
+        queue = cls(most_bytes=sys.maxsize)
         for batch in batches:
-            inflow.put(batch)
-        inflow.finish()
-        return inflow
+            queue.put(batch)
+        queue.finish()
+        return queue
 
     def put(self, batch: Batch) -> None:
         """Waits while too much is on its way; raises `Closed`."""

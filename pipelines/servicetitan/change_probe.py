@@ -7,28 +7,28 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
-from pipelines.operations.database import open_operations
-from pipelines.servicetitan.api.bulk import Connection, http_client
+from pipelines.operations import open_operations
+from pipelines.servicetitan.api.bulk import BulkClient, http_client
 from pipelines.servicetitan.api.errors import ServiceTitanError
-from pipelines.servicetitan.api.rate_limit import Budget
-from pipelines.servicetitan.api.retry import Patience
+from pipelines.servicetitan.api.rate_limit import RateLimiter
+from pipelines.servicetitan.api.retry import RetryPolicy
 from pipelines.servicetitan.api.visit import Visit
 from pipelines.servicetitan.extract.lists import OVERLAP, PAGE_SIZE, decode, places
 from pipelines.servicetitan.streams import STREAMS, Stream
-from pipelines.settings.settings import Settings, Tenant
+from pipelines.settings import Settings, Tenant
 
 WATCHED = [stream for stream in STREAMS if stream.listed and stream.list_incremental]
 BY_HAND = {"state_updates": "set_at", "contact_links": "linked_at"}  # tables of operations.sqlite
-HASTY = Patience(first=0.5, longest=1, total=3, timeout=5)
+INTERACTIVE = RetryPolicy(first=0.5, longest=1, total=3, timeout=5)
 LOOK = 10.0  # seconds for all of a tenant's lists: the others' changes wait for it, and Dagster's sensors have 60
 REST = timedelta(minutes=5)  # for a tenant that cannot be asked
 TICK = timedelta(microseconds=1)
 
-Marks = Mapping[str, str]  # "socal customers" -> the newest modifiedOn that was seen
+Watermarks = Mapping[str, str]  # "socal customers" -> the newest modifiedOn that was seen
 
 
 @dataclass
-class Look:
+class Changes:
     """``marks`` are those of the next look, once a sync was started for what has ``changed``."""
 
     marks: dict[str, str]
@@ -36,7 +36,7 @@ class Look:
     problems: list[str] = field(default_factory=list)
 
 
-class Watch:
+class ChangeProbe:
     """Keeps its connections and tokens, and rests from a tenant that refuses.
 
     Two records of one list with the very same stamp, of which one comes later, are told apart by the schedule only.
@@ -46,39 +46,39 @@ class Watch:
         self,
         settings: Settings,
         transport: httpx.BaseTransport | None = None,
-        patience: Patience = HASTY,
+        retry: RetryPolicy = INTERACTIVE,
         seconds: float = LOOK,
     ) -> None:
-        self.settings, self.patience, self.seconds = settings, patience, seconds
-        self.http = http_client(patience, transport)
-        self.budget = Budget(settings.data_dir / "budget.sqlite")
-        self.connections: dict[str, Connection] = {}
+        self.settings, self.retry, self.seconds = settings, retry, seconds
+        self.http = http_client(retry, transport)
+        self.rate_limiter = RateLimiter(settings.data_dir / "budget.sqlite")
+        self.connections: dict[str, BulkClient] = {}
         self.resting: dict[str, tuple[datetime, str]] = {}
 
-    def look(self, marks: Marks, now: datetime) -> Look:
+    def poll(self, marks: Watermarks, now: datetime) -> Changes:
         """A first look has nothing to compare with, and sees no change."""
-        look = Look(dict(marks))
+        changes = Changes(dict(marks))
         with ThreadPoolExecutor(len(self.settings.tenants)) as threads:
             for found in threads.map(lambda tenant: self._newest(tenant, marks, now), self.settings.tenants):
-                self._note(look, found)
-        self._note(look, dict(self._by_hand()))
-        return look
+                self._note(changes, found)
+        self._note(changes, dict(self._by_hand()))
+        return changes
 
-    def _note(self, look: Look, found: Mapping[str, str] | str) -> None:
+    def _note(self, changes: Changes, found: Mapping[str, str] | str) -> None:
         if isinstance(found, str):
-            look.problems.append(found)
+            changes.problems.append(found)
             return
-        look.changed += [name for name, stamp in found.items() if stamp > look.marks.get(name, stamp)]
-        look.marks |= found
+        changes.changed += [name for name, stamp in found.items() if stamp > changes.marks.get(name, stamp)]
+        changes.marks |= found
 
-    def _newest(self, tenant: Tenant, marks: Marks, now: datetime) -> dict[str, str] | str:
+    def _newest(self, tenant: Tenant, marks: Watermarks, now: datetime) -> dict[str, str] | str:
         """Of each stream; or why this tenant cannot be asked."""
         until, why = self.resting.get(tenant.name, (now, ""))
         if now < until <= now + REST:
             return why
         if tenant.name not in self.connections:
-            patience = replace(self.patience, visit=Visit(self.seconds))
-            self.connections[tenant.name] = Connection(self.settings, tenant, self.http, self.budget, patience)
+            retry = replace(self.retry, visit=Visit(self.seconds))
+            self.connections[tenant.name] = BulkClient(self.settings, tenant, self.http, self.rate_limiter, retry)
         self.connections[tenant.name].visit.begin()
         found = {}
         try:
@@ -94,13 +94,13 @@ class Watch:
 
     def _by_hand(self) -> Iterator[tuple[str, str]]:
         """What Flow Builder has set through the actions API."""
-        with open_operations(self.settings.operations, patience=self.patience.timeout) as con:
+        with open_operations(self.settings.operations, patience=self.retry.timeout) as con:
             for table, column in BY_HAND.items():
                 (newest,) = con.execute(f"select max({column}) from {table}").fetchone()
                 yield table, newest or ""
 
 
-def newest(connection: Connection, stream: Stream, mark: str | None, now: datetime) -> str:
+def newest(connection: BulkClient, stream: Stream, mark: str | None, now: datetime) -> str:
     """The newest stamp of the list, or the mark where nothing is newer; without a mark, of the last five minutes.
 
     Raises `ServiceTitanError`.
@@ -112,7 +112,7 @@ def newest(connection: Connection, stream: Stream, mark: str | None, now: dateti
     return max([since, *stamps])
 
 
-def ask(connection: Connection, stream: Stream, since: str, size: int) -> list[str]:
+def ask(connection: BulkClient, stream: Stream, since: str, size: int) -> list[str]:
     """The stamps of what is newer; the newest first, where the list can be sorted."""
     after = text(datetime.fromisoformat(since) + TICK)
     params = {"page": "1", "pageSize": str(size), "modifiedOnOrAfter": after}

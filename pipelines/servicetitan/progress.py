@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 GOES_ON = "goes on with the next sync"
-EVERY = 1.0  # seconds, per stream
+PROGRESS_INTERVAL = 1.0  # seconds, per stream
 
 
 @dataclass
@@ -50,7 +50,7 @@ class StreamSync:
 
 
 @dataclass
-class Progress:
+class SyncProgress:
     """Tells of each stream once in a while, and of its end unless it brought nothing; one call at a time."""
 
     tell: Callable[[StreamSync], None] | None = None
@@ -58,7 +58,7 @@ class Progress:
 
     def grew(self, sync: StreamSync) -> None:
         now = time.monotonic()
-        if sync.rows and now - sync.told_at >= EVERY:
+        if sync.rows and now - sync.told_at >= PROGRESS_INTERVAL:
             sync.told_at = now
             self._say(sync)
 

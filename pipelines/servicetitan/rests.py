@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipelines.operations.database import OperationsError, moment, open_operations, stamp, transaction
-from pipelines.servicetitan.api.retry import Patience
+from pipelines.operations import OperationsError, moment, open_operations, stamp, transaction
+from pipelines.servicetitan.api.retry import RetryPolicy
 from pipelines.servicetitan.api.visit import Visit
-from pipelines.settings.settings import Settings, Tenant
+from pipelines.settings import Settings, Tenant
 
 FIRST, LONGEST = timedelta(minutes=1), timedelta(minutes=15)
 KEEP = """
@@ -67,12 +67,12 @@ def known_rests(settings: Settings) -> Rests:
     }
 
 
-def turn(settings: Settings, patience: Patience, rest: Rest | None) -> Visit:
+def turn(settings: Settings, retry: RetryPolicy, rest: Rest | None) -> Visit:
     """How long a tenant is asked in this sync."""
     seconds = settings.sync_seconds or float("inf")
     if rest and rest.next_is_long:
-        return Visit(seconds, max(patience.silence, patience.timeout), patience.timeout, patience.monotonic)
-    return Visit(seconds, patience.silence, 0, patience.monotonic)
+        return Visit(seconds, max(retry.silence, retry.timeout), retry.timeout, retry.monotonic)
+    return Visit(seconds, retry.silence, 0, retry.monotonic)
 
 
 def keep_rests(settings: Settings, before: Rests, visits: Iterable[tuple[Tenant, Visit]], now: datetime) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.servicetitan.extract.rejects import Rejected
+from pipelines.servicetitan.extract.rejects import RejectedRecord
+from pipelines.servicetitan.raw_tables import DATASET
 from pipelines.servicetitan.streams import STREAM
-from pipelines.servicetitan.tables import DATASET
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
 
 TOLD_FOR = timedelta(days=30)  # one that shows no id, or came again as it was stored, would be told for ever
@@ -66,7 +66,7 @@ def _standing(connection: duckdb.DuckDBPyConnection, since: datetime) -> Iterato
                 yield SetAside(tenant_id, stream, number, reason)
 
 
-def named(records: Iterable[SetAside | Rejected]) -> str:
+def named(records: Iterable[SetAside | RejectedRecord]) -> str:
     """``104 (the record is not UTF-8 (byte 30)), one without an id (…)``; the first ten."""
     told = [f"{one.id or 'one without an id'} ({one.reason})" for one in records]
     more = f" and {len(told) - NAMED:,} more" if len(told) > NAMED else ""

@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
-from pipelines.servicetitan.api.bulk import Connection, http_client
-from pipelines.servicetitan.api.rate_limit import Budget
-from pipelines.servicetitan.api.retry import Patience
-from pipelines.servicetitan.batches import Inflow
-from pipelines.servicetitan.extract.deleted_contacts import Comparisons, first_comparisons
+from pipelines.servicetitan.api.bulk import BulkClient, http_client
+from pipelines.servicetitan.api.rate_limit import RateLimiter
+from pipelines.servicetitan.api.retry import RetryPolicy
+from pipelines.servicetitan.batches import BatchQueue
+from pipelines.servicetitan.extract.deleted_contacts import Reconciliation, first_comparisons
 from pipelines.servicetitan.extract.local_tables import asides
-from pipelines.servicetitan.extract.run import Clock, Reading
-from pipelines.servicetitan.load.bookmarks import remember, write_down
-from pipelines.servicetitan.progress import Progress, StreamSync
+from pipelines.servicetitan.extract.run import Clock, Extraction
+from pipelines.servicetitan.load.sync_log import read_bookmarks, record_sync
+from pipelines.servicetitan.progress import StreamSync, SyncProgress
 from pipelines.servicetitan.rests import Rest, keep_rests, known_rests, turn
 from pipelines.servicetitan.streams import STREAMS
-from pipelines.settings.settings import Settings, Tenant
+from pipelines.settings import Settings, Tenant
 
 PACKAGE_ROWS = 500_000
 
@@ -48,7 +48,7 @@ def load(
     clock: Clock,
     on_progress: Callable[[StreamSync], None] | None = None,
     reconcile: bool = False,
-    patience: Patience | None = None,
+    retry: RetryPolicy | None = None,
     package_rows: int = PACKAGE_ROWS,
     scheduled: bool = False,
 ) -> LoadResult:
@@ -60,39 +60,39 @@ def load(
     ``package_rows`` rows, so that a long load can be stopped and goes on there.
     """
     chosen = [settings.tenant(name) for name in tenants] if tenants else list(settings.tenants)
-    inflow, sync_id = Inflow(package_rows=package_rows), uuid.uuid4().hex
-    patience = replace(patience or Patience(), sleep=inflow.sleep)
+    batches, sync_id = BatchQueue(package_rows=package_rows), uuid.uuid4().hex
+    retry = replace(retry or RetryPolicy(), sleep=batches.sleep)
     rests, now = known_rests(settings), clock()
     resting = {one.id: rests[one.id] for one in chosen if scheduled and one.id in rests and rests[one.id].lasts(now)}
-    memory = remember(settings.warehouse)
-    budget = Budget(settings.data_dir / "budget.sqlite")
-    with http_client(patience) as http:
+    memory = read_bookmarks(settings.warehouse)
+    rate_limiter = RateLimiter(settings.data_dir / "budget.sqlite")
+    with http_client(retry) as http:
         connections = [
-            Connection(
-                settings, tenant, http, budget, replace(patience, visit=turn(settings, patience, rests.get(tenant.id)))
+            BulkClient(
+                settings, tenant, http, rate_limiter, replace(retry, visit=turn(settings, retry, rests.get(tenant.id)))
             )
             for tenant in chosen
             if tenant.id not in resting
         ]
-        reading = Reading(
+        reading = Extraction(
             connections=connections,
             bookmarks=memory.bookmarks,
-            inflow=inflow,
+            batches=batches,
             mode=settings.servicetitan_sync_mode,
             clock=clock,
-            progress=Progress(on_progress),
+            progress=SyncProgress(on_progress),
             asides=chain(asides(settings, memory.bookmarks), first_comparisons(chosen, memory.bookmarks, clock())),
         )
         with reading.under_way():
-            load_ids = store(settings, inflow, create=not memory.complete)
-        comparisons = Comparisons(settings.warehouse, memory.bookmarks, reading.syncs, clock(), forced=reconcile)
-        load_ids += store(settings, Inflow.of(comparisons.batches(connections)))
+            load_ids = store(settings, batches, create=not memory.complete)
+        comparisons = Reconciliation(settings.warehouse, memory.bookmarks, reading.syncs, clock(), forced=reconcile)
+        load_ids += store(settings, BatchQueue.of(comparisons.batches(connections)))
     keep_rests(settings, rests, [(each.tenant, each.visit) for each in connections], clock())
     streams = [
         *reading.syncs,
         *(row for one in chosen if one.id in resting for row in left_alone(one, resting[one.id], now)),
     ]
-    counts = write_down(settings.warehouse, sync_id, streams, load_ids)
+    counts = record_sync(settings.warehouse, sync_id, streams, load_ids)
     return LoadResult(sync_id, tuple(streams), tuple(load_ids), counts.changed, counts.stored)
 
 
@@ -104,10 +104,10 @@ def left_alone(tenant: Tenant, rest: Rest, now: datetime) -> Iterator[StreamSync
         yield StreamSync(tenant.id, tenant.name, stream.name, now, ended_at=now, error=error)
 
 
-def store(settings: Settings, inflow: Inflow, create: bool = False) -> list[str]:
+def store(settings: Settings, batches: BatchQueue, create: bool = False) -> list[str]:
     """The load ids of the packages that it took; dlt is imported only where there is one."""
-    if not inflow.begin_package() and not create:
+    if not batches.begin_package() and not create:
         return []
     from pipelines.servicetitan.load.pipeline import load_packages
 
-    return load_packages(settings, inflow, create)
+    return load_packages(settings, batches, create)

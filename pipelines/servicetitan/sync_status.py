@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from pipelines.operations.database import moment, open_operations, stamp
+from pipelines.operations import moment, open_operations, stamp
 from pipelines.servicetitan.progress import StreamSync
 
 KEEP = """

@@ -13,8 +13,8 @@ import pytest
 from starlette.types import ASGIApp
 
 from pipelines.actions.app import app
-from pipelines.servicetitan.api.retry import Patience
-from pipelines.settings.settings import Settings, load_settings
+from pipelines.servicetitan.api.retry import RetryPolicy
+from pipelines.settings import Settings, load_settings
 from tests.simulator.environment import environment
 from tests.simulator.server import BOUND, Server
 from tests.simulator.servicetitan import ServiceTitan
@@ -22,7 +22,7 @@ from tests.simulator.world import Company, World
 
 SOCAL, DFW = 410387862, 1116148646
 PREFIX = "/api/servicetitan"
-READ = Patience(first=0.02, longest=0.1, total=0.5, timeout=5)
+READ = RetryPolicy(first=0.02, longest=0.1, total=0.5, timeout=5)
 WRITE = replace(READ, timeout=1)
 
 

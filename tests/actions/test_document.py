@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.actions.conftest import Open
 from tests.actions.test_service import IDLE, STARTED, dagster
 from tests.actions.test_states import publish

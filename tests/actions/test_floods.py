@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import Message
 
 from pipelines.actions.web.bodies import Bodies
-from pipelines.actions.web.connections import Connection
+from pipelines.actions.web.connections import PatientConnection
 from pipelines.actions.web.problems import Problem
 from tests.actions.conftest import Api, Open
 from tests.actions.test_leads import TestSignature
@@ -97,19 +97,19 @@ class TestBodies:
         asyncio.run(two())
 
 
-class Hasty(Connection):
+class Hasty(PatientConnection):
     arrival = 0.3
     most_empty = 3
-    empty: ClassVar[dict[Connection, None]] = {}
+    empty: ClassVar[dict[PatientConnection, None]] = {}
 
 
 class Patient(Hasty):
     arrival = 60
-    empty: ClassVar[dict[Connection, None]] = {}
+    empty: ClassVar[dict[PatientConnection, None]] = {}
 
 
 @contextmanager
-def answering(protocol: type[Connection]) -> Iterator[tuple[str, int]]:
+def answering(protocol: type[PatientConnection]) -> Iterator[tuple[str, int]]:
     async def ok(request: Request) -> Response:
         return Response(await request.body())
 

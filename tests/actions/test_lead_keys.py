@@ -9,7 +9,7 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.actions.conftest import Api, Open
 from tests.actions.test_leads import FACEBOOK, LEAD, end_of
 from tests.simulator.environment import WEBHOOK_SECRET

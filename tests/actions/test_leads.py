@@ -15,7 +15,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from pipelines.actions.inbound_leads.queue import waiting_leads
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.actions.conftest import SOCAL, Api, Open
 from tests.simulator.environment import WEBHOOK_SECRET
 from tests.simulator.servicetitan import ServiceTitan

@@ -7,7 +7,7 @@ from pathlib import Path
 from pipelines.analytics.publish import publish
 from pipelines.derivation.derive import derive
 from pipelines.servicetitan.sync import load
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.actions.conftest import Api
 from tests.actions.test_leads import CONTACT, LEAD, end_of
 from tests.simulator.world import Company, World

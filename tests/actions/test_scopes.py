@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.actions.context import JOBS
 from pipelines.actions.scopes import Scope, check_scopes, needed
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import SOCAL
 

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.servicetitan.progress import StreamSync
 from pipelines.servicetitan.sync_status import keep_complete
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.actions.conftest import DFW, SOCAL, Api
 from tests.simulator.world import World
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.actions.conftest import Api, Open
 from tests.actions.test_leads import LEAD as WEB_LEAD
 from tests.actions.test_leads import end_of

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.actions.conftest import SOCAL, Api, Open
 from tests.actions.test_leads import LEAD, end_of
 from tests.actions.test_writes import ADA

@@ -12,8 +12,8 @@ import pytest
 
 from pipelines.actions.schemas.inputs import CreateBooking, CreateLead
 from pipelines.actions.web.dependencies import fingerprint
-from pipelines.operations.database import MIGRATIONS, open_operations, stamp
-from pipelines.settings.settings import Settings
+from pipelines.operations import MIGRATIONS, open_operations, stamp
+from pipelines.settings import Settings
 from tests.actions.conftest import SOCAL, Open
 from tests.actions.test_lead_keys import BOB, post, send_signed, taken, told
 from tests.actions.test_leads import LEAD

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.settings.settings import Settings, load_settings
+from pipelines.settings import Settings, load_settings
 from tests.alerts.receivers import MailServer, Webhook
 
 SOCAL = {"ID": "410387862", "CLIENT_ID": "cid.socal", "CLIENT_SECRET": "cs1.socal-secret"}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import trustme
 
-from pipelines.alerts.channels import Mail, NotAnnounced, Webhook
+from pipelines.alerts.channels import Mail, NotNotified, Webhook
 from pipelines.alerts.message import TEST
 from tests.alerts.receivers import MailServer
 
@@ -43,7 +43,7 @@ def test_mail_goes_to_everybody_over_tls_with_a_login(scheme: str, implicit: boo
 def test_a_server_whose_certificate_nobody_knows_gets_no_password(scheme: str, implicit: bool, tls: Contexts) -> None:
     with (
         MailServer().listening(tls[0], implicit) as server,
-        pytest.raises(NotAnnounced, match="SSLCertVerificationError"),
+        pytest.raises(NotNotified, match="SSLCertVerificationError"),
     ):
         mail(server, scheme).send(TEST)
     assert server.mails == []
@@ -78,7 +78,7 @@ def all_refused(server: MailServer) -> Mail:
 def test_what_went_wrong_is_said_without_a_secret(
     mail_server: MailServer, channel: Callable[[MailServer], Mail | Webhook], said: str
 ) -> None:
-    with pytest.raises(NotAnnounced, match=said) as error:
+    with pytest.raises(NotNotified, match=said) as error:
         channel(mail_server).send(TEST)
     assert not any(secret in str(error.value) for secret in ("wrong", "hunter2", "very-secret", "ada@"))
     assert "very-secret" not in repr(channel(mail_server))

@@ -16,11 +16,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from pipelines.flow_builder.delivery import deliver
+from pipelines.flow_builder.deliver import deliver
 from pipelines.flow_builder.outbox.queue import due
-from pipelines.flow_builder.sender import AT_ONCE, http_client
-from pipelines.operations.database import open_operations, stamp, transaction
-from pipelines.settings.settings import Settings
+from pipelines.flow_builder.sender import MAX_IN_FLIGHT, http_client
+from pipelines.operations import open_operations, stamp, transaction
+from pipelines.settings import Settings
 from pipelines.webhooks import signed_headers
 from tests.flow_builder.line import Line, settings_for
 
@@ -122,7 +122,7 @@ def by_httpx_alone(settings: Settings, url: str, rows: int) -> float:
     async def send() -> None:
         numbers = iter(range(rows))
         async with http_client() as client:
-            await asyncio.gather(*(work(client, numbers) for _ in range(AT_ONCE)))
+            await asyncio.gather(*(work(client, numbers) for _ in range(MAX_IN_FLIGHT)))
 
     return seconds(lambda: asyncio.run(send()))
 

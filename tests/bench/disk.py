@@ -25,7 +25,7 @@ from click.testing import CliRunner
 from orchestration.cli.main import main as servicetitan_flow
 from orchestration.cli.main import run_in_process
 from orchestration.instance.prune import WITH_DETAILS, keep_small
-from pipelines.settings.settings import load_settings
+from pipelines.settings import load_settings
 from tests.simulator.clock import OffsetClock
 from tests.simulator.environment import SIGNING_SECRET, environment
 from tests.simulator.history import live, seed_history

@@ -23,7 +23,7 @@ import httpx
 import orjson
 
 from pipelines.servicetitan.streams import STREAMS, Stream, snake_case
-from pipelines.settings.settings import Settings, Tenant, load_settings
+from pipelines.settings import Settings, Tenant, load_settings
 
 CHANGES = (0, 100, 10_000)
 DICTS = 100_000

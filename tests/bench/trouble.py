@@ -25,8 +25,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.servicetitan.change_probe import Watch
-from pipelines.settings.settings import load_settings
+from pipelines.servicetitan.change_probe import ChangeProbe
+from pipelines.settings import load_settings
 from tests.simulator.clock import OffsetClock
 from tests.simulator.environment import environment
 from tests.simulator.history import seed_history
@@ -52,7 +52,7 @@ TROUBLES: dict[str, Order | None] = {
 STEP = """
 import sys, time
 from datetime import UTC, datetime
-from pipelines.settings.settings import load_settings
+from pipelines.settings import load_settings
 from pipelines.servicetitan.sync import load
 from pipelines.derivation.derive import derive
 from pipelines.flow_builder.enqueue import enqueue
@@ -145,9 +145,9 @@ class Line:
                 self.sync()
 
     def look(self) -> Iterator[list[str]]:
-        watch, marks = Watch(load_settings(self.env_file)), dict[str, str]()
+        watch, marks = ChangeProbe(load_settings(self.env_file)), dict[str, str]()
         while True:
-            found = watch.look(marks, datetime.now(UTC))
+            found = watch.poll(marks, datetime.now(UTC))
             marks = found.marks
             yield found.changed
 

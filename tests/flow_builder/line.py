@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import orjson
 from jsonschema import Draft202012Validator
 
-from pipelines.flow_builder.delivery import deliver
+from pipelines.flow_builder.deliver import deliver
 from pipelines.flow_builder.dispatcher import Delivered
 from pipelines.flow_builder.enqueue import Enqueued, enqueue
 from pipelines.flow_builder.event import schema
-from pipelines.operations.database import open_operations, transaction
-from pipelines.settings.settings import Settings
+from pipelines.operations import open_operations, transaction
+from pipelines.settings import Settings
 from tests.flow_builder.marts import NOW, SOCAL, Marts
 from tests.simulator.environment import SIGNING_SECRET
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
-from pipelines.flow_builder.delivery import deliver
+from pipelines.flow_builder.deliver import deliver
 from pipelines.flow_builder.outbox.queue import due
-from pipelines.operations.database import moment
+from pipelines.operations import moment
 from tests.flow_builder.line import Line
 from tests.simulator.receiver import Receiver, Reply
 

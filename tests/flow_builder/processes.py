@@ -12,10 +12,10 @@ from time import monotonic, sleep
 
 import duckdb
 
-from pipelines.flow_builder.delivery import deliver
+from pipelines.flow_builder.deliver import deliver
 from pipelines.flow_builder.enqueue import enqueue
 from pipelines.flow_builder.failpoints import VARIABLE
-from pipelines.operations.database import OperationsError
+from pipelines.operations import OperationsError
 from tests.flow_builder.line import settings_for
 
 BOUND = 30.0  # seconds that a process may take

@@ -6,8 +6,8 @@ import pytest
 
 from pipelines.flow_builder.dispatcher import Delivered
 from pipelines.flow_builder.outbox.queue import due
-from pipelines.operations.database import moment
-from pipelines.settings.settings import ConfigurationError
+from pipelines.operations import moment
+from pipelines.settings import ConfigurationError
 from tests.flow_builder.line import Line
 from tests.simulator.receiver import Receiver, Reply
 

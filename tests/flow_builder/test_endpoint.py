@@ -9,9 +9,9 @@ import pytest
 from pipelines.flow_builder.advice import advice
 from pipelines.flow_builder.dispatcher import Delivered
 from pipelines.flow_builder.outbox.operators import decide
-from pipelines.flow_builder.outbox.queries import troubles
+from pipelines.flow_builder.outbox.queries import outbox_health
 from pipelines.flow_builder.outbox.queue import due
-from pipelines.operations.database import MIGRATIONS, moment, open_operations, stamp
+from pipelines.operations import MIGRATIONS, moment, open_operations, stamp
 from tests.flow_builder.line import Line
 from tests.flow_builder.outage import TROUBLES, play
 from tests.flow_builder.test_deliver import booked
@@ -22,7 +22,7 @@ INTERVALS = [30, 60, 120, 240, 300, 300]  # seconds before each probe
 
 
 def is_down(line: Line) -> bool:
-    return troubles(line.settings.operations, line.now).endpoint.down_since is not None
+    return outbox_health(line.settings.operations, line.now).endpoint.down_since is not None
 
 
 def goes_down(line: Line, receiver: Receiver, *replies: Reply | int) -> list[str]:
@@ -209,7 +209,7 @@ def replies_for(line: Line, poison: str) -> list[Reply]:
 def test_what_is_down_is_said_with_its_reason_and_the_next_probe(sending_line: Line, receiver: Receiver) -> None:
     line = sending_line
     goes_down(line, receiver)
-    endpoint = troubles(line.settings.operations, line.now).endpoint
+    endpoint = outbox_health(line.settings.operations, line.now).endpoint
     assert endpoint.said() == (
         f"down since {line.now:%Y-%m-%d %H:%M:%S} UTC: its last answer was HTTP 404;"
         f" next probe: {line.now + MINUTE / 2:%Y-%m-%d %H:%M:%S} UTC"
@@ -258,7 +258,7 @@ def test_an_endpoint_that_an_older_release_had_stopped_is_down_and_probed_at_onc
     path.parent.mkdir(parents=True, exist_ok=True)
     older_store(path)
     (webhook_id,) = booked(line, 1)
-    endpoint = troubles(path, line.now).endpoint
+    endpoint = outbox_health(path, line.now).endpoint
     assert (endpoint.down_since, endpoint.because) == (moment(OLDER[0]), "HTTP 401")
     assert due(path, line.now) == 1
     assert line.deliver() == Delivered(delivered=1)

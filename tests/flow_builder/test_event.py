@@ -6,8 +6,8 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
-from pipelines.flow_builder.event import Facts, Person, body, schema
-from pipelines.flow_builder.policy import Decision
+from pipelines.flow_builder.event import EventFacts, Person, body, schema
+from pipelines.flow_builder.policy import PlannedDelivery
 from tests.flow_builder.line import VALIDATOR, Line
 from tests.flow_builder.marts import NOW
 
@@ -98,10 +98,10 @@ def test_what_no_receiver_can_keep_stands_in_no_text(line: Line) -> None:
 
 
 def test_half_a_surrogate_pair_keeps_no_body_from_being_written() -> None:
-    facts = Facts(
+    facts = EventFacts(
         1, "so\ud83dcal", None, None, 7, "Lead", customer=Person("Ada \ud83d", None, None, None, False, False)
     )
-    said = orjson.loads(body(Decision("corrected", None, 1.0), facts, NOW))["data"]
+    said = orjson.loads(body(PlannedDelivery("corrected", None, 1.0), facts, NOW))["data"]
     assert (said["tenant_name"], said["customer"]["name"]) == ("so\ufffdcal", "Ada \ufffd")
 
 

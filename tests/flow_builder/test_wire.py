@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.flow_builder.retry_policy import Answer, Verdict
-from pipelines.flow_builder.sender import DEADLINE, MOST_KEPT, Post, http_client
+from pipelines.flow_builder.retry_policy import AttemptResult, Verdict
+from pipelines.flow_builder.sender import DEADLINE, MAX_KEPT, Sender, http_client
 from tests.flow_builder import wire
 from tests.flow_builder.line import settings_for
 from tests.flow_builder.wire import CHUNK, fault_server
@@ -54,13 +54,13 @@ FAULTS = {
 }
 
 
-def post(tmp_path: Path, url: str) -> Answer:
+def post(tmp_path: Path, url: str) -> AttemptResult:
     """Fails where the answer takes longer than the deadline and a second."""
 
-    async def send() -> Answer:
+    async def send() -> AttemptResult:
         settings = settings_for(tmp_path, flow_builder_trigger_url=url, flow_builder_token="t0ken")
         async with asyncio.timeout(SHORT + 1), http_client() as client:
-            return await Post(client, settings, lambda: datetime.now(UTC), SHORT)("id", b"{}")
+            return await Sender(client, settings, lambda: datetime.now(UTC), SHORT)("id", b"{}")
 
     return asyncio.run(send())
 
@@ -73,7 +73,7 @@ def test_a_fault_has_its_outcome(tmp_path: Path, name: str) -> None:
     assert answer.verdict == fault.verdict
     assert answer.problem in fault.problems
     assert "t0ken" not in str(answer)
-    assert len(answer.text) <= MOST_KEPT
+    assert len(answer.text) <= MAX_KEPT
     assert server.sent < 16 * 2**20
 
 
@@ -102,7 +102,7 @@ def test_a_compressed_answer_is_not_blown_up(tmp_path: Path) -> None:
     head = OK + f"content-encoding: gzip\r\ncontent-length: {len(bomb)}\r\n\r\n".encode()
     with fault_server(wire.Answer([head, bomb])) as server:
         answer = post(tmp_path, server.url)
-    assert (answer.verdict, len(answer.text) <= MOST_KEPT) == ("delivered", True)
+    assert (answer.verdict, len(answer.text) <= MAX_KEPT) == ("delivered", True)
 
 
 def test_a_wrong_certificate_is_refused_and_nothing_is_said_to_it(tmp_path: Path, self_signed: ssl.SSLContext) -> None:
@@ -143,7 +143,7 @@ def test_a_cookie_is_not_sent_back(tmp_path: Path) -> None:
     async def send_twice(url: str) -> None:
         settings = settings_for(tmp_path, flow_builder_trigger_url=url)
         async with http_client() as client:
-            send = Post(client, settings, lambda: datetime.now(UTC))
+            send = Sender(client, settings, lambda: datetime.now(UTC))
             assert [(await send("id", b"{}")).status for _ in range(2)] == [200, 200]
 
     with fault_server(answer) as server:

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.flow_builder.line import settings_for
 from tests.flow_builder.marts import NAMES
 

@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 import pytest
 
-from pipelines.report.facts import Facts, read_facts
+from pipelines.report.facts import ReportFacts, read_facts
 from pipelines.report.figures import figures
 from pipelines.report.views import views
 from tests.report.conftest import DFW, NOW, SOCAL, Published
@@ -16,11 +16,11 @@ Spec = dict[str, Any]
 
 
 @pytest.fixture
-def facts(busy: Published) -> Facts:
+def facts(busy: Published) -> ReportFacts:
     return read_facts(busy.settings.analytics, {SOCAL: "socal"})
 
 
-def drawn(facts: Facts) -> Mapping[str, Spec]:
+def drawn(facts: ReportFacts) -> Mapping[str, Spec]:
     return {figure.name: figure.spec for figure in figures(facts) if figure.spec}
 
 
@@ -32,7 +32,7 @@ def bars(spec: Spec) -> dict[str, dict[date, int]]:
     }
 
 
-def test_the_funnel_counts_each_customer_once_per_stage_and_those_who_came_further(facts: Facts) -> None:
+def test_the_funnel_counts_each_customer_once_per_stage_and_those_who_came_further(facts: ReportFacts) -> None:
     [trace] = drawn(facts)["funnel"]["data"]
     assert dict(zip(trace["y"], trace["text"], strict=True)) == {
         "Lead": "2<br>50% came further",
@@ -48,7 +48,7 @@ def test_whoever_was_further_before_did_not_come_further_afterwards(published: P
     assert trace["text"] == ["1<br>0% came further", "1"]
 
 
-def test_customers_per_state_are_those_at_the_end_of_each_day(facts: Facts) -> None:
+def test_customers_per_state_are_those_at_the_end_of_each_day(facts: ReportFacts) -> None:
     traces = {trace["name"]: trace for trace in drawn(facts.of(SOCAL))["over-time"]["data"]}
     leads = dict(zip(traces["Lead"]["x"], traces["Lead"]["y"], strict=True))
     assert [leads[date(2026, 11, day)] for day in (1, 2, 5, 6, 22)] == [0, 1, 1, 0, 0]
@@ -57,18 +57,18 @@ def test_customers_per_state_are_those_at_the_end_of_each_day(facts: Facts) -> N
     assert "Contact Record" not in traces
 
 
-def test_what_began_before_the_first_day_is_there_on_the_first_day(facts: Facts) -> None:
+def test_what_began_before_the_first_day_is_there_on_the_first_day(facts: ReportFacts) -> None:
     booked, sold = drawn(facts.of(DFW))["over-time"]["data"]
     assert (booked["x"][0], booked["y"][0], booked["y"][-1]) == (date(2025, 11, 22), 1, 0)
     assert (sold["y"][0], sold["y"][-1]) == (0, 1)
 
 
-def test_the_last_day_is_where_the_customers_are_now(facts: Facts) -> None:
+def test_the_last_day_is_where_the_customers_are_now(facts: ReportFacts) -> None:
     last = sum(trace["y"][-1] for trace in drawn(facts)["over-time"]["data"])
     assert last == sum(row.customers for row in facts.in_state if row.state > 0) == 2
 
 
-def test_flows_lead_from_the_state_that_was_left_to_the_one_that_was_entered(facts: Facts) -> None:
+def test_flows_lead_from_the_state_that_was_left_to_the_one_that_was_entered(facts: ReportFacts) -> None:
     [trace] = drawn(facts)["flow"]["data"]
     names = trace["node"]["label"]
     link = trace["link"]
@@ -86,14 +86,14 @@ def test_flows_lead_from_the_state_that_was_left_to_the_one_that_was_entered(fac
     }
 
 
-def test_transitions_count_on_the_day_on_which_they_happened(facts: Facts) -> None:
+def test_transitions_count_on_the_day_on_which_they_happened(facts: ReportFacts) -> None:
     assert bars(drawn(facts)["transitions"])["Sales Appointment Booked"] == {
         date(2026, 11, 6): 1,
         date(2026, 11, 10): 1,
     }
 
 
-def test_deliveries_count_by_what_became_of_them_without_the_baseline(facts: Facts) -> None:
+def test_deliveries_count_by_what_became_of_them_without_the_baseline(facts: ReportFacts) -> None:
     assert bars(drawn(facts)["deliveries"]) == {
         "delivered": {date(2026, 11, 19): 1},
         "held": {date(2026, 11, 20): 1},
@@ -104,7 +104,7 @@ def test_deliveries_count_by_what_became_of_them_without_the_baseline(facts: Fac
     assert (reasons["y"], reasons["x"]) == (["too old when detected"], [1])
 
 
-def test_headlines_say_how_many_and_what_needs_a_person(facts: Facts) -> None:
+def test_headlines_say_how_many_and_what_needs_a_person(facts: ReportFacts) -> None:
     everyone, dfw, socal = views(facts, {SOCAL: NOW})
     assert [view.name for view in (everyone, dfw, socal)] == ["All tenants", "dfw", "socal"]
     assert {tile.label: tile.value for tile in everyone.tiles} == {
@@ -133,7 +133,7 @@ def test_where_nothing_happened_nothing_is_drawn(published: Published) -> None:
     assert all(figure.empty for figure in figures(facts))
 
 
-def test_every_picture_is_one_that_the_library_knows(facts: Facts) -> None:
+def test_every_picture_is_one_that_the_library_knows(facts: ReportFacts) -> None:
     assert len(drawn(facts)) == 7
     for spec in drawn(facts).values():
         go.Figure(painted(spec))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from pipelines.operations.database import open_operations, stamp
+from pipelines.operations import open_operations, stamp
 from pipelines.report.folder import note_last_syncs
-from pipelines.report.write import KEPT, write_report
+from pipelines.report.write import MAX_PAGES, write_report
 from pipelines.servicetitan.sync_status import KEEP
 from tests.browser import chromium
 from tests.report.conftest import NOW, SOCAL, Published
@@ -100,11 +100,11 @@ def test_nobodys_name_stands_in_it(busy: Published) -> None:
 
 def test_only_the_newest_pages_are_kept(published: Published) -> None:
     folder = write_report(published.settings, NOW).parent
-    for second in range(KEPT + 1):
+    for second in range(MAX_PAGES + 1):
         (folder / f"report-2026-11-22T15-06-{second:02}Z.html").touch()
     write_report(published.settings, NOW + timedelta(hours=1))
     pages = sorted(path.name for path in folder.glob("report-*.html"))
-    assert (len(pages), pages[0]) == (KEPT, "report-2026-11-22T15-06-02Z.html")
+    assert (len(pages), pages[0]) == (MAX_PAGES, "report-2026-11-22T15-06-02Z.html")
     assert pages[-1] == "report-2026-11-22T16-06-00Z.html"
     assert not list(folder.glob(".*"))
 

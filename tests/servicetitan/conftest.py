@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipelines.servicetitan.api.bulk import Connection, http_client
-from pipelines.servicetitan.api.rate_limit import Budget
-from pipelines.settings.settings import Settings
+from pipelines.servicetitan.api.bulk import BulkClient, http_client
+from pipelines.servicetitan.api.rate_limit import RateLimiter
+from pipelines.settings import Settings
 from tests.servicetitan.syncs import HASTY
 from tests.simulator.world import Company, World
 
@@ -17,7 +17,9 @@ def socal(world: World) -> Company:
 
 
 @pytest.fixture
-def connection(settings: Settings) -> Iterator[Connection]:
+def connection(settings: Settings) -> Iterator[BulkClient]:
     """To SOCAL, with seconds of patience instead of minutes."""
     with http_client(HASTY) as http:
-        yield Connection(settings, settings.tenant("socal"), http, Budget(settings.data_dir / "budget.sqlite"), HASTY)
+        yield BulkClient(
+            settings, settings.tenant("socal"), http, RateLimiter(settings.data_dir / "budget.sqlite"), HASTY
+        )

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from pipelines.servicetitan.api.bulk import Connection
+from pipelines.servicetitan.api.bulk import BulkClient
 from pipelines.servicetitan.extract.lists import read_list
 from pipelines.servicetitan.extract.readers import Mode, read_stream
 from pipelines.servicetitan.pages import Bookmark, Envelope, Fetch, Page
@@ -24,18 +24,18 @@ class Reading:
         return [record["name"] for record in self.records]
 
 
-def read(connection: Connection, stream: str, bookmark: Bookmark | None = None, mode: Mode = "export") -> Reading:
+def read(connection: BulkClient, stream: str, bookmark: Bookmark | None = None, mode: Mode = "export") -> Reading:
     known = bookmark or {}
     return gathered(read_stream(fetching(connection, stream), STREAM[stream], known, mode), known)
 
 
-def read_small_pages(connection: Connection, stream: str, bookmark: Bookmark | None = None, size: int = 2) -> Reading:
+def read_small_pages(connection: BulkClient, stream: str, bookmark: Bookmark | None = None, size: int = 2) -> Reading:
     """By list, so many records a page."""
     known = bookmark or {}
     return gathered(read_list(fetching(connection, stream), STREAM[stream], known, size), known)
 
 
-def fetching(connection: Connection, stream: str) -> Fetch:
+def fetching(connection: BulkClient, stream: str) -> Fetch:
     row = STREAM[stream]
 
     def fetch(path: str, params: dict[str, str], decode: Callable[[bytes], Envelope]) -> Envelope:

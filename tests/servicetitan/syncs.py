@@ -4,12 +4,12 @@ from typing import Any
 
 import duckdb
 
-from pipelines.servicetitan.api.retry import Patience
+from pipelines.servicetitan.api.retry import RetryPolicy
 from pipelines.servicetitan.sync import LoadResult, load
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.simulator.world import World
 
-HASTY = Patience(first=0.01, longest=0.05, total=1.5, timeout=2)
+HASTY = RetryPolicy(first=0.01, longest=0.05, total=1.5, timeout=2)
 
 
 def sync(settings: Settings, world: World, **options: Any) -> LoadResult:
@@ -20,7 +20,7 @@ def sync(settings: Settings, world: World, **options: Any) -> LoadResult:
 
 
 def attempt(settings: Settings, world: World, **options: Any) -> LoadResult:
-    return load(settings, clock=world.now, **{"patience": HASTY, **options})
+    return load(settings, clock=world.now, **{"retry": HASTY, **options})
 
 
 def query(settings: Settings, sql: str) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from pipelines.servicetitan.streams import STREAMS, Stream
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.servicetitan.syncs import query
 from tests.simulator.forms import rendered
 from tests.simulator.history import live, seed_history

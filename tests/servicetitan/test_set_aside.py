@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from pipelines.servicetitan.extract.rejects import Rejected
+from pipelines.servicetitan.extract.rejects import RejectedRecord
 from pipelines.servicetitan.set_aside import by_place, named
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.servicetitan.syncs import query, sync
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World
@@ -45,7 +45,7 @@ def test_without_a_warehouse_nothing_is_set_aside(settings: Settings, world: Wor
 
 
 def test_the_first_ten_are_named() -> None:
-    records = [Rejected("odd", b'{"id":%d}' % number, readable=True) for number in range(12)]
+    records = [RejectedRecord("odd", b'{"id":%d}' % number, readable=True) for number in range(12)]
     assert named(records[:2]) == "0 (odd), 1 (odd)"
     assert named(records).endswith("9 (odd) and 2 more")
-    assert named([Rejected("odd", b"{}", readable=True)]) == "one without an id (odd)"
+    assert named([RejectedRecord("odd", b"{}", readable=True)]) == "one without an id (odd)"

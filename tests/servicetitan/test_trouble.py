@@ -11,7 +11,7 @@ from pipelines.servicetitan.extract.lists import PAGE_SIZE
 from pipelines.servicetitan.extract.run import is_ahead
 from pipelines.servicetitan.rests import known_rests
 from pipelines.servicetitan.sync import LoadResult
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.servicetitan.syncs import HASTY, attempt, query, sync
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import DFW, SOCAL, Company, World
@@ -38,7 +38,7 @@ def ann(socal: Company, world: World) -> None:
 
 
 def scheduled(settings: Settings, world: World) -> LoadResult:
-    return attempt(settings, world, patience=SHORT, scheduled=True)
+    return attempt(settings, world, retry=SHORT, scheduled=True)
 
 
 def names(settings: Settings, tenant_id: int) -> list[str]:
@@ -100,14 +100,14 @@ def test_a_person_asks_at_once_and_in_vain_changes_nothing(
     trouble(simulator, {"kind": "status", "status": 503})
     scheduled(settings, world)
     for _ in range(3):
-        assert "HTTP 503" in errors(attempt(settings, world, patience=SHORT)).pop()
+        assert "HTTP 503" in errors(attempt(settings, world, retry=SHORT)).pop()
     world.advance(minutes=1)
     simulator.faults.clear()
     assert scheduled(settings, world).complete
     trouble(simulator, {"kind": "status", "status": 503})
     scheduled(settings, world)
     simulator.faults.clear()
-    assert attempt(settings, world, patience=SHORT).complete
+    assert attempt(settings, world, retry=SHORT).complete
     assert scheduled(settings, world).complete
 
 

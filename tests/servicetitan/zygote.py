@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import pipelines.servicetitan.load.pipeline  # noqa: F401 (a sync imports it late; the children need not)
 from pipelines.servicetitan.sync import load
-from pipelines.settings.settings import Settings, load_settings
+from pipelines.settings import Settings, load_settings
 from tests.servicetitan.syncs import HASTY
 
 PACKAGE_ROWS = 40
@@ -29,7 +29,7 @@ def run(settings: Settings, seconds: float) -> tuple[int, float]:
     begun = time.monotonic()
     child = os.fork()
     if child == 0:
-        load(settings, clock=lambda: datetime.now(UTC), patience=HASTY, package_rows=PACKAGE_ROWS)
+        load(settings, clock=lambda: datetime.now(UTC), retry=HASTY, package_rows=PACKAGE_ROWS)
         os._exit(0)
     while time.monotonic() < begun + seconds:
         ended, status = os.waitpid(child, os.WNOHANG)

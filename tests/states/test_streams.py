@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.derivation.dbt import manifest_path
+from pipelines.servicetitan.raw_tables import RAW_TABLES, REJECTED_RECORDS
 from pipelines.servicetitan.streams import STREAMS
-from pipelines.servicetitan.tables import RAW_TABLES, REJECTED_RECORDS
 from tests.states.warehouse import Warehouse
 
 NAMES = [stream.name for stream in STREAMS]

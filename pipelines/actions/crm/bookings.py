@@ -1,17 +1,17 @@
 """Bookings, at the tenant's booking provider."""
 
-from pipelines.actions.context import BOOKINGS, Call, Resource
+from pipelines.actions.context import BOOKINGS, ActionContext, Resource
 from pipelines.actions.crm.customer_match import phone_number
 from pipelines.actions.crm.listings import rows_of, typed, written
 from pipelines.actions.crm.write_once import Write, noted, of_other_writes, write_once
 from pipelines.actions.schemas.contact_values import as_stored
 from pipelines.actions.schemas.inputs import CreateBooking
 from pipelines.actions.schemas.results import Booking
-from pipelines.actions.web.idempotency_keys import KEPT
+from pipelines.actions.web.idempotency_keys import KEY_RETENTION
 from pipelines.actions.web.problems import Problem
-from pipelines.operations.database import stamp
+from pipelines.operations import stamp
 from pipelines.servicetitan.api.responses import Json
-from pipelines.settings.settings import Tenant
+from pipelines.settings import Tenant
 
 BARE_KEY = """
 select began_at from idempotency_keys where caller = ? and key = ? and bare_key = 1 and began_at >= ?
@@ -20,7 +20,7 @@ select began_at from servicetitan_writes where write_id = ? and bare_key = 1 and
 """
 
 
-def create_booking(call: Call, form: CreateBooking) -> Booking:
+def create_booking(call: ActionContext, form: CreateBooking) -> Booking:
     """ServiceTitan may take one ``externalId`` twice, so that it is looked for first."""
     place, body = provider(call), booking_body(call, form)
 
@@ -32,20 +32,20 @@ def create_booking(call: Call, form: CreateBooking) -> Booking:
     return typed(Booking, record)
 
 
-def _known(call: Call, place: Resource, external_id: str) -> Json | None:
+def _known(call: ActionContext, place: Resource, external_id: str) -> Json | None:
     found = rows_of(call.get(place, {"externalId": external_id}))
     rows = [row for row in found if row.get("externalId") == external_id]
     others = of_other_writes(call, place) if rows else ()
     return next((row for row in rows if row["id"] not in others), None)
 
 
-def _had_bare_key(call: Call) -> bool:
+def _had_bare_key(call: ActionContext) -> bool:
     """Whether this write began in a release that made a booking's ``externalId`` of the key alone."""
-    since = stamp(call.now() - KEPT)
-    return call.office.store.row(BARE_KEY, call.by, call.key, since, call.write_id, since) is not None
+    since = stamp(call.now() - KEY_RETENTION)
+    return call.services.store.row(BARE_KEY, call.by, call.key, since, call.write_id, since) is not None
 
 
-def provider(call: Call) -> Resource:
+def provider(call: ActionContext) -> Resource:
     """Raises `Problem` where the tenant has none."""
     if place := bookings_of(call.tenant):
         return place
@@ -59,7 +59,7 @@ def bookings_of(tenant: Tenant) -> Resource | None:
     return BOOKINGS.below(f"{tenant.booking_provider_id}/bookings")
 
 
-def booking_body(call: Call, form: CreateBooking) -> Json:
+def booking_body(call: ActionContext, form: CreateBooking) -> Json:
     number = as_stored(phone_number(call.tenant, form.phone), call.tenant.country)
     contacts = [{"type": "Phone", "value": number}] if number else []
     contacts += [{"type": "Email", "value": form.email}] if form.email else []

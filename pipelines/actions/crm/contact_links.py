@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from pipelines.actions.context import Call
-from pipelines.operations.database import stamp
+from pipelines.actions.context import ActionContext
+from pipelines.operations import stamp
 
 LINK = """
 insert into contact_links (tenant_id, customer_id, contact_id, linked_at) values (?, ?, ?, ?)
@@ -12,6 +12,6 @@ where contact_id != excluded.contact_id
 """
 
 
-def link_contact(call: Call, customer_id: int, contact_id: UUID) -> None:
+def link_contact(call: ActionContext, customer_id: int, contact_id: UUID) -> None:
     """The latest link counts."""
-    call.office.store.write(LINK, call.tenant.id, customer_id, str(contact_id), stamp(call.now()))
+    call.services.store.write(LINK, call.tenant.id, customer_id, str(contact_id), stamp(call.now()))

@@ -3,20 +3,20 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pipelines.actions.context import CONTACT_METHODS, CONTACT_PERSONS, CONTACTS, CUSTOMERS, Call
+from pipelines.actions.context import CONTACT_METHODS, CONTACT_PERSONS, CONTACTS, CUSTOMERS, ActionContext
 from pipelines.actions.crm.email_index import email_hash
-from pipelines.actions.crm.listings import IDS_AT_ONCE, rows_of, typed
+from pipelines.actions.crm.listings import IDS_BATCH, rows_of, typed
 from pipelines.actions.schemas.contact_values import e164, email_address, national_digits
 from pipelines.actions.schemas.results import Contact, FoundCustomer
 from pipelines.actions.web.problems import Problem
-from pipelines.settings.settings import Tenant
+from pipelines.settings import Tenant
 
 Json = dict[str, Any]
-MOST = 200  # contacts or customers that a look-up may bring before it is refused as too wide
-LONGEST_CHAIN = 10  # of merges
+MAX_MATCHES = 200  # contacts or customers that a look-up may bring before it is refused as too wide
+MAX_MERGES = 10  # of merges
 
 
-def find(call: Call, phone: str | None, email: str | None) -> list[FoundCustomer]:
+def find(call: ActionContext, phone: str | None, email: str | None) -> list[FoundCustomer]:
     """Active customers, by id. ``email`` is in the form of `email_address`. Raises `Problem` for a wrong phone."""
     number = phone_number(call.tenant, phone)
     by_phone = _by_phone(call, number)
@@ -54,7 +54,7 @@ def matches(contacts: Iterable[Json], number: str | None, email: str | None, cou
     return sorted(kinds, reverse=True)
 
 
-def contacts_of(call: Call, customer_ids: Iterable[int]) -> dict[int, list[Json]]:
+def contacts_of(call: ActionContext, customer_ids: Iterable[int]) -> dict[int, list[Json]]:
     found: dict[int, list[Json]] = {customer_id: [] for customer_id in customer_ids}
     for ids in _batches(found):
         for row in rows_of(call.get(CONTACTS, {"customerIds": ids, "pageSize": 5000})):
@@ -67,37 +67,39 @@ def typed_contacts(rows: Iterable[Json]) -> list[Contact]:
     return [typed(Contact, row) for row in rows]
 
 
-def _by_phone(call: Call, number: str | None) -> list[Json]:
+def _by_phone(call: ActionContext, number: str | None) -> list[Json]:
     """Active ones only, which is ServiceTitan's default."""
     if number is None:
         return []
-    answer = call.get(CUSTOMERS, {"phone": national_digits(number, call.tenant.country), "pageSize": MOST})
+    answer = call.get(CUSTOMERS, {"phone": national_digits(number, call.tenant.country), "pageSize": MAX_MATCHES})
     _refuse_if_too_wide(answer, "phone")
     return rows_of(answer)
 
 
-def _ids_by_email(call: Call, email: str | None) -> Iterator[int]:
+def _ids_by_email(call: ActionContext, email: str | None) -> Iterator[int]:
     """ServiceTitan cannot filter customers by e-mail: over its contact persons, and over our copy of the contacts."""
     if email is None:
         return
-    for row in call.office.store.rows(
+    for row in call.services.store.rows(
         "select customer_id from known_emails where tenant_id = ? and email_hash = ?",
         call.tenant.id,
         email_hash(call.tenant.id, email),
     ):
         yield row["customer_id"]
-    answer = call.get(CONTACT_METHODS, {"type": "Email", "value": email, "pageSize": MOST})
+    answer = call.get(CONTACT_METHODS, {"type": "Email", "value": email, "pageSize": MAX_MATCHES})
     _refuse_if_too_wide(answer, "email")
     persons = {row["contactId"] for row in rows_of(answer) if email_address(str(row.get("value"))) == email}
     for person in sorted(persons):
-        related = call.get(CONTACT_PERSONS.below(f"{person}/relationships"), {"typeSlug": "customer", "pageSize": MOST})
+        related = call.get(
+            CONTACT_PERSONS.below(f"{person}/relationships"), {"typeSlug": "customer", "pageSize": MAX_MATCHES}
+        )
         yield from (row["relatedEntityId"] for row in rows_of(related))
 
 
-def _standing(call: Call, ids: Iterable[int]) -> list[Json]:
+def _standing(call: ActionContext, ids: Iterable[int]) -> list[Json]:
     """The active customers of these ids; one that was merged away stands for its survivor."""
     wanted, seen, standing = set(ids), set[int](), list[Json]()
-    for _ in range(LONGEST_CHAIN):
+    for _ in range(MAX_MERGES):
         rows = [row for batch in _batches(wanted - seen) for row in _customers(call, batch)]
         seen |= wanted
         standing += [row for row in rows if row.get("active") is not False]
@@ -107,17 +109,17 @@ def _standing(call: Call, ids: Iterable[int]) -> list[Json]:
     return standing
 
 
-def _customers(call: Call, ids: str) -> list[Json]:
-    return rows_of(call.get(CUSTOMERS, {"ids": ids, "active": "Any", "pageSize": IDS_AT_ONCE}))
+def _customers(call: ActionContext, ids: str) -> list[Json]:
+    return rows_of(call.get(CUSTOMERS, {"ids": ids, "active": "Any", "pageSize": IDS_BATCH}))
 
 
 def _batches(ids: Iterable[int]) -> Iterator[str]:
     ordered = sorted(ids)
-    for first in range(0, len(ordered), IDS_AT_ONCE):
-        yield ",".join(map(str, ordered[first : first + IDS_AT_ONCE]))
+    for first in range(0, len(ordered), IDS_BATCH):
+        yield ",".join(map(str, ordered[first : first + IDS_BATCH]))
 
 
 def _refuse_if_too_wide(answer: Json, field: str) -> None:
     if answer.get("hasMore"):
-        wrong = f"more than {MOST} records of ServiceTitan match"
+        wrong = f"more than {MAX_MATCHES} records of ServiceTitan match"
         raise Problem("invalid_request", f"see errors: {field}", errors={field: [wrong]})

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pipelines.actions.context import CUSTOMERS, LOCATIONS, Call
+from pipelines.actions.context import CUSTOMERS, LOCATIONS, ActionContext
 from pipelines.actions.crm.contact_links import link_contact
 from pipelines.actions.crm.customer_match import contacts_of, find, phone_number, typed_contacts
 from pipelines.actions.crm.keyed_lock import one_at_a_time
@@ -19,17 +19,17 @@ APPLICATION_GUID = "6f1c0f0e-6a53-5c0b-9d3c-2f5f0c6c1d11"
 WRITE_KEY = "servicetitan-flow-write"
 
 
-def get_customer(call: Call, form: GetCustomer) -> Customer:
-    contacts = call.office.workers[call.tenant.id].side_by_side.submit(contacts_of, call, [form.customer_id])
+def get_customer(call: ActionContext, form: GetCustomer) -> Customer:
+    contacts = call.services.workers[call.tenant.id].side_by_side.submit(contacts_of, call, [form.customer_id])
     record = call.get(CUSTOMERS.below(form.customer_id))
     return typed(Customer, record | {"contacts": contacts.result()[form.customer_id]})
 
 
-def find_customers(call: Call, form: FindCustomers) -> FoundCustomers:
+def find_customers(call: ActionContext, form: FindCustomers) -> FoundCustomers:
     return FoundCustomers(customers=find(call, form.phone, form.email))
 
 
-def create_customer(call: Call, form: CreateCustomer, find_first: bool = True) -> CreatedCustomer:
+def create_customer(call: ActionContext, form: CreateCustomer, find_first: bool = True) -> CreatedCustomer:
     """Raises `Problem` ``needs_review`` where several match: which one is meant is for a person to say."""
     number = phone_number(call.tenant, form.phone)
     write = customer_write(call, form, number)
@@ -52,7 +52,7 @@ def needs_review(found: list[FoundCustomer]) -> Problem:
     return Problem("needs_review", f"{len(found)} customers match; nothing was written", candidates=candidates)
 
 
-def customer_write(call: Call, form: CreateCustomer, number: str | None) -> Write:
+def customer_write(call: ActionContext, form: CreateCustomer, number: str | None) -> Write:
     body = customer_body(form, as_stored(number, call.tenant.country), call.write_id)
 
     def look(_began: datetime) -> Json | None:
@@ -68,7 +68,7 @@ def customer_write(call: Call, form: CreateCustomer, number: str | None) -> Writ
     return Write(CUSTOMERS, lambda: call.post(CUSTOMERS, body), look)
 
 
-def _created(call: Call, record: Json) -> CreatedCustomer:
+def _created(call: ActionContext, record: Json) -> CreatedCustomer:
     location = next(iter(record.get("locations") or locations_of(call, record["id"])), None)
     contacts = typed_contacts(record.get("contacts") or contacts_of(call, [record["id"]])[record["id"]])
     customer = typed(Customer, record | {"contacts": []}).model_copy(update={"contacts": contacts})
@@ -98,5 +98,5 @@ def _carries(row: Json, write_id: str) -> bool:
     return any(datum == {"key": WRITE_KEY, "value": write_id} for datum in row.get("externalData") or ())
 
 
-def locations_of(call: Call, customer_id: int) -> list[Json]:
+def locations_of(call: ActionContext, customer_id: int) -> list[Json]:
     return rows_of(call.get(LOCATIONS, {"customerId": customer_id, "sort": "+Id", "pageSize": 2}))

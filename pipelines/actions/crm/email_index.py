@@ -10,9 +10,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.operations.database import open_operations, transaction
+from pipelines.operations import open_operations, transaction
 
-AT_ONCE = 50_000
+INDEX_BATCH = 50_000
 NEWEST = "select max(_dlt_load_id) from servicetitan.customer_contacts"
 CHANGED = """
 select
@@ -57,5 +57,5 @@ def copy_emails(con: duckdb.DuckDBPyConnection, operations: Path) -> int:
 
 def _changed(con: duckdb.DuckDBPyConnection, known: str, newest: str) -> Iterator[list[Contact]]:
     found = con.execute(CHANGED, [known, newest])
-    while contacts := found.fetchmany(AT_ONCE):
+    while contacts := found.fetchmany(INDEX_BATCH):
         yield contacts

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from threading import TIMEOUT_MAX, Lock
 
-from pipelines.servicetitan.api.deadline import Deadline, GivenUp
+from pipelines.servicetitan.api.deadline import Deadline, DeadlineExceeded
 
 _guard = Lock()
 _turns: dict[Hashable, tuple[Lock, int]] = {}
@@ -14,7 +14,7 @@ _turns: dict[Hashable, tuple[Lock, int]] = {}
 def one_at_a_time(tenant_id: int, *reaches: str | None, deadline: Deadline) -> Iterator[None]:
     """``reaches``: phone numbers and e-mail addresses; in one order everywhere, so that nobody waits in a circle.
 
-    Raises `GivenUp`.
+    Raises `DeadlineExceeded`.
     """
     with ExitStack() as stack:
         for reach in sorted(filter(None, reaches)):
@@ -29,7 +29,7 @@ def _turn(name: Hashable, deadline: Deadline) -> Iterator[None]:
         _turns[name] = (turn, waiting + 1)
     try:
         if not turn.acquire(timeout=min(deadline.seconds, TIMEOUT_MAX)):
-            raise GivenUp("another request for this person is under way")
+            raise DeadlineExceeded("another request for this person is under way")
         try:
             yield
         finally:

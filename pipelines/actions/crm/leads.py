@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from pipelines.actions.context import LEADS, Call
+from pipelines.actions.context import LEADS, ActionContext
 from pipelines.actions.crm.listings import Filters, rows_of, typed, utc, written
 from pipelines.actions.crm.write_once import Write, already_written, of_other_writes, write_once
 from pipelines.actions.schemas.inputs import CreateLead
@@ -23,13 +23,13 @@ SAME = (
 )
 
 
-def create_lead(call: Call, form: CreateLead) -> Lead:
+def create_lead(call: ActionContext, form: CreateLead) -> Lead:
     body = written(form, leave_out=("tenant",))
     write = Write(LEADS, lambda: call.post(LEADS, body), lambda began: _look(call, body, began))
     return typed(Lead, already_written(call, write) or write_once(call, write))
 
 
-def _look(call: Call, body: Json, began: datetime) -> Json | None:
+def _look(call: ActionContext, body: Json, began: datetime) -> Json | None:
     """Leads take no external data: a lead with the same content, entered since, that is no other write of ours."""
     asked: Filters = {"createdOnOrAfter": utc(began - CLOCKS_APART), "sort": "-Id", "pageSize": 200}
     if "customerId" in body:

@@ -11,33 +11,33 @@ import orjson
 from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 
-from pipelines.actions.context import APPOINTMENTS, ESTIMATES, JOBS, LEADS, Call, Resource
+from pipelines.actions.context import APPOINTMENTS, ESTIMATES, JOBS, LEADS, ActionContext, Resource
 from pipelines.actions.schemas.inputs import Changed, GetAppointments, GetEstimates, GetJobs, GetLeads
-from pipelines.actions.schemas.results import Appointment, Estimate, Item, Job, Lead, Page
+from pipelines.actions.schemas.results import Appointment, Estimate, Item, Job, Lead, ResultPage
 from pipelines.actions.web.problems import Problem
 
 SORTS = {"id": "Id", "created_on": "CreatedOn", "modified_on": "ModifiedOn"}
 PAGING = {"tenant", "limit", "cursor", "sort"}
-IDS_AT_ONCE = 50  # ServiceTitan's limit of ``ids``
-MOST_JOBS = 1000  # of one customer
+IDS_BATCH = 50  # ServiceTitan's limit of ``ids``
+MAX_JOBS = 1000  # of one customer
 
 Filters = dict[str, str | int]
 Result = TypeVar("Result", bound=BaseModel)
 
 
-def get_appointments(call: Call, form: GetAppointments) -> Page[Appointment]:
+def get_appointments(call: ActionContext, form: GetAppointments) -> ResultPage[Appointment]:
     return listed(call, APPOINTMENTS, Appointment, form)
 
 
-def get_jobs(call: Call, form: GetJobs) -> Page[Job]:
+def get_jobs(call: ActionContext, form: GetJobs) -> ResultPage[Job]:
     return listed(call, JOBS, Job, form)
 
 
-def get_leads(call: Call, form: GetLeads) -> Page[Lead]:
+def get_leads(call: ActionContext, form: GetLeads) -> ResultPage[Lead]:
     return listed(call, LEADS, Lead, form)
 
 
-def get_estimates(call: Call, form: GetEstimates) -> Page[Estimate]:
+def get_estimates(call: ActionContext, form: GetEstimates) -> ResultPage[Estimate]:
     """ServiceTitan cannot filter them by customer: they go through the customer's jobs."""
     if form.customer_id is None:
         return listed(call, ESTIMATES, Estimate, form)
@@ -46,15 +46,15 @@ def get_estimates(call: Call, form: GetEstimates) -> Page[Estimate]:
     first = (number - 1) * form.limit
     more = len(found) > first + form.limit
     items = [typed(Estimate, row) for row in found[first : first + form.limit]]
-    return Page[Estimate](items=items, cursor=cursor_of(form, number + 1) if more else None)
+    return ResultPage[Estimate](items=items, cursor=cursor_of(form, number + 1) if more else None)
 
 
-def listed(call: Call, resource: Resource, result: type[Item], form: Changed) -> Page[Item]:
+def listed(call: ActionContext, resource: Resource, result: type[Item], form: Changed) -> ResultPage[Item]:
     number = page_number(form)
     params = filters(form) | {"sort": _sort(form.sort), "page": number, "pageSize": form.limit}
     answer = call.get(resource, params)
     items = [typed(result, row) for row in rows_of(answer)]
-    return Page[result](items=items, cursor=cursor_of(form, number + 1) if answer.get("hasMore") else None)  # type: ignore[valid-type]
+    return ResultPage[result](items=items, cursor=cursor_of(form, number + 1) if answer.get("hasMore") else None)  # type: ignore[valid-type]
 
 
 def typed(result: type[Result], record: Any) -> Result:
@@ -126,28 +126,28 @@ def _question(form: Changed) -> str:
     return sha256(f"{type(form).__name__}{asked}".encode()).hexdigest()[:12]
 
 
-def _of_customer(call: Call, form: GetEstimates) -> list[dict[str, Any]]:
+def _of_customer(call: ActionContext, form: GetEstimates) -> list[dict[str, Any]]:
     jobs = list(_jobs_of(call, form))
     ids = sorted({number for job in jobs for number in job.get("estimateIds") or ()})
     wanted = filters(form, leave_out=("customer_id",))
     questions: list[Filters] = [
-        {"ids": ",".join(map(str, ids[first : first + IDS_AT_ONCE]))} for first in range(0, len(ids), IDS_AT_ONCE)
+        {"ids": ",".join(map(str, ids[first : first + IDS_BATCH]))} for first in range(0, len(ids), IDS_BATCH)
     ]
     # Before March 2026 jobs did not name their estimates.
     questions += [{"jobId": job["id"]} for job in jobs if "estimateIds" not in job]
-    answers = call.office.workers[call.tenant.id].side_by_side.map(
+    answers = call.services.workers[call.tenant.id].side_by_side.map(
         lambda asked: call.get(ESTIMATES, wanted | asked | {"pageSize": 500}), questions
     )
     return list({row["id"]: row for answer in answers for row in rows_of(answer)}.values())
 
 
-def _jobs_of(call: Call, form: GetEstimates) -> Iterator[dict[str, Any]]:
-    asked: Filters = {"customerId": form.customer_id or 0, "sort": "+Id", "pageSize": MOST_JOBS}
+def _jobs_of(call: ActionContext, form: GetEstimates) -> Iterator[dict[str, Any]]:
+    asked: Filters = {"customerId": form.customer_id or 0, "sort": "+Id", "pageSize": MAX_JOBS}
     if form.job_id:
         asked["ids"] = form.job_id
     answer = call.get(JOBS, asked)
     if answer.get("hasMore"):
-        raise Problem("rejected", f"the customer has more than {MOST_JOBS} jobs; ask by job_id or location_id")
+        raise Problem("rejected", f"the customer has more than {MAX_JOBS} jobs; ask by job_id or location_id")
     yield from rows_of(answer)
 
 

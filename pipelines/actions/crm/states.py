@@ -4,13 +4,13 @@ import sqlite3
 from datetime import datetime
 from uuid import UUID
 
-from pipelines.actions.context import CUSTOMERS, Call
+from pipelines.actions.context import CUSTOMERS, ActionContext
 from pipelines.actions.schemas.inputs import GetState, UpdateState
-from pipelines.actions.schemas.results import CustomerState, StateSet, StateUpdate, Transition
+from pipelines.actions.schemas.results import CustomerState, StateSet, StateTransition, StateUpdate
 from pipelines.actions.schemas.state_names import customer_states
 from pipelines.actions.web.problems import Problem
 from pipelines.analytics.reader import Row
-from pipelines.operations.database import moment, stamp
+from pipelines.operations import moment, stamp
 
 CONTACT_RECORD = 0.0
 NEWEST = """
@@ -23,41 +23,41 @@ on conflict do nothing
 """
 
 
-def get_state(call: Call, form: GetState) -> CustomerState:
-    row = call.office.marts.state(call.tenant.id, form.customer_id)
+def get_state(call: ActionContext, form: GetState) -> CustomerState:
+    row = call.services.marts.state(call.tenant.id, form.customer_id)
     if row is None:
         detail = f"no state is known of customer {form.customer_id}; a new customer has one after the next sync"
         raise Problem("not_found", detail)
-    history = call.office.marts.history(call.tenant.id, form.customer_id)
+    history = call.services.marts.history(call.tenant.id, form.customer_id)
     newest = newest_update(call, form.customer_id)
     pending = newest if newest and _is_news(newest, row) and newest.state != row["current_state"] else None
     return CustomerState(
         customer_id=row["servicetitan_customer_id"],
         pending=pending,
-        history=[Transition.model_validate(entry) for entry in history],
+        history=[StateTransition.model_validate(entry) for entry in history],
         **{name: row[name] for name in CustomerState.model_fields if name in row},
     )
 
 
-def update_state(call: Call, form: UpdateState) -> StateSet:
+def update_state(call: ActionContext, form: UpdateState) -> StateSet:
     """Raises `Problem`: ``state_differs`` where another state was expected."""
     check_states(form)
-    done = call.office.store.row("select * from state_updates where id = ?", call.write_id)
+    done = call.services.store.row("select * from state_updates where id = ?", call.write_id)
     if done is None:
         current = current_state(call, form.customer_id)
         if form.expected_state is not None and current != form.expected_state:
             detail = f"the customer is in {named(current)}, not in {named(form.expected_state)}; nothing was changed"
             raise Problem("state_differs", detail, current_state=current)
         values = (form.state, form.job_id, form.reason, call.by, stamp(call.now()))
-        call.office.store.write(INSERT, call.tenant.id, call.write_id, form.customer_id, *values)
-        done = call.office.store.row("select * from state_updates where id = ?", call.write_id)
+        call.services.store.write(INSERT, call.tenant.id, call.write_id, form.customer_id, *values)
+        done = call.services.store.row("select * from state_updates where id = ?", call.write_id)
         assert done is not None
     return StateSet(customer_id=form.customer_id, update=_update(done))
 
 
-def current_state(call: Call, customer_id: int) -> float:
+def current_state(call: ActionContext, customer_id: int) -> float:
     """As the next sync will see it; raises `ServiceTitanError` for a customer who does not exist."""
-    row, newest = call.office.marts.state(call.tenant.id, customer_id), newest_update(call, customer_id)
+    row, newest = call.services.marts.state(call.tenant.id, customer_id), newest_update(call, customer_id)
     if row is None:
         call.get(CUSTOMERS.below(customer_id))
     if newest and (row is None or _is_news(newest, row)):
@@ -74,8 +74,8 @@ def check_states(form: UpdateState) -> None:
         raise Problem("invalid_request", f"see errors: {', '.join(errors)}", errors=errors)
 
 
-def newest_update(call: Call, customer_id: int) -> StateUpdate | None:
-    row = call.office.store.row(NEWEST, call.tenant.id, customer_id)
+def newest_update(call: ActionContext, customer_id: int) -> StateUpdate | None:
+    row = call.services.store.row(NEWEST, call.tenant.id, customer_id)
     return _update(row) if row else None
 
 

@@ -8,9 +8,9 @@ from hashlib import sha256
 
 from pipelines.actions.database import Row
 from pipelines.actions.inbound_leads.forms import InboundLead
-from pipelines.actions.web.idempotency_keys import KEPT
+from pipelines.actions.web.idempotency_keys import KEY_RETENTION
 from pipelines.actions.web.problems import Problem
-from pipelines.operations.database import stamp
+from pipelines.operations import stamp
 from pipelines.texts import with_carriage_returns
 
 SAME_WITHIN = timedelta(hours=24)  # two leads without a key or an id and with the same content
@@ -27,7 +27,7 @@ FORGET_KEYS = "delete from lead_keys where taken_at < ?"
 
 
 @dataclass(frozen=True)
-class Arrival:
+class LeadArrival:
     """``said`` is what the sender sent; ``lead`` has the source's defaults, and the number in E.164, as well.
 
     ``key`` is the caller's Idempotency-Key, or the id of the message that it signed.
@@ -73,10 +73,10 @@ class Arrival:
         return _content(InboundLead.model_validate_json(row["lead"]), dated=False) == _content(self.lead, dated=False)
 
 
-def taken_before(cursor: sqlite3.Cursor, arrival: Arrival, now: datetime) -> str | None:
+def taken_before(cursor: sqlite3.Cursor, arrival: LeadArrival, now: datetime) -> str | None:
     """The id of the lead that this is once more. Raises `Problem` for another lead under a known name."""
     if arrival.key:
-        place = (arrival.key, arrival.caller, ANYBODY, stamp(now - KEPT))
+        place = (arrival.key, arrival.caller, ANYBODY, stamp(now - KEY_RETENTION))
         if found := _same(cursor.execute(BY_KEY, place).fetchall(), arrival, f"the key {arrival.key!r}"):
             return found
     if not arrival.lead_key:
@@ -89,12 +89,12 @@ def taken_before(cursor: sqlite3.Cursor, arrival: Arrival, now: datetime) -> str
     return str(rows[0]["id"]) if rows else None
 
 
-def note_key(cursor: sqlite3.Cursor, arrival: Arrival, lead_id: str, now: datetime) -> None:
+def note_key(cursor: sqlite3.Cursor, arrival: LeadArrival, lead_id: str, now: datetime) -> None:
     if arrival.key:
         cursor.execute(NOTE_KEY, (arrival.caller, arrival.key, lead_id, stamp(now)))
 
 
-def _same(rows: list[Row], arrival: Arrival, name: str) -> str | None:
+def _same(rows: list[Row], arrival: LeadArrival, name: str) -> str | None:
     if not rows:
         return None
     if same := next((row for row in rows if arrival.is_of(row)), None):

@@ -8,14 +8,14 @@ from threading import Event
 from typing import Any, Literal
 from uuid import uuid4
 
-from pipelines.actions.database import Row, Store
+from pipelines.actions.database import ActionsDatabase, Row
 from pipelines.actions.inbound_leads.forms import InboundLead
-from pipelines.actions.inbound_leads.keys import FORGET_KEYS, Arrival, note_key, taken_before
+from pipelines.actions.inbound_leads.keys import FORGET_KEYS, LeadArrival, note_key, taken_before
 from pipelines.clock import Clock
-from pipelines.operations.database import moment, open_operations, stamp
+from pipelines.operations import moment, open_operations, stamp
 
 Status = Literal["open", "needs_review", "rejected", "done"]
-KEPT = timedelta(days=30)  # contact data, after the lead's end, and keys
+LEAD_RETENTION = timedelta(days=30)  # contact data, after the lead's end, and keys
 UNREACHABLE = "neither a phone number nor an e-mail address"
 WAITS = (5, 30, 120, 600, 3600)  # seconds; the last one goes on for ever
 
@@ -34,7 +34,7 @@ where id = ? and status in ('needs_review', 'rejected')
 
 
 @dataclass(frozen=True)
-class Entry:
+class QueuedLead:
     id: str
     tenant_id: int
     source: str
@@ -47,12 +47,12 @@ class Entry:
     tries: int
 
 
-class Intake:
-    def __init__(self, store: Store, clock: Clock) -> None:
+class LeadQueue:
+    def __init__(self, store: ActionsDatabase, clock: Clock) -> None:
         self._store, self._clock = store, clock
         self.news: defaultdict[int, Event] = defaultdict(Event)  # by tenant: something is open
 
-    def receive(self, arrival: Arrival) -> tuple[str, bool]:
+    def receive(self, arrival: LeadArrival) -> tuple[str, bool]:
         """The lead's id here, and whether it is new: on disk before the sender hears of it. Raises `Problem`."""
         now, tenant_id, lead = self._clock(), arrival.tenant_id, arrival.lead
         names = (tenant_id, arrival.source, arrival.lead_key, arrival.fingerprint)
@@ -68,7 +68,7 @@ class Intake:
             self.news[tenant_id].set()
         return lead_id, known is None
 
-    def due(self, tenant_id: int) -> Entry | None:
+    def due(self, tenant_id: int) -> QueuedLead | None:
         row = self._store.row(f"{OPEN} and ifnull(next_try_at, '') <= ? {FIRST}", tenant_id, stamp(self._clock()))
         return entry(row) if row else None
 
@@ -92,7 +92,7 @@ class Intake:
     def end(self, entry_id: str, status: Status, error: str | None = None, **columns: Any) -> None:
         self.note(entry_id, status=status, last_error=error, ended_at=stamp(self._clock()), **columns)
 
-    def put_off(self, known: Entry, error: str) -> None:
+    def put_off(self, known: QueuedLead, error: str) -> None:
         wait = WAITS[min(known.tries, len(WAITS) - 1)]
         due = stamp(self._clock() + timedelta(seconds=wait))
         self.note(known.id, tries=known.tries + 1, next_try_at=due, last_error=error)
@@ -105,16 +105,16 @@ class Intake:
 
     def forget_old(self) -> int:
         """Takes the contact data out of what ended long ago; and old keys are free again."""
-        self._store.write(FORGET_KEYS, stamp(self._clock() - KEPT))
+        self._store.write(FORGET_KEYS, stamp(self._clock() - LEAD_RETENTION))
         return self._store.write(
             "update inbound_leads set lead = '{}' where status = 'done' and ended_at < ? and lead != '{}'",
-            stamp(self._clock() - KEPT),
+            stamp(self._clock() - LEAD_RETENTION),
         )
 
 
-def entry(row: Row) -> Entry:
-    known = {field.name: row[field.name] for field in fields(Entry)}
-    return Entry(**known | {"lead": InboundLead.model_validate_json(row["lead"])})
+def entry(row: Row) -> QueuedLead:
+    known = {field.name: row[field.name] for field in fields(QueuedLead)}
+    return QueuedLead(**known | {"lead": InboundLead.model_validate_json(row["lead"])})
 
 
 def waiting_leads(operations: Path) -> list[dict[str, Any]]:

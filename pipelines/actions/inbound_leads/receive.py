@@ -9,14 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.actions.crm.customer_match import phone_number
 from pipelines.actions.inbound_leads.forms import InboundLead, WebLead, from_source, with_defaults
-from pipelines.actions.inbound_leads.keys import Arrival
+from pipelines.actions.inbound_leads.keys import LeadArrival
 from pipelines.actions.schemas.fields import TENANT, Line, TenantRef
-from pipelines.actions.web.dependencies import Desk, parsed, readable
+from pipelines.actions.web.dependencies import RequestContext, parsed, readable
 from pipelines.actions.web.problems import Problem, invalid
-from pipelines.actions.web.tenant_param import Where
+from pipelines.actions.web.tenant_param import TenantParam
 from pipelines.actions.web.tokens import WEBHOOK
+from pipelines.settings import Tenant
 from pipelines.settings.lead_source import LeadSource
-from pipelines.settings.settings import Tenant
 
 OWN = "default"  # the source of leads in our own form, unless another is named
 
@@ -41,31 +41,34 @@ def sender(request: Request) -> str | None:
     return request.headers.get("idempotency-key") or None
 
 
-def take_lead(desk: Desk, where: From, body: bytes, key: str | None) -> Taken:
+def take_lead(context: RequestContext, where: From, body: bytes, key: str | None) -> Taken:
     """On disk when it returns. Raises `Problem`."""
     name = (where.source or OWN).lower()
-    source = desk.office.settings.lead_sources.get(name)
+    source = context.services.settings.lead_sources.get(name)
     if where.source and source is None:
         wrong = [f"LEAD_SOURCES__{name.upper()}__… is not configured"]
         raise Problem("invalid_request", "see errors: source", errors={"source": wrong})
-    said, tenant = read_lead(desk, where, source, body)
+    said, tenant = read_lead(context, where, source, body)
     if source and source.tenant.lower() != tenant.name:
         source = None  # its campaign and call reason are another tenant's
-    lead = completed(desk, tenant, said, source)
-    lead_id, new = desk.office.intake.receive(Arrival(tenant.id, name, said, lead, desk.access.name, key))
+    lead = completed(context, tenant, said, source)
+    queue = context.services.lead_queue
+    lead_id, new = queue.receive(LeadArrival(tenant.id, name, said, lead, context.access.name, key))
     return Taken(id=UUID(lead_id), tenant=tenant.name, duplicate=not new)
 
 
-def read_lead(desk: Desk, where: From, source: LeadSource | None, body: bytes) -> tuple[InboundLead, Tenant]:
+def read_lead(
+    context: RequestContext, where: From, source: LeadSource | None, body: bytes
+) -> tuple[InboundLead, Tenant]:
     usual = source.tenant if source else None
     if source and source.fields:
-        tenant = desk.tenant(where.tenant or usual)
+        tenant = context.tenant(where.tenant or usual)
         try:
             return from_source(source, payload_of(body), tenant.country), tenant
         except ValidationError as error:
             raise invalid(error.errors(include_url=False, include_input=False)) from None
-    lead = Where(tenant=where.tenant).put_into(parsed(WebLead, body))
-    return lead, desk.tenant(lead.tenant or usual)
+    lead = TenantParam(tenant=where.tenant).complete(parsed(WebLead, body))
+    return lead, context.tenant(lead.tenant or usual)
 
 
 def payload_of(body: bytes) -> dict[str, Any]:
@@ -75,9 +78,9 @@ def payload_of(body: bytes) -> dict[str, Any]:
     return payload
 
 
-def completed(desk: Desk, tenant: Tenant, lead: InboundLead, source: LeadSource | None) -> InboundLead:
+def completed(context: RequestContext, tenant: Tenant, lead: InboundLead, source: LeadSource | None) -> InboundLead:
     """With the source's defaults, and the phone number in E.164. Raises `Problem` for what ServiceTitan insists on."""
-    lead = with_defaults(lead, source, desk.office.clock())
+    lead = with_defaults(lead, source, context.services.clock())
     needs = {
         "campaign_id": (lead.campaign_id, "CAMPAIGN_ID"),
         "call_reason_id": (lead.call_reason_id or lead.follow_up_date, "CALL_REASON_ID or __FOLLOW_UP_HOURS"),

@@ -12,7 +12,7 @@ from pipelines.webhooks import sign
 
 TOLERANCE = 300  # seconds between the sender's clock and ours
 SIGNATURE = re.compile(r"v1,[A-Za-z0-9+/]{43}=")
-MOST = 10  # signatures that are compared: a sender has as many as it has secrets
+MAX_SIGNATURES = 10  # signatures that are compared: a sender has as many as it has secrets
 
 
 def check_headers(headers: Mapping[str, str], secret: SecretStr | None, now: datetime) -> list[str]:
@@ -27,7 +27,7 @@ def check_headers(headers: Mapping[str, str], secret: SecretStr | None, now: dat
     given = [one for one in headers.get("webhook-signature", "").split(" ") if SIGNATURE.fullmatch(one)]
     if not given:
         raise Problem("unauthenticated", "webhook-signature: expected v1, and 32 bytes in base64")
-    return given[:MOST]
+    return given[:MAX_SIGNATURES]
 
 
 def verified_id(headers: Mapping[str, str], body: bytes, secret: SecretStr | None, now: datetime) -> str:

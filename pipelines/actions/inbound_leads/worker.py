@@ -9,34 +9,34 @@ from uuid import NAMESPACE_OID, uuid5
 
 import orjson
 
-from pipelines.actions.context import Call, Office
+from pipelines.actions.context import ActionContext, Services
 from pipelines.actions.crm.contact_links import link_contact
 from pipelines.actions.crm.customers import create_customer, locations_of
 from pipelines.actions.crm.leads import create_lead
 from pipelines.actions.inbound_leads.forms import NAMELESS, InboundLead
-from pipelines.actions.inbound_leads.queue import Entry
-from pipelines.actions.schemas.inputs import Address, CreateCustomer, CreateLead
+from pipelines.actions.inbound_leads.queue import QueuedLead
+from pipelines.actions.schemas.inputs import CreateCustomer, CreateLead, NewAddress
 from pipelines.actions.web.idempotency_keys import UNSETTLED
 from pipelines.actions.web.problems import Problem
 from pipelines.actions.web.servicetitan_problems import as_problem
 from pipelines.servicetitan.api.errors import ServiceTitanError
-from pipelines.settings.settings import Tenant
+from pipelines.settings import Tenant
 
 log = logging.getLogger("pipelines.actions.crm.leads")
 
-LONGEST_SLEEP = timedelta(seconds=2)
+MAX_SLEEP = timedelta(seconds=2)
 PARTING = 3  # seconds, in which steps under way may end
 
 
 class LeadWorker:
     """One thread per tenant, so that a tenant whose ServiceTitan is down holds up no other."""
 
-    def __init__(self, office: Office) -> None:
-        self._office, self._intake = office, office.intake
+    def __init__(self, services: Services) -> None:
+        self._services, self._queue = services, services.lead_queue
         self._over = False
         self._threads = [
             threading.Thread(target=self._run, args=(tenant,), name=f"leads of {tenant.name}", daemon=True)
-            for tenant in office.settings.tenants
+            for tenant in services.settings.tenants
         ]
 
     def start(self) -> None:
@@ -46,8 +46,8 @@ class LeadWorker:
     def stop(self) -> None:
         """Ends after the step that is under way; what is left is done at the next start."""
         self._over = True
-        for tenant in self._office.settings.tenants:
-            self._intake.news[tenant.id].set()
+        for tenant in self._services.settings.tenants:
+            self._queue.news[tenant.id].set()
         deadline = time.monotonic() + PARTING
         for thread in self._threads:
             if thread.is_alive():
@@ -55,77 +55,79 @@ class LeadWorker:
 
     def _run(self, tenant: Tenant) -> None:
         """Outlives an operations store that cannot be written for a while, or is closed before a step has ended."""
-        news = self._intake.news[tenant.id]
+        news = self._queue.news[tenant.id]
         while not self._over:
             news.clear()
             try:
-                while not self._over and (entry := self._intake.due(tenant.id)):
-                    work_on(self._office, tenant, entry)
+                while not self._over and (entry := self._queue.due(tenant.id)):
+                    work_on(self._services, tenant, entry)
                 rest = self._rest(tenant) if not self._over else 0
             except sqlite3.Error as error:
-                rest = LONGEST_SLEEP.total_seconds()
+                rest = MAX_SLEEP.total_seconds()
                 if not self._over:
                     log.error("leads of %s: operations.sqlite: %s; tried again in %.0f s", tenant.name, error, rest)
             if not self._over:
                 news.wait(rest)
 
     def _rest(self, tenant: Tenant) -> float | None:
-        due = self._intake.next_try(tenant.id)
+        due = self._queue.next_try(tenant.id)
         if due is None:
             return None
-        rest = min(max(due - self._office.clock(), timedelta(milliseconds=50)), LONGEST_SLEEP)
+        rest = min(max(due - self._services.clock(), timedelta(milliseconds=50)), MAX_SLEEP)
         return rest.total_seconds()
 
 
-def work_on(office: Office, tenant: Tenant, entry: Entry) -> None:
+def work_on(services: Services, tenant: Tenant, entry: QueuedLead) -> None:
     """One try; what comes in between is told in the entry."""
-    intake = office.intake
+    lead_queue = services.lead_queue
     try:
         try:
-            _steps(office, tenant, entry)
+            _steps(services, tenant, entry)
         except ServiceTitanError as error:
             raise as_problem(error) from None
     except Problem as problem:
         log.warning("lead %s of %s: %s", entry.id, tenant.name, problem.code)
         if problem.code == "needs_review":
             ids = [candidate["id"] for candidate in problem.members["candidates"]]
-            intake.end(entry.id, "needs_review", problem.detail, candidates=orjson.dumps(ids).decode())
+            lead_queue.end(entry.id, "needs_review", problem.detail, candidates=orjson.dumps(ids).decode())
         elif problem.code in UNSETTLED:
-            intake.put_off(entry, f"{problem.code}: {problem.detail}")
+            lead_queue.put_off(entry, f"{problem.code}: {problem.detail}")
         else:
-            intake.end(entry.id, "rejected", _said(problem))
+            lead_queue.end(entry.id, "rejected", _said(problem))
     except Exception as error:
         log.error("lead %s of %s: %s", entry.id, tenant.name, type(error).__name__)
-        intake.put_off(entry, f"internal: {type(error).__name__}")
+        lead_queue.put_off(entry, f"internal: {type(error).__name__}")
 
 
-def _steps(office: Office, tenant: Tenant, entry: Entry) -> None:
-    def call(step: str) -> Call:
-        return Call(office, tenant, "lead intake", entry.id, str(uuid5(NAMESPACE_OID, f"{entry.id}\n{step}")))
+def _steps(services: Services, tenant: Tenant, entry: QueuedLead) -> None:
+    def call(step: str) -> ActionContext:
+        return ActionContext(
+            services, tenant, "lead intake", entry.id, str(uuid5(NAMESPACE_OID, f"{entry.id}\n{step}"))
+        )
 
-    intake = office.intake
+    lead_queue = services.lead_queue
     customer_id, location_id = entry.customer_id, entry.location_id
     if customer_id is None:
         created = create_customer(call("customer"), customer_form(entry.lead), entry.find_first)
         customer_id, location_id = created.customer.id, created.location_id
-        intake.note(entry.id, customer_id=customer_id, location_id=location_id)
+        lead_queue.note(entry.id, customer_id=customer_id, location_id=location_id)
     if location_id is None:
         locations = locations_of(call("location"), customer_id)
         location_id = locations[0]["id"] if len(locations) == 1 else None
-        intake.note(entry.id, location_id=location_id)
+        lead_queue.note(entry.id, location_id=location_id)
     if entry.lead_id is None:
         lead = create_lead(call("lead"), lead_form(entry.lead, customer_id, location_id))
-        intake.note(entry.id, lead_id=lead.id)
+        lead_queue.note(entry.id, lead_id=lead.id)
     if entry.lead.contact_id:
         link_contact(call("link"), customer_id, entry.lead.contact_id)
-    intake.end(entry.id, "done")
+    lead_queue.end(entry.id, "done")
 
 
 def customer_form(lead: InboundLead) -> CreateCustomer:
     """ServiceTitan takes no customer without an address: what the web form did not ask for is left to the office."""
     known = lead.address.model_dump(exclude_none=True)
     missing = dict.fromkeys(("street", "city", "state", "zip"), NAMELESS)
-    return CreateCustomer(name=lead.name, phone=lead.phone, email=lead.email, address=Address(**missing | known))
+    return CreateCustomer(name=lead.name, phone=lead.phone, email=lead.email, address=NewAddress(**missing | known))
 
 
 def lead_form(lead: InboundLead, customer_id: int, location_id: int | None) -> CreateLead:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pipelines.actions.routes.status import Connected, Health, Integration, connect, health, integration
 from pipelines.actions.routes.sync_launcher import Dagster, StartedSync
 from pipelines.actions.schemas.fields import Input
-from pipelines.actions.web.dependencies import AtDesk, json_body
+from pipelines.actions.web.dependencies import Context, json_body
 from pipelines.actions.web.openapi import documented
 from pipelines.actions.web.servicetitan_problems import as_problem
 from pipelines.actions.web.tenant_param import Alone, InTenant
@@ -26,29 +26,29 @@ Body = Annotated[OnlyTenant, Depends(json_body(OnlyTenant, empty="{}"))]
 
 
 @router.get("/integration", **documented(Integration, summary="The integration card"))
-def get_integration(desk: AtDesk, _alone: Alone) -> Response:
-    return Response(integration(desk.office, desk.tenants()).model_dump_json(), media_type="application/json")
+def get_integration(context: Context, _alone: Alone) -> Response:
+    return Response(integration(context.services, context.tenants()).model_dump_json(), media_type="application/json")
 
 
 @router.post(
     "/auth",
     **documented(Connected, body=OnlyTenant, body_required=False, summary="Connect: ask ServiceTitan for a token"),
 )
-async def post_auth(desk: AtDesk, where: InTenant, form: Body) -> Response:
-    tenant = desk.tenant(where.put_into(form).tenant)
+async def post_auth(context: Context, where: InTenant, form: Body) -> Response:
+    tenant = context.tenant(where.complete(form).tenant)
     try:
-        connected = await desk.office.workers[tenant.id].reads.run(partial(connect, desk.office, tenant))
+        connected = await context.services.workers[tenant.id].reads.run(partial(connect, context.services, tenant))
     except ServiceTitanError as error:
         raise as_problem(error) from None
     return Response(connected.model_dump_json(), media_type="application/json")
 
 
 @router.post("/sync", **documented(StartedSync, 202, body=OnlyTenant, body_required=False, summary="Start a sync"))
-async def post_sync(request: Request, desk: AtDesk, where: InTenant, form: Body) -> Response:
-    desk.may_write()
-    name = where.put_into(form).tenant
-    tenants = [desk.tenant(name)] if name else desk.tenants()
-    every = len(tenants) == len(desk.office.settings.tenants)
+async def post_sync(request: Request, context: Context, where: InTenant, form: Body) -> Response:
+    context.may_write()
+    name = where.complete(form).tenant
+    tenants = [context.tenant(name)] if name else context.tenants()
+    every = len(tenants) == len(context.services.settings.tenants)
     dagster: Dagster = request.app.state.dagster
     names = [] if every else [tenant.name for tenant in tenants]
     started = await dagster.places.run(partial(dagster.start_sync, names))
@@ -57,4 +57,4 @@ async def post_sync(request: Request, desk: AtDesk, where: InTenant, form: Body)
 
 @open_router.get("/health", **documented(Health, summary="Process, ServiceTitan, age of the last sync"))
 def get_health(request: Request, _alone: Alone) -> Response:
-    return Response(health(request.app.state.office).model_dump_json(), media_type="application/json")
+    return Response(health(request.app.state.services).model_dump_json(), media_type="application/json")

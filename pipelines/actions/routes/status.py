@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from pipelines.actions.context import Office
+from pipelines.actions.context import Services
 from pipelines.actions.web.servicetitan_problems import as_problem
 from pipelines.servicetitan.sync_status import last_complete
-from pipelines.settings.settings import Tenant
+from pipelines.settings import Tenant
 
 
 class TenantStatus(BaseModel):
@@ -49,12 +49,12 @@ class Connected(BaseModel):
     scopes: list[str]
 
 
-def integration(office: Office, tenants: list[Tenant]) -> Integration:
-    return Integration(tenants=tenant_statuses(office, tenants))
+def integration(services: Services, tenants: list[Tenant]) -> Integration:
+    return Integration(tenants=tenant_statuses(services, tenants))
 
 
-def health(office: Office) -> Health:
-    now, statuses = office.clock(), tenant_statuses(office, list(office.settings.tenants))
+def health(services: Services) -> Health:
+    now, statuses = services.clock(), tenant_statuses(services, list(services.settings.tenants))
     tenants = [
         TenantHealth(
             name=status.name,
@@ -69,18 +69,18 @@ def health(office: Office) -> Health:
     return Health(status="ok" if well else "degraded", tenants=tenants)
 
 
-def connect(office: Office, tenant: Tenant) -> Connected:
+def connect(services: Services, tenant: Tenant) -> Connected:
     """Raises `ServiceTitanError`."""
-    seconds, scopes = office.servicetitan.ask_token(tenant)
+    seconds, scopes = services.servicetitan.ask_token(tenant)
     return Connected(expires_in=round(seconds), scopes=sorted(scopes))
 
 
-def tenant_statuses(office: Office, tenants: list[Tenant]) -> list[TenantStatus]:
+def tenant_statuses(services: Services, tenants: list[Tenant]) -> list[TenantStatus]:
     """Without waiting for ServiceTitan."""
-    syncs = last_complete(office.settings.operations)
+    syncs = last_complete(services.settings.operations)
 
     def status(tenant: Tenant, why: str | None) -> TenantStatus:
-        trouble = office.servicetitan.trouble(tenant)
+        trouble = services.servicetitan.trouble(tenant)
         return TenantStatus(
             id=tenant.id,
             name=tenant.name,
@@ -90,4 +90,4 @@ def tenant_statuses(office: Office, tenants: list[Tenant]) -> list[TenantStatus]
             last_complete_sync_at=syncs.get(tenant.id),
         )
 
-    return list(map(status, tenants, office.doors.why_closed(tenants)))
+    return list(map(status, tenants, services.doors.why_closed(tenants)))

@@ -11,7 +11,7 @@ from pipelines.actions.web.problems import Problem
 from pipelines.actions.workers import Places
 
 LOCATION, REPOSITORY, JOB = "servicetitan-flow", "__repository__", "sync"
-ASKED_AT_ONCE = 4
+MAX_CALLS = 4
 UNDER_WAY = ["QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
 
 RUNS = """
@@ -43,7 +43,7 @@ class Dagster:
 
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         self._url = url.rstrip("/")
-        self.places = Places(ASKED_AT_ONCE, partial(Problem, "sync_unavailable", "others wait for Dagster already", 5))
+        self.places = Places(MAX_CALLS, partial(Problem, "sync_unavailable", "others wait for Dagster already", 5))
         self._http = httpx.Client(trust_env=False, timeout=httpx.Timeout(30, connect=5), transport=transport)
 
     def close(self) -> None:

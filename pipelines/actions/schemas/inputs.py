@@ -88,7 +88,7 @@ class GetLeads(Changed):
     lead_customer_name: Line | None = Field(None, title="Name on the lead")
 
 
-class Address(BaseModel):
+class NewAddress(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     street: Line = Field(title="Street", examples=["100 Main St"])
@@ -104,7 +104,7 @@ class CreateCustomer(Reachable):
 
     name: Name = Field(title="Name", examples=["Ada Lovelace"])
     type: Literal["Residential", "Commercial"] = Field("Residential", title="Type")
-    address: Address = Field(title="Address", description="Billing address, and the first location")
+    address: NewAddress = Field(title="Address", description="Billing address, and the first location")
     do_not_mail: bool = Field(False, title="Do not mail")
     do_not_service: bool = Field(False, title="Do not service")
     contact_id: UUID | None = Field(None, title="Contact", description="Flow Builder's contact, linked to the customer")
@@ -149,7 +149,7 @@ class CreateBooking(Reachable):
     name: Line = Field(title="Customer's name", examples=["Ada Lovelace"])
     summary: Text = Field(title="Summary", examples=["Leaking gutter at the back"])
     is_first_time_client: bool = Field(True, title="First-time client")
-    address: Address | None = Field(None, title="Address", description="An address or a contact is needed")
+    address: NewAddress | None = Field(None, title="Address", description="An address or a contact is needed")
     customer_type: Literal["Residential", "Commercial"] = Field("Residential", title="Customer type")
     start: Moment | None = Field(None, title="Start", examples=["2026-12-01T17:00:00Z"])
     campaign_id: Id | None = Field(None, title="Campaign")

@@ -23,7 +23,7 @@ Money = Annotated[float, Field(description="In the tenant's currency")]
 Stamp = Annotated[datetime | None, BeforeValidator(lambda stamp: None if str(stamp)[:2] < "19" else stamp)]
 
 
-class Page(BaseModel, Generic[Item]):
+class ResultPage(BaseModel, Generic[Item]):
     items: list[Item]
     cursor: str | None = Field(None, description="For the next page; null: this was the last one")
 
@@ -193,7 +193,7 @@ class StateSet(BaseModel):
     takes_effect: str = "with the next sync"
 
 
-class Transition(BaseModel):
+class StateTransition(BaseModel):
     transition_id: str
     from_state: float
     from_state_name: str | None
@@ -222,4 +222,4 @@ class CustomerState(BaseModel):
     state_changed_at: datetime | None
     reset_due_at: datetime | None
     pending: StateUpdate | None = Field(None, description="Set by hand, and not yet taken in by a sync")
-    history: list[Transition] = Field(description="The oldest first")
+    history: list[StateTransition] = Field(description="The oldest first")

@@ -9,22 +9,22 @@ from starlette.types import Message, Receive
 
 from pipelines.actions.web.problems import Problem
 
-MOST_BYTES = 64 * 1024
+MAX_BYTES = 64 * 1024
 SECONDS = 20
-MOST_UNVOUCHED = 256  # bodies on their way at once from senders whom nothing vouches for yet: 16 MB
+MAX_UNVOUCHED = 256  # bodies on their way at once from senders whom nothing vouches for yet: 16 MB
 
 
 class Bodies:
     """Where too many are on their way, the one that has taken longest makes room: a sender's who has it all at hand is
     there at once and is never that one."""
 
-    def __init__(self, most_unvouched: int = MOST_UNVOUCHED, seconds: float = SECONDS) -> None:
+    def __init__(self, most_unvouched: int = MAX_UNVOUCHED, seconds: float = SECONDS) -> None:
         self._most, self._seconds = most_unvouched, seconds
         self._unvouched: dict[int, asyncio.Timeout] = {}  # in the order of their beginning
 
     async def whole(self, request: Request, receive: Receive, vouched: bool) -> bytes:
         """Raises `Problem`."""
-        if (length := declared_length(request)) is None or length > MOST_BYTES:
+        if (length := declared_length(request)) is None or length > MAX_BYTES:
             raise too_large()
         try:
             async with asyncio.timeout(self._seconds) as bound, self._room(bound, vouched):
@@ -57,7 +57,7 @@ async def _read(receive: Receive) -> bytes:
     while more:
         message = await receive()
         body, more = body + message.get("body", b""), message.get("more_body", False)
-        if len(body) > MOST_BYTES:
+        if len(body) > MAX_BYTES:
             raise too_large()
     return body
 
@@ -80,8 +80,8 @@ def declared_length(request: Request) -> int | None:
 def is_small(request: Request) -> bool:
     """Its body, so that there is no harm in taking it in unread."""
     length = declared_length(request)
-    return length is not None and length <= MOST_BYTES and "transfer-encoding" not in request.headers
+    return length is not None and length <= MAX_BYTES and "transfer-encoding" not in request.headers
 
 
 def too_large() -> Problem:
-    return Problem("too_large", f"at most {MOST_BYTES} bytes")
+    return Problem("too_large", f"at most {MAX_BYTES} bytes")

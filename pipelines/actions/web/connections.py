@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-MOST_HEAD = 64 * 1024  # bytes
+MAX_HEAD = 64 * 1024  # bytes
 
 
-class Connection(HttpToolsProtocol):
+class PatientConnection(HttpToolsProtocol):
     arrival: ClassVar[float] = 30  # seconds for a whole request; longer than `bodies.SECONDS`: the sender is told then
     most_empty: ClassVar[int] = 512  # without a whole request; a process may open 1024 files by default
-    empty: ClassVar[dict["Connection", None]] = {}  # the longest one first: it must go where they are too many
+    empty: ClassVar[dict["PatientConnection", None]] = {}  # the longest one first: it must go where they are too many
 
     def connection_made(self, transport: Any) -> None:
         self._due: TimerHandle | None = None
@@ -45,7 +45,7 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._head is not None and self._head > MOST_HEAD:
+        if self._head is not None and self._head > MAX_HEAD:
             self.send_400_response("The head of the request is too large.")
             return
         if self._head is not None:

@@ -10,35 +10,35 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ValidationError
 
 from pipelines.actions.action import Action
-from pipelines.actions.context import Call, Office
+from pipelines.actions.context import ActionContext, Services
 from pipelines.actions.schemas.fields import Input
-from pipelines.actions.web.idempotency_keys import Asked, Idempotency, Outcome, check_key
+from pipelines.actions.web.idempotency_keys import Asked, Idempotency, KeptOutcome, check_key
 from pipelines.actions.web.problems import Problem, invalid
 from pipelines.actions.web.servicetitan_problems import as_problem
-from pipelines.actions.web.tokens import Access
+from pipelines.actions.web.tokens import ApiToken
 from pipelines.actions.workers import waited_for
 from pipelines.servicetitan.api.deadline import Deadline
 from pipelines.servicetitan.api.errors import ServiceTitanError
-from pipelines.settings.settings import ConfigurationError, Tenant
+from pipelines.settings import ConfigurationError, Tenant
 from pipelines.texts import mended, with_carriage_returns
 
-LONGEST = 15  # seconds until an answer, or until a write begins, which then comes to its own end
+MAX_SECONDS = 15  # seconds until an answer, or until a write begins, which then comes to its own end
 
 Form = TypeVar("Form", bound=BaseModel)
 
 
-class Desk:
+class RequestContext:
     """One caller's, for one request."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self.office: Office = request.app.state.office
+        self.services: Services = request.app.state.services
         self.idempotency: Idempotency = request.app.state.idempotency
-        self.access: Access = request.state.access
+        self.access: ApiToken = request.state.access
         self.key = request.headers.get("idempotency-key")
 
     def tenants(self) -> list[Tenant]:
-        return [tenant for tenant in self.office.settings.tenants if self.access.admits(tenant)]
+        return [tenant for tenant in self.services.settings.tenants if self.access.admits(tenant)]
 
     def tenant(self, name: str | int | None) -> Tenant:
         """A tenant that the caller may not see answers like one that is not there. Raises `Problem`."""
@@ -49,7 +49,7 @@ class Desk:
             wrong = "is needed: one of " + ", ".join(tenant.name for tenant in mine)
             raise Problem("invalid_request", "see errors: tenant", errors={"tenant": [wrong]})
         try:
-            tenant = self.office.settings.tenant(name)
+            tenant = self.services.settings.tenant(name)
         except ConfigurationError:
             tenant = None
         if tenant not in mine:
@@ -65,35 +65,35 @@ class Desk:
             self.may_write()
             check_key(self.key)
         tenant = self.tenant(form.tenant)
-        async with waited_for(self._request, LONGEST) as deadline:
+        async with waited_for(self._request, MAX_SECONDS) as deadline:
             work = partial(self._written if action.writes else self._read, action, tenant, form, deadline)
             if not action.live:
                 return self._response(await run_in_threadpool(work))
-            workers = self.office.workers[tenant.id]
+            workers = self.services.workers[tenant.id]
             return self._response(await (workers.writes if action.writes else workers.reads).run(work))
 
-    def _read(self, action: Action[Any, Any], tenant: Tenant, form: Input, deadline: Deadline) -> Outcome:
-        return _outcome(action, Call(self.office, tenant, self.access.name, deadline=deadline), form)
+    def _read(self, action: Action[Any, Any], tenant: Tenant, form: Input, deadline: Deadline) -> KeptOutcome:
+        return _outcome(action, ActionContext(self.services, tenant, self.access.name, deadline=deadline), form)
 
-    def _written(self, action: Action[Any, Any], tenant: Tenant, form: Input, deadline: Deadline) -> Outcome:
+    def _written(self, action: Action[Any, Any], tenant: Tenant, form: Input, deadline: Deadline) -> KeptOutcome:
         key = check_key(self.key)
         fingerprints = fingerprint(action.name, tenant, form), fingerprint(action.name, tenant, form, carriage=True)
         asked = Asked(self.access.name, key, action.name, tenant.id, *fingerprints)
-        call = Call(self.office, tenant, self.access.name, key, asked.write_id, deadline)
+        call = ActionContext(self.services, tenant, self.access.name, key, asked.write_id, deadline)
         return self.idempotency.once(asked, lambda: _outcome(action, call, form))
 
-    def _response(self, outcome: Outcome) -> Response:
+    def _response(self, outcome: KeptOutcome) -> Response:
         headers = {"idempotent-replayed": "true"} if outcome.replayed else None
         return Response(outcome.body, outcome.status, headers, media_type=outcome.media_type)
 
 
-def _outcome(action: Action[Any, Any], call: Call, form: Input) -> Outcome:
+def _outcome(action: Action[Any, Any], call: ActionContext, form: Input) -> KeptOutcome:
     try:
         call.deadline.check()
         result = action.run(call, form)
     except ServiceTitanError as error:
         raise as_problem(error) from None
-    return Outcome(action.status(result), result.model_dump_json().encode())
+    return KeptOutcome(action.status(result), result.model_dump_json().encode())
 
 
 def fingerprint(name: str, tenant: Tenant, form: Input, carriage: bool = False) -> str:
@@ -106,11 +106,11 @@ def fingerprint(name: str, tenant: Tenant, form: Input, carriage: bool = False) 
     return sha256(f"{name}\n{tenant.id}\n{told}".encode()).hexdigest()
 
 
-async def at_desk(request: Request) -> Desk:
-    return Desk(request)
+async def request_context(request: Request) -> RequestContext:
+    return RequestContext(request)
 
 
-AtDesk = Annotated[Desk, Depends(at_desk)]
+Context = Annotated[RequestContext, Depends(request_context)]
 
 
 def json_body(model: type[Form], empty: str | None = None) -> Callable[[Request], Awaitable[Form]]:

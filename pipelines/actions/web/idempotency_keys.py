@@ -6,19 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pipelines.actions.database import Store
+from pipelines.actions.database import ActionsDatabase
 from pipelines.actions.web.problems import MEDIA_TYPE, Problem
 from pipelines.clock import Clock
-from pipelines.operations.database import stamp
+from pipelines.operations import stamp
 
-KEPT = timedelta(days=30)
+KEY_RETENTION = timedelta(days=30)
 KEY = re.compile(r"[\x20-\x7e]{1,255}")
 # These tell that nothing was settled: the same request may come again and is then worked on anew.
 UNSETTLED = {"unavailable", "in_doubt", "busy", "not_permitted", "not_configured", "internal"}
 
 
 @dataclass(frozen=True)
-class Outcome:
+class KeptOutcome:
     status: int
     body: bytes
     replayed: bool = False
@@ -47,10 +47,10 @@ class Asked:
 class Idempotency:
     """``runner`` is this process: what another one began and did not end was cut off."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: ActionsDatabase, clock: Clock) -> None:
         self._store, self._clock, self._runner = store, clock, uuid.uuid4().hex
 
-    def once(self, asked: Asked, work: Callable[[], Outcome]) -> Outcome:
+    def once(self, asked: Asked, work: Callable[[], KeptOutcome]) -> KeptOutcome:
         """``work`` may be cut off at any moment and is then run again on a repeat: it must look before it writes."""
         if known := self._claim(asked):
             return known
@@ -60,7 +60,7 @@ class Idempotency:
             if problem.code in UNSETTLED:
                 self._release(asked)
                 raise
-            outcome = Outcome(problem.status, problem.body())
+            outcome = KeptOutcome(problem.status, problem.body())
         except BaseException:
             self._release(asked)
             raise
@@ -68,9 +68,11 @@ class Idempotency:
         return outcome
 
     def forget_old(self) -> int:
-        return self._store.write("delete from idempotency_keys where ended_at < ?", stamp(self._clock() - KEPT))
+        return self._store.write(
+            "delete from idempotency_keys where ended_at < ?", stamp(self._clock() - KEY_RETENTION)
+        )
 
-    def _claim(self, asked: Asked) -> Outcome | None:
+    def _claim(self, asked: Asked) -> KeptOutcome | None:
         with self._store.writing() as cursor:
             place = (asked.caller, asked.key)
             row = cursor.execute("select * from idempotency_keys where caller = ? and key = ?", place).fetchone()
@@ -84,7 +86,7 @@ class Idempotency:
             if row["fingerprint"] not in (asked.fingerprint, asked.fingerprint_before):
                 raise Problem("key_reused", "send a new key with a new request")
             if row["status"] is not None:
-                return Outcome(row["status"], row["body"], replayed=True)
+                return KeptOutcome(row["status"], row["body"], replayed=True)
             if row["runner"] == self._runner:
                 raise Problem("in_progress", "ask again with the same key in a moment", retry_after=1)
             cursor.execute(
@@ -97,7 +99,7 @@ class Idempotency:
             "update idempotency_keys set runner = null where caller = ? and key = ?", asked.caller, asked.key
         )
 
-    def _end(self, asked: Asked, outcome: Outcome) -> None:
+    def _end(self, asked: Asked, outcome: KeptOutcome) -> None:
         self._store.write(
             "update idempotency_keys set status = ?, body = ?, ended_at = ?, runner = null"
             " where caller = ? and key = ?",

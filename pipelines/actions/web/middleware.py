@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pipelines.actions.inbound_leads.signature import check_headers, verified_id
 from pipelines.actions.web.bodies import Bodies, is_small, replay
 from pipelines.actions.web.problems import Problem, unforeseen
-from pipelines.actions.web.tokens import WEBHOOK, Access, access_of
+from pipelines.actions.web.tokens import WEBHOOK, ApiToken, access_of
 from pipelines.clock import Clock, now
 
 log = logging.getLogger("pipelines.actions.web.tokens")
@@ -24,7 +24,7 @@ BURST_SECONDS = 3  # of the allowed rate may come at once
 NO_TOKEN = "send Authorization: Bearer and a token of ACTIONS_TOKENS"
 
 
-class Rates:
+class TokenBuckets:
     """A bucket per caller, kept in memory."""
 
     def __init__(self, per_second: float, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -43,8 +43,8 @@ class Rates:
         self._buckets[caller] = (level - 1, now)
 
 
-class Gate:
-    """ASGI middleware; puts the caller's `Access` into ``request.state.access``, None for who comes to an open route,
+class Middleware:
+    """ASGI middleware; puts the caller's `ApiToken` into ``request.state.access``, None for who comes to an open route,
     and the id of a signed message into ``request.state.message``.
 
     Who shows neither token nor signature is refused before anything is read, and takes from nobody who does: whoever
@@ -52,7 +52,12 @@ class Gate:
     """
 
     def __init__(
-        self, app: ASGIApp, known: tuple[Access, ...], rates: Rates, secret: SecretStr | None, clock: Clock = now
+        self,
+        app: ASGIApp,
+        known: tuple[ApiToken, ...],
+        rates: TokenBuckets,
+        secret: SecretStr | None,
+        clock: Clock = now,
     ) -> None:
         self._app, self._known, self._rates, self._secret, self._clock = app, known, rates, secret, clock
         self._bodies = Bodies()
@@ -74,7 +79,7 @@ class Gate:
         finally:
             _note(request, status, time.monotonic() - began)
 
-    def _admit(self, request: Request) -> Access | None:
+    def _admit(self, request: Request) -> ApiToken | None:
         """By what is known before the body. Raises `Problem`."""
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and (access := access_of(token.strip(), self._known)):
@@ -92,7 +97,7 @@ class Gate:
                 self._refuse(request, problem)
         return None
 
-    def _identify(self, request: Request, access: Access | None, body: bytes) -> None:
+    def _identify(self, request: Request, access: ApiToken | None, body: bytes) -> None:
         """Raises `Problem`."""
         request.state.access, request.state.message = access, None
         if access or not _is_signed(request):

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
-from pipelines.operations.database import way_out
+from pipelines.operations import way_out
 
 log = logging.getLogger("pipelines.actions")
 

@@ -3,16 +3,16 @@
 from pydantic.alias_generators import to_snake
 
 from pipelines.actions.web.problems import Problem
-from pipelines.servicetitan.api.errors import AccessRefused, NotThere, Refused, ScopeMissing, ServiceTitanError
-from pipelines.servicetitan.api.responses import OutcomeUnknown, Rejected, TooBusy
+from pipelines.servicetitan.api.errors import AccessRefused, NotFound, Refused, ScopeMissing, ServiceTitanError
+from pipelines.servicetitan.api.responses import Invalid, OutcomeUnknown, RateLimited
 
 Kind = type[ServiceTitanError]
 CODES: dict[Kind, str] = {
-    NotThere: "not_found",
-    Rejected: "rejected",
+    NotFound: "not_found",
+    Invalid: "rejected",
     Refused: "rejected",
     ScopeMissing: "not_permitted",
-    TooBusy: "busy",
+    RateLimited: "busy",
     OutcomeUnknown: "in_doubt",
 }
 DETAILS = {
@@ -25,13 +25,13 @@ REFUSED = "ServiceTitan refuses the tenant's credentials, or its token"
 
 def as_problem(error: ServiceTitanError) -> Problem:
     code = next((code for kind, code in CODES.items() if isinstance(error, kind)), "unavailable")
-    if isinstance(error, Rejected):
+    if isinstance(error, Invalid):
         errors = {to_snake(field): messages for field, messages in error.errors.items()}
         return Problem(code, f"{error}; see errors", errors=errors)
     if isinstance(error, ScopeMissing):
         return Problem(code, f"the app needs the scope {error.scope} in this tenant", scope=error.scope)
     if isinstance(error, AccessRefused):
         return Problem(code, REFUSED)
-    if isinstance(error, TooBusy):
+    if isinstance(error, RateLimited):
         return Problem(code, str(error), error.retry_after)
     return Problem(code, DETAILS.get(code, str(error)))

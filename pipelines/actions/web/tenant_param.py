@@ -15,19 +15,19 @@ class NoQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Where(BaseModel):
+class TenantParam(BaseModel):
     """Beside a path or a body; a body may name the tenant too."""
 
     model_config = ConfigDict(extra="forbid")
 
     tenant: TenantRef | None = Field(None, description=TENANT)
 
-    def put_into(self, form: Form) -> Form:
+    def complete(self, form: Form) -> Form:
         if self.tenant and form.tenant and str(self.tenant) != str(form.tenant):
             wrong = ["two different tenants are named"]
             raise Problem("invalid_request", "see errors: tenant", errors={"tenant": wrong})
         return form.model_copy(update={"tenant": form.tenant or self.tenant})
 
 
-InTenant = Annotated[Where, Query()]
+InTenant = Annotated[TenantParam, Query()]
 Alone = Annotated[NoQuery, Query()]

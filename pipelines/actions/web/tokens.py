@@ -8,14 +8,14 @@ import hmac
 from dataclasses import dataclass
 from hashlib import sha256
 
-from pipelines.settings.settings import ConfigurationError, Settings, Tenant
+from pipelines.settings import ConfigurationError, Settings, Tenant
 
 SHAPE = "expected name:token, name:token:ro or name:token:rw:tenant+tenant"
 RIGHTS = {"ro": False, "rw": True}
 
 
 @dataclass(frozen=True)
-class Access:
+class ApiToken:
     """What one bearer token opens; ``tenants`` None: every tenant."""
 
     name: str
@@ -27,10 +27,10 @@ class Access:
         return self.tenants is None or tenant.id in self.tenants
 
 
-WEBHOOK = Access("webhook")  # who signs with ACTIONS_WEBHOOK_SECRET
+WEBHOOK = ApiToken("webhook")  # who signs with ACTIONS_WEBHOOK_SECRET
 
 
-def accesses(settings: Settings) -> tuple[Access, ...]:
+def accesses(settings: Settings) -> tuple[ApiToken, ...]:
     """Raises `ConfigurationError`, one line per problem; no token is shown."""
     if not settings.actions_tokens:
         raise ConfigurationError(f"ACTIONS_TOKENS: not set; the actions API refuses to start without; {SHAPE}")
@@ -49,7 +49,7 @@ def accesses(settings: Settings) -> tuple[Access, ...]:
     return tuple(found)
 
 
-def _parsed(entry: str, settings: Settings) -> Access:
+def _parsed(entry: str, settings: Settings) -> ApiToken:
     name, token, rights, bound, *more = [*entry.split(":"), "", "", ""][: max(4, entry.count(":") + 1)]
     if not name or not token or more:
         raise ValueError(SHAPE)
@@ -58,7 +58,7 @@ def _parsed(entry: str, settings: Settings) -> Access:
     if name == WEBHOOK.name:
         raise ValueError(f"the name {name!r} is taken by the inbound webhook; expected another")
     tenants = frozenset(_tenant_id(part, settings) for part in bound.split("+")) if bound else None
-    return Access(name, digest(token), RIGHTS.get(rights, True), tenants)
+    return ApiToken(name, digest(token), RIGHTS.get(rights, True), tenants)
 
 
 def _tenant_id(name: str, settings: Settings) -> int:
@@ -72,7 +72,7 @@ def digest(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
-def access_of(token: str, known: tuple[Access, ...]) -> Access | None:
+def access_of(token: str, known: tuple[ApiToken, ...]) -> ApiToken | None:
     """Compares with every entry to the end, so that the time tells nothing."""
     presented, found = digest(token), None
     for access in known:

@@ -4,13 +4,13 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipelines.flow_builder.retry_policy import Answer
-from pipelines.operations.database import moment, stamp
-from pipelines.retry_after import LONGEST
+from pipelines.flow_builder.retry_policy import AttemptResult
+from pipelines.operations import moment, stamp
+from pipelines.retry_after import MAX_RETRY_AFTER
 
 FIRST_PROBE = timedelta(seconds=30)
-LONGEST_PROBE = timedelta(minutes=5)
-FARTHEST = LONGEST + timedelta(hours=1)  # nothing is put off for longer: beyond, the clock was set back
+MAX_PROBE_INTERVAL = timedelta(minutes=5)
+FARTHEST = MAX_RETRY_AFTER + timedelta(hours=1)  # nothing is put off for longer: beyond, the clock was set back
 
 READ = "select down_since, because, refuses, probes, next_probe_at, waits_until from endpoint"
 
@@ -48,9 +48,9 @@ class Endpoint:
     def rests(self, now: datetime) -> bool:
         """Nothing is sent: it asked to wait, or it is down and the time of the next probe has not come."""
         probe_at = self.next_probe_at
-        return self.waits(now) or (probe_at is not None and now < probe_at <= now + LONGEST_PROBE)
+        return self.waits(now) or (probe_at is not None and now < probe_at <= now + MAX_PROBE_INTERVAL)
 
-    def stays_down(self, answer: Answer) -> bool:
+    def stays_down(self, answer: AttemptResult) -> bool:
         """The first answer below 500 that no wrong one gives brings it up; where it refuses, the first success."""
         if answer.verdict == "delivered" or self.down_since is None:
             return False
@@ -64,7 +64,7 @@ class Endpoint:
 
 
 def next_probe(probes: int, now: datetime) -> str:
-    return stamp(now + min(FIRST_PROBE * 2 ** min(probes, 9), LONGEST_PROBE))
+    return stamp(now + min(FIRST_PROBE * 2 ** min(probes, 9), MAX_PROBE_INTERVAL))
 
 
 def begin_probe(con: sqlite3.Connection, attempt_id: int, now: datetime) -> None:

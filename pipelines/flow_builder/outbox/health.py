@@ -6,8 +6,8 @@ from datetime import datetime
 from pipelines.flow_builder.failpoints import failpoint
 from pipelines.flow_builder.outbox.due import DUE
 from pipelines.flow_builder.outbox.endpoint import Endpoint, next_probe
-from pipelines.flow_builder.retry_policy import DELAYS, MOST_ATTEMPTS, STATUSES, Answer
-from pipelines.operations.database import stamp
+from pipelines.flow_builder.retry_policy import MAX_ATTEMPTS, RETRY_SCHEDULE, STATUSES, AttemptResult
+from pipelines.operations import stamp
 
 IN_A_ROW = 3
 REFUSALS = f"({', '.join(map(str, STATUSES['dead']))})"
@@ -61,11 +61,11 @@ BY_THE_FIRST_PROBE = """
 """
 
 
-class Health:
+class EndpointHealth:
     """Each method is part of a transaction that the caller holds; the answer's outcome is written already."""
 
     def __init__(
-        self, con: sqlite3.Connection, webhook_id: str, attempt_id: int, answer: Answer, now: datetime
+        self, con: sqlite3.Connection, webhook_id: str, attempt_id: int, answer: AttemptResult, now: datetime
     ) -> None:
         self.con = con
         self.answer = answer
@@ -108,7 +108,7 @@ class Health:
         return self.put_back()
 
     def put_back(self) -> list[str]:
-        back = self.execute(PUT_BACK, most=MOST_ATTEMPTS - 1, much_later=stamp(self.now + DELAYS[-1])).fetchall()
+        back = self.execute(PUT_BACK, most=MAX_ATTEMPTS - 1, much_later=stamp(self.now + RETRY_SCHEDULE[-1])).fetchall()
         failpoint("endpoint.put_back")
         return [webhook_id for (webhook_id,) in back]
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Literal
 
 from pipelines.flow_builder.outbox.writer import KEEP_LEASE, TOLD
-from pipelines.operations.database import open_operations, stamp, transaction
+from pipelines.operations import open_operations, stamp, transaction
 
 Action = Literal["replay", "release", "cancel"]
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class OperatorAction:
     """``from_statuses``: of which deliveries it may be asked; ``change``: what it does to one."""
 
     noun: str
@@ -22,16 +22,16 @@ class Deed:
     change: str
 
 
-DEEDS: Mapping[Action, Deed] = {
-    "replay": Deed(
+DEEDS: Mapping[Action, OperatorAction] = {
+    "replay": OperatorAction(
         "replayed",
         ("dead", "not_sent", "delivered"),
         """sequence = (select max(sequence) + 1 from deliveries), status = 'pending', reason = null, attempts = 0,
         next_attempt_at = null, replayed = 1""",
     ),
-    "release": Deed("released", ("held",), "status = 'pending', reason = null"),
+    "release": OperatorAction("released", ("held",), "status = 'pending', reason = null"),
     # Canceling what is dead accepts the loss: dead told nothing, canceled after an attempt would have.
-    "cancel": Deed(
+    "cancel": OperatorAction(
         "canceled",
         ("pending", "sending", "retry", "held", "dead"),
         f"""reason = case status when 'dead' then 'accepted' else 'operator' end, {KEEP_LEASE},
@@ -96,7 +96,7 @@ def decide_one(
 ) -> Decided:
     refused = refusal(con, action, webhook_id)
     if not (refused or dry_run):
-        do(con, action, webhook_id, reason, by, now)
+        apply(con, action, webhook_id, reason, by, now)
     return Decided(webhook_id, refused)
 
 
@@ -112,7 +112,7 @@ def refusal(con: sqlite3.Connection, action: Action, webhook_id: str) -> str | N
     return None
 
 
-def do(con: sqlite3.Connection, action: Action, webhook_id: str, reason: str, by: str, now: datetime) -> None:
+def apply(con: sqlite3.Connection, action: Action, webhook_id: str, reason: str, by: str, now: datetime) -> None:
     deed = DEEDS[action]
     con.execute(f"update deliveries set {deed.change} where webhook_id = ?", [webhook_id])
     con.execute(

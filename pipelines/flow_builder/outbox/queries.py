@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from pipelines.flow_builder.outbox.due import DUE
 from pipelines.flow_builder.outbox.endpoint import Endpoint
-from pipelines.operations.database import moment, open_operations, stamp
+from pipelines.operations import moment, open_operations, stamp
 
 OVERDUE = timedelta(minutes=15)
-ROWS_AT_ONCE = 50_000
+ROWS_BATCH = 50_000
 MOMENT = pa.timestamp("us", "UTC")
 
 COLUMNS: dict[str, pa.DataType] = {
@@ -51,7 +51,7 @@ UNDECIDED = """
 
 
 @dataclass(frozen=True, slots=True)
-class Troubles:
+class OutboxHealth:
     """What a person should look at. ``overdue``: due for 15 minutes and still there."""
 
     overdue: int
@@ -104,7 +104,7 @@ def table(operations: Path) -> pa.RecordBatchReader:
 def batches(operations: Path) -> Iterator[pa.RecordBatch]:
     with open_operations(operations) as con:
         cursor = con.execute(f"{SELECT} order by sequence")
-        while rows := cursor.fetchmany(ROWS_AT_ONCE):
+        while rows := cursor.fetchmany(ROWS_BATCH):
             columns = zip(COLUMNS.values(), zip(*rows, strict=True), strict=True)
             yield pa.record_batch([column(values, kind) for kind, values in columns], names=list(COLUMNS))
 
@@ -114,9 +114,9 @@ def column(values: tuple[Any, ...], kind: pa.DataType) -> pa.Array:
     return pa.array(values).cast(kind) if kind == MOMENT or pa.types.is_decimal(kind) else pa.array(values, kind)
 
 
-def troubles(operations: Path, now: datetime) -> Troubles:
+def outbox_health(operations: Path, now: datetime) -> OutboxHealth:
     with open_operations(operations) as con:
-        return Troubles(
+        return OutboxHealth(
             overdue=overdue(con, now),
             dead=count(con, f"select count(*) from deliveries where status = 'dead' and {UNDECIDED}"),
             held=count(con, "select count(*) from deliveries where status = 'held'"),

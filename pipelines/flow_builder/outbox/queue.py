@@ -9,15 +9,15 @@ from typing import NamedTuple
 from pipelines.flow_builder.outbox.due import DUE, PROBES, UNSUSPECTED
 from pipelines.flow_builder.outbox.endpoint import (
     FARTHEST,
-    LONGEST_PROBE,
+    MAX_PROBE_INTERVAL,
     STRANDED_ENDPOINT,
     WAITS,
     Endpoint,
     begin_probe,
 )
-from pipelines.flow_builder.outbox.health import Health
-from pipelines.flow_builder.retry_policy import MOST_ATTEMPTS, Answer, Outcome
-from pipelines.operations.database import open_operations, stamp
+from pipelines.flow_builder.outbox.health import EndpointHealth
+from pipelines.flow_builder.retry_policy import MAX_ATTEMPTS, AttemptResult, Settlement
+from pipelines.operations import open_operations, stamp
 
 LEASE = timedelta(seconds=30)
 COUNTED_AT_MOST = 1000
@@ -114,7 +114,7 @@ def due(path: Path, now: datetime) -> int:
         return sum(int(con.execute(query, values).fetchone()[0]) for query in queries)
 
 
-class Candidate(NamedTuple):
+class DueRow(NamedTuple):
     """One delivery that is due."""
 
     webhook_id: str
@@ -162,7 +162,7 @@ class Outbox:
         """Takes up what waits for a time that the clock had before it was set back."""
         values = {"now": stamp(now), "farthest": stamp(now + FARTHEST)}
         self.con.execute(STRANDED, values)
-        self.con.execute(STRANDED_ENDPOINT, values | {"farthest_probe": stamp(now + LONGEST_PROBE)})
+        self.con.execute(STRANDED_ENDPOINT, values | {"farthest_probe": stamp(now + MAX_PROBE_INTERVAL)})
 
     def claim(self, now: datetime, room: int) -> Claimed:
         """While the endpoint is down, one probe. Who waits behind what died a moment ago comes last."""
@@ -188,25 +188,25 @@ class Outbox:
             if not candidates:
                 return
 
-    def candidates(self, rows: str, now: datetime, limit: int) -> list[Candidate]:
+    def candidates(self, rows: str, now: datetime, limit: int) -> list[DueRow]:
         values = {"now": stamp(now), "oldest": stamp(now - self.max_age), "limit": limit}
-        return [Candidate(*row) for row in self.con.execute(f"{CANDIDATE} {rows} limit :limit", values)]
+        return [DueRow(*row) for row in self.con.execute(f"{CANDIDATE} {rows} limit :limit", values)]
 
-    def take(self, candidate: Candidate, now: datetime, claimed: Claimed, is_probe: bool) -> None:
+    def take(self, candidate: DueRow, now: datetime, claimed: Claimed, is_probe: bool) -> None:
         was_cut_off = candidate.status == "sending"
         if was_cut_off:
             self.con.execute(CUT_OFF, [candidate.attempt_id])
         if candidate.is_expired:
             claimed.expired += 1
             self.finish(candidate.webhook_id, "not_sent", "expired")
-        elif was_cut_off and candidate.attempts >= MOST_ATTEMPTS:
+        elif was_cut_off and candidate.attempts >= MAX_ATTEMPTS:
             claimed.dead += 1
             self.finish(candidate.webhook_id, "dead", "cut off")
         else:
             claimed.again += was_cut_off
             claimed.claims.append(self.begin(candidate, now, is_probe))
 
-    def begin(self, candidate: Candidate, now: datetime, is_probe: bool) -> Claim:
+    def begin(self, candidate: DueRow, now: datetime, is_probe: bool) -> Claim:
         attempt_id = self.con.execute(BEGIN, [candidate.webhook_id, stamp(now)]).lastrowid or 0
         lease_until = now + LEASE
         values = {
@@ -227,7 +227,7 @@ class Outbox:
         """An earlier attempt."""
         return bool(self.con.execute(WAS_CUT_OFF, [claim.webhook_id, claim.attempt_id]).fetchone()[0])
 
-    def settle(self, claim: Claim, answer: Answer, outcome: Outcome, now: datetime) -> list[str]:
+    def settle(self, claim: Claim, answer: AttemptResult, outcome: Settlement, now: datetime) -> list[str]:
         """Which deliveries it made due again: it was the endpoint's fault, and not theirs."""
         values = {
             "webhook_id": claim.webhook_id,
@@ -248,5 +248,5 @@ class Outbox:
         self.con.execute(HAS_ENDED, values)
         if outcome.waits_until:
             self.con.execute(WAITS, [stamp(outcome.waits_until)])
-        health = Health(self.con, claim.webhook_id, claim.attempt_id, answer, now)
+        health = EndpointHealth(self.con, claim.webhook_id, claim.attempt_id, answer, now)
         return health.heed(asks_to_wait=outcome.waits_until is not None)

@@ -8,9 +8,9 @@ from datetime import datetime
 from hashlib import md5
 from typing import NamedTuple
 
-from pipelines.flow_builder.policy import Customer, Decision, Told, Transition
-from pipelines.flow_builder.transition_log import History, Key, Past
-from pipelines.operations.database import moment, stamp
+from pipelines.flow_builder.policy import PlannedDelivery, Recipient, Told, Transition
+from pipelines.flow_builder.transition_log import BaselineRow, History, Key
+from pipelines.operations import moment, stamp
 
 UNFINISHED = "status in ('pending', 'sending', 'retry', 'held')"
 # In the words of the index deliveries_told, or SQLite would not use it.
@@ -84,7 +84,7 @@ HOLD_AFTER_RESTORE = """
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Checkpoint:
     """The log as the last enqueue left it, and the outbox's last sequence then."""
 
     fingerprint: str
@@ -93,11 +93,11 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class OutboxRow:
     """One delivery to write."""
 
     key: Key
-    decision: Decision
+    decision: PlannedDelivery
     body: bytes | None = None
 
     @property
@@ -116,13 +116,13 @@ class Count(NamedTuple):
     rows: int
 
 
-class Entries:
+class OutboxWriter:
     def __init__(self, con: sqlite3.Connection) -> None:
         self.con = con
 
-    def mark(self) -> Mark | None:
+    def mark(self) -> Checkpoint | None:
         row = self.con.execute("select fingerprint, sequence, read_at from known_log").fetchone()
-        return row and Mark(row[0], row[1], moment(row[2]))
+        return row and Checkpoint(row[0], row[1], moment(row[2]))
 
     def set_mark(self, fingerprint: str, now: datetime) -> None:
         self.con.execute(
@@ -143,7 +143,7 @@ class Entries:
         rows = self.con.execute(TOLD_STATES)
         return {Key(tenant_id, customer_id): state for tenant_id, customer_id, state in rows}
 
-    def turn(self, turned: dict[str, bool], tenants: Sequence[int]) -> list[Key]:
+    def mark_standing(self, turned: dict[str, bool], tenants: Sequence[int]) -> list[Key]:
         """Notes what stands no longer, or again. Returns the customer of each send that this canceled."""
         self.con.executemany(
             """update deliveries set stands = ? where kind = 'changed' and transition_id = ?
@@ -160,29 +160,29 @@ class Entries:
         )
         return [Key(*row) for row in canceled.fetchall()]
 
-    def customers(self, histories: Sequence[History], told: Container[Key]) -> Iterator[Customer]:
+    def customers(self, histories: Sequence[History], told: Container[Key]) -> Iterator[Recipient]:
         """With what the outbox knows of them. ``told``: of whom anything was told."""
         ids = [transition.transition_id for history in histories for transition in history.transitions]
         rows = self.con.execute(KNOWLEDGE, [json.dumps(ids)])
         knowledge = {webhook_id: (bool(known), bool(told)) for webhook_id, known, told in rows}
         for history in histories:
             transitions = [with_knowledge(transition, knowledge) for transition in history.transitions]
-            yield Customer(history.is_active, transitions, self.told(history.key) if history.key in told else None)
+            yield Recipient(history.is_active, transitions, self.told(history.key) if history.key in told else None)
 
     def told(self, key: Key) -> Told | None:
         row = self.con.execute(NEWEST_TOLD, key).fetchone()
         return row and Told(row[0], row[1], stands=bool(row[2]))
 
-    def add_past(self, past: Iterable[Past], now: datetime) -> None:
+    def add_past(self, past: Iterable[BaselineRow], now: datetime) -> None:
         created_at = stamp(now)
         self.con.executemany(ADD_PAST, ((*one, created_at) for one in past))
 
-    def add(self, entries: Sequence[Entry], now: datetime) -> None:
-        numbered = enumerate(entries, self.last_sequence() + 1)
+    def add(self, writer: Sequence[OutboxRow], now: datetime) -> None:
+        numbered = enumerate(writer, self.last_sequence() + 1)
         created_at = stamp(now)
         self.con.executemany(ADD, (self.row(sequence, entry, created_at) for sequence, entry in numbered))
 
-    def row(self, sequence: int, entry: Entry, created_at: str) -> tuple[object, ...]:
+    def row(self, sequence: int, entry: OutboxRow, created_at: str) -> tuple[object, ...]:
         decision, transition = entry.decision, entry.decision.transition
         return (
             sequence,

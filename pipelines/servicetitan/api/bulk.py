@@ -1,4 +1,4 @@
-"""One tenant's door to ServiceTitan: a token, both headers, the call budget, and patience."""
+"""One tenant's door to ServiceTitan: a token, both headers, the rate limit, and retries."""
 
 import threading
 import time
@@ -9,37 +9,37 @@ import httpx
 
 from pipelines.servicetitan.api.errors import (
     AccessRefused,
-    Busy,
-    NotThere,
+    NotFound,
     Refused,
     ScopeMissing,
     ServiceTitanError,
-    said,
+    TransientError,
+    describe,
 )
-from pipelines.servicetitan.api.rate_limit import Budget
-from pipelines.servicetitan.api.retry import Patience, asked_wait
+from pipelines.servicetitan.api.rate_limit import RateLimiter
+from pipelines.servicetitan.api.retry import RetryPolicy, asked_wait
 from pipelines.servicetitan.api.visit import Visit
 from pipelines.servicetitan.api.wire import BoundedTransport, Left, bounded
-from pipelines.settings.settings import Settings, Tenant
+from pipelines.settings import Settings, Tenant
 
-CALLS_AT_ONCE = 4  # per tenant
+MAX_CALLS = 4  # per tenant
 ENCODED = {"content-encoding", "content-length", "transfer-encoding"}
 
 T = TypeVar("T")
 
 
-def http_client(patience: Patience, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+def http_client(retry: RetryPolicy, transport: httpx.BaseTransport | None = None) -> httpx.Client:
     """For all tenants; ``trust_env`` off, so that no proxy or netrc of the machine sees a token."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30)
-    timeout = httpx.Timeout(patience.timeout, connect=min(10, patience.timeout))
+    timeout = httpx.Timeout(retry.timeout, connect=min(10, retry.timeout))
     return httpx.Client(trust_env=False, timeout=timeout, transport=transport or BoundedTransport(limits))
 
 
 class AccessToken:
     """The tenant's token: 900 s long good for every call, no refresh token; asked for anew before it ends."""
 
-    def __init__(self, settings: Settings, tenant: Tenant, http: httpx.Client, patience: Patience) -> None:
-        self._url, self._tenant, self._http, self._patience = settings.auth_url, tenant, http, patience
+    def __init__(self, settings: Settings, tenant: Tenant, http: httpx.Client, retry: RetryPolicy) -> None:
+        self._url, self._tenant, self._http, self._retry = settings.auth_url, tenant, http, retry
         self._lock = threading.Lock()
         self._value, self._ends_at = "", 0.0
         self._scopes: frozenset[str] = frozenset()
@@ -69,7 +69,7 @@ class AccessToken:
 
     def _ask(self) -> None:
         try:
-            answer = self._patience.until_done(self._request)
+            answer = self._retry.call(self._request)
         except AccessRefused as refusal:
             self._refusal = refusal
             raise
@@ -84,29 +84,29 @@ class AccessToken:
             "client_id": self._tenant.client_id,
             "client_secret": self._tenant.client_secret.get_secret_value(),
         }
-        response = attempt(self._http, self._patience, "POST", self._url, data=form)
+        response = attempt(self._http, self._retry, "POST", self._url, data=form)
         if response.status_code != 200:
             raise AccessRefused(
-                f"the token server refused the credentials of tenant {self._tenant.name}: {said(response)};"
+                f"the token server refused the credentials of tenant {self._tenant.name}: {describe(response)};"
                 f" check SERVICETITAN_TENANTS__{self._tenant.name.upper()}__CLIENT_ID and __CLIENT_SECRET"
             )
         try:
             answer: dict[str, Any] = response.json()
             answer["access_token"] + ""
         except (ValueError, KeyError, TypeError):
-            raise Busy("the token server's answer holds no token") from None
+            raise TransientError("the token server's answer holds no token") from None
         return answer
 
 
-class Connection:
+class BulkClient:
     """Reads for one tenant. `get` may be called from several threads."""
 
     def __init__(
-        self, settings: Settings, tenant: Tenant, http: httpx.Client, budget: Budget, patience: Patience
+        self, settings: Settings, tenant: Tenant, http: httpx.Client, rate_limiter: RateLimiter, retry: RetryPolicy
     ) -> None:
         self.tenant = tenant
-        self.token = AccessToken(settings, tenant, http, patience)
-        self._settings, self._http, self._budget, self._patience = settings, http, budget, patience
+        self.token = AccessToken(settings, tenant, http, retry)
+        self._settings, self._http, self._rate_limiter, self._retry = settings, http, rate_limiter, retry
 
     def get(
         self,
@@ -118,7 +118,7 @@ class Connection:
         on_call: Callable[[], None] = lambda: None,
         whole: bool = False,
     ) -> T:
-        """Tries as long as there is patience, and calls ``on_call`` each time; ``decode`` raises ValueError for a body
+        """Tries as long as the policy says, and calls ``on_call`` each time; ``decode`` raises ValueError for a body
         that is broken; ``whole`` as in `Visit.left`.
 
         Raises `ServiceTitanError`.
@@ -128,25 +128,25 @@ class Connection:
 
         def once() -> T:
             token = self.token.value()
-            self._budget.wait(self.tenant.id)
+            self._rate_limiter.wait(self.tenant.id)
             on_call()
             headers = self._headers(token)
-            response = attempt(self._http, self._patience, "GET", url, params=dict(params), headers=headers)
+            response = attempt(self._http, self._retry, "GET", url, params=dict(params), headers=headers)
             if response.status_code == 200:
                 return decoded(response, decode)
             if response.status_code == 401 and not refused:
                 refused.add(token)
                 self.token.drop(token)
-                raise Busy(said(response), wait=0)
+                raise TransientError(describe(response), wait=0)
             raise failure(response, scope)
 
-        answer = self._patience.until_done(once, whole)
+        answer = self._retry.call(once, whole)
         self.visit.answered = True
         return answer
 
     @property
     def visit(self) -> Visit:
-        return self._patience.visit
+        return self._retry.visit
 
     def _headers(self, token: str) -> dict[str, str]:
         return {
@@ -155,19 +155,19 @@ class Connection:
         }
 
 
-def attempt(http: httpx.Client, patience: Patience, method: str, url: str, **content: Any) -> httpx.Response:
-    """One request; raises `Busy` for what may pass: 408, 429, 5xx, timeouts, broken connections and encodings."""
+def attempt(http: httpx.Client, retry: RetryPolicy, method: str, url: str, **content: Any) -> httpx.Response:
+    """One request. Raises `TransientError` for what may pass: 408, 429, 5xx, timeouts, broken connections."""
     try:
-        with bounded(deadline(patience.timeout)), http.stream(method, url, **content) as stream:
-            body = b"".join(until(patience, stream.iter_bytes()))
+        with bounded(deadline(retry.timeout)), http.stream(method, url, **content) as stream:
+            body = b"".join(until(retry, stream.iter_bytes()))
     except httpx.RequestError as error:
-        raise Busy(f"{type(error).__name__}: {error}") from None
+        raise TransientError(f"{type(error).__name__}: {error}") from None
     plain = {name: value for name, value in stream.headers.items() if name not in ENCODED}
     response = httpx.Response(stream.status_code, headers=plain, content=body)
     if response.status_code in (429, 503):
-        raise Busy(said(response), asked_wait(response))
+        raise TransientError(describe(response), asked_wait(response))
     if response.status_code == 408 or response.status_code >= 500:
-        raise Busy(said(response))
+        raise TransientError(describe(response))
     return response
 
 
@@ -176,12 +176,12 @@ def deadline(seconds: float) -> Left:
     return lambda: ends - time.monotonic()
 
 
-def until(patience: Patience, chunks: Iterable[bytes]) -> Iterator[bytes]:
+def until(retry: RetryPolicy, chunks: Iterable[bytes]) -> Iterator[bytes]:
     """A body that drips must end, whatever transport it comes by."""
-    deadline = patience.monotonic() + patience.timeout
+    deadline = retry.monotonic() + retry.timeout
     for chunk in chunks:
-        if patience.monotonic() > deadline:
-            raise Busy(f"the body was not all there after {patience.timeout:.0f} s")
+        if retry.monotonic() > deadline:
+            raise TransientError(f"the body was not all there after {retry.timeout:.0f} s")
         yield chunk
 
 
@@ -189,15 +189,15 @@ def decoded(response: httpx.Response, decode: Callable[[bytes], T]) -> T:
     try:
         return decode(response.content)
     except ValueError as error:
-        raise Busy(f"HTTP 200 with a body that cannot be read ({error})") from None
+        raise TransientError(f"HTTP 200 with a body that cannot be read ({error})") from None
 
 
 def failure(response: httpx.Response, scope: str) -> ServiceTitanError:
-    status, what = response.status_code, said(response)
+    status, what = response.status_code, describe(response)
     if status == 401:
         return AccessRefused(f"{what}: a fresh token was not taken; is the app connected in this tenant?")
     if status == 403:
         return ScopeMissing(f"{what}: the app needs the scope {scope} in this tenant", scope)
     if status == 404:
-        return NotThere(what)
+        return NotFound(what)
     return Refused(what)

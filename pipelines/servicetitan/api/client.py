@@ -10,24 +10,24 @@ from typing import Any
 import httpx
 
 from pipelines.servicetitan.api.bulk import AccessToken, deadline, http_client
-from pipelines.servicetitan.api.deadline import Deadline, GivenUp
+from pipelines.servicetitan.api.deadline import Deadline, DeadlineExceeded
 from pipelines.servicetitan.api.errors import AccessRefused, ServiceTitanError, Unavailable
-from pipelines.servicetitan.api.rate_limit import Budget
-from pipelines.servicetitan.api.responses import Again, Json, OutcomeUnknown, TooBusy, lost, understood
-from pipelines.servicetitan.api.retry import Patience
+from pipelines.servicetitan.api.rate_limit import RateLimiter
+from pipelines.servicetitan.api.responses import Again, Json, OutcomeUnknown, RateLimited, ambiguous, parse
+from pipelines.servicetitan.api.retry import RetryPolicy
 from pipelines.servicetitan.api.wire import bounded
-from pipelines.settings.settings import Settings, Tenant
+from pipelines.settings import Settings, Tenant
 
 log = logging.getLogger("pipelines.servicetitan.api.client")
 
 Params = Mapping[str, str | int]
 
-READ = Patience(first=0.2, longest=2, total=6, timeout=20)
+READ = RetryPolicy(first=0.2, longest=2, total=6, timeout=20)
 # A write is waited for longer than ServiceTitan's own limit of 100 s, so that it is over when we give it up.
-WRITE = Patience(first=0.2, longest=2, total=6, timeout=110)
-TOKEN = Patience(first=0.2, longest=1, total=4, timeout=10)
+WRITE = RetryPolicy(first=0.2, longest=2, total=6, timeout=110)
+TOKEN = RetryPolicy(first=0.2, longest=1, total=4, timeout=10)
 CONNECT_SECONDS = 10
-CALLS_AT_ONCE = 8  # per tenant
+MAX_CALLS = 8  # per tenant
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 TOKEN_SECONDS = 10  # for all attempts together
 REFUSAL_SECONDS = 30  # after which refused credentials are tried again
@@ -36,16 +36,16 @@ TROUBLE_SECONDS = 60  # for which the latest failure is told
 
 NO_TOKEN = "ServiceTitan's token server does not answer"
 
-TROUBLES = (Unavailable, TooBusy, OutcomeUnknown)
+TROUBLES = (Unavailable, RateLimited, OutcomeUnknown)
 
 
 @dataclass
-class _Office:
+class _TenantState:
     """What the client holds of one tenant."""
 
     http: httpx.Client
     token: AccessToken
-    places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(CALLS_AT_ONCE))
+    places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(MAX_CALLS))
     checking: threading.Lock = field(default_factory=threading.Lock)
     asking: threading.Lock = field(default_factory=threading.Lock)
     in_vain: int = 0  # times that the token was asked for
@@ -62,18 +62,18 @@ class Client:
     def __init__(
         self,
         settings: Settings,
-        budget: Budget,
+        rate_limiter: RateLimiter,
         transport: httpx.BaseTransport | None = None,
-        read: Patience = READ,
-        write: Patience = WRITE,
+        read: RetryPolicy = READ,
+        write: RetryPolicy = WRITE,
     ) -> None:
-        self._settings, self._budget, self._read, self._write = settings, budget, read, write
+        self._settings, self._rate_limiter, self._read, self._write = settings, rate_limiter, read, write
         self._turns = threading.Lock()
-        self._offices = {tenant.id: self._new_office(tenant, transport) for tenant in settings.tenants}
+        self._states = {tenant.id: self._new_state(tenant, transport) for tenant in settings.tenants}
 
     def close(self) -> None:
-        for office in self._offices.values():
-            office.http.close()
+        for state in self._states.values():
+            state.http.close()
 
     def get(
         self,
@@ -90,7 +90,7 @@ class Client:
 
         def once() -> Json:
             response = self._send(tenant, "GET", module, path, self._read, until, params=dict(params or {}))
-            return understood(response, scope, writing=False)
+            return parse(response, scope, writing=False)
 
         return self._patiently(tenant, self._read, until, once)
 
@@ -101,36 +101,36 @@ class Client:
 
         def once() -> Json:
             response = self._send(tenant, "POST", module, path, self._write, until, json=body)
-            return understood(response, scope, writing=True)
+            return parse(response, scope, writing=True)
 
         return self._patiently(tenant, self._write, until, once)
 
     def trouble(self, tenant: Tenant) -> ServiceTitanError | None:
         """What the latest call came to, where it was lately and ServiceTitan did not do its part."""
-        office = self._offices[tenant.id]
-        return office.trouble if time.monotonic() - office.trouble_at < TROUBLE_SECONDS else None
+        state = self._states[tenant.id]
+        return state.trouble if time.monotonic() - state.trouble_at < TROUBLE_SECONDS else None
 
     def connected(self, tenant: Tenant) -> frozenset[str]:
         """The scopes of the tenant's token, which is asked for if there is none. Raises `ServiceTitanError`, and the
         same one for some seconds without asking again: whoever may ask for our health may come often."""
-        office = self._offices[tenant.id]
-        with office.checking:
-            if office.failure and time.monotonic() - office.failed_at < FAILURE_SECONDS:
-                raise office.failure
+        state = self._states[tenant.id]
+        with state.checking:
+            if state.failure and time.monotonic() - state.failed_at < FAILURE_SECONDS:
+                raise state.failure
             try:
                 self._token(tenant, Deadline())
             except ServiceTitanError as failure:
-                office.failure, office.failed_at = failure, time.monotonic()
+                state.failure, state.failed_at = failure, time.monotonic()
                 raise
-            office.failure = None
-            return office.token.scopes
+            state.failure = None
+            return state.token.scopes
 
     def ask_token(self, tenant: Tenant) -> tuple[float, frozenset[str]]:
         """A new token's seconds and scopes. Raises `ServiceTitanError`."""
-        office = self._offices[tenant.id]
-        office.token, office.refused_at, office.failure = self._new_token(office.http, tenant), None, None
+        state = self._states[tenant.id]
+        state.token, state.refused_at, state.failure = self._new_token(state.http, tenant), None, None
         scopes = self.connected(tenant)
-        return office.token.lifetime, scopes
+        return state.token.lifetime, scopes
 
     def _send(
         self,
@@ -138,23 +138,23 @@ class Client:
         method: str,
         module: str,
         path: str,
-        patience: Patience,
+        retry: RetryPolicy,
         until: Deadline,
         **content: Any,
     ) -> httpx.Response:
         until.check()
         url = f"{self._settings.api_url}/{module}/v2/tenant/{tenant.id}/{path}"
-        token, office = self._token(tenant, until), self._offices[tenant.id]
-        if not office.places.acquire(timeout=min(self._read.total, until.seconds)):
-            raise TooBusy(f"{CALLS_AT_ONCE} calls for tenant {tenant.name} are under way", 5)
+        token, state = self._token(tenant, until), self._states[tenant.id]
+        if not state.places.acquire(timeout=min(self._read.total, until.seconds)):
+            raise RateLimited(f"{MAX_CALLS} calls for tenant {tenant.name} are under way", 5)
         try:
             self._wait_for_turn(tenant, until)
-            seconds = min(patience.timeout, until.seconds)
-            response = self._exchange(office.http, method, url, seconds, headers=self._headers(token), **content)
+            seconds = min(retry.timeout, until.seconds)
+            response = self._exchange(state.http, method, url, seconds, headers=self._headers(token), **content)
         finally:
-            office.places.release()
+            state.places.release()
         if response.status_code == 401:
-            office.token.drop(token)
+            state.token.drop(token)
         return response
 
     def _exchange(self, http: httpx.Client, method: str, url: str, seconds: float, **content: Any) -> httpx.Response:
@@ -166,59 +166,59 @@ class Client:
         except NEVER_SENT as error:
             raise Again(Unavailable(f"ServiceTitan cannot be reached ({type(error).__name__})")) from None
         except httpx.RequestError as error:
-            raise lost(f"the answer was lost ({type(error).__name__})", writing=method != "GET") from None
+            raise ambiguous(f"the answer was lost ({type(error).__name__})", writing=method != "GET") from None
 
     def _wait_for_turn(self, tenant: Tenant, until: Deadline) -> None:
         """One thread at a time: those that meet at the file's lock sleep for milliseconds."""
         with self._turns:
-            seconds = self._budget.reserve(tenant.id)
+            seconds = self._rate_limiter.acquire(tenant.id)
         if seconds:
             until.rest(seconds)
 
-    def _patiently(self, tenant: Tenant, patience: Patience, until: Deadline, once: Callable[[], Json]) -> Json:
-        office = self._offices[tenant.id]
+    def _patiently(self, tenant: Tenant, retry: RetryPolicy, until: Deadline, once: Callable[[], Json]) -> Json:
+        state = self._states[tenant.id]
         try:
-            answer = _tried(patience, until, once)
-        except GivenUp:
+            answer = _tried(retry, until, once)
+        except DeadlineExceeded:
             raise
         except ServiceTitanError as error:
-            office.trouble = error if isinstance(error, TROUBLES) else None
-            office.trouble_at = time.monotonic()
+            state.trouble = error if isinstance(error, TROUBLES) else None
+            state.trouble_at = time.monotonic()
             raise
-        office.trouble = None
+        state.trouble = None
         return answer
 
     def _token(self, tenant: Tenant, until: Deadline) -> str:
         """A token that is refused once stays so, until `REFUSAL_SECONDS` have gone by. One thread asks for it; those
         that wait meanwhile share what comes of it."""
-        office = self._offices[tenant.id]
-        in_vain = office.in_vain
-        if not office.asking.acquire(timeout=min(2 * TOKEN_SECONDS, until.seconds)):
+        state = self._states[tenant.id]
+        in_vain = state.in_vain
+        if not state.asking.acquire(timeout=min(2 * TOKEN_SECONDS, until.seconds)):
             raise Unavailable(NO_TOKEN)
         try:
-            if office.in_vain != in_vain:
+            if state.in_vain != in_vain:
                 raise Unavailable(NO_TOKEN)
-            return self._asked_for(office, tenant)
+            return self._asked_for(state, tenant)
         finally:
-            office.asking.release()
+            state.asking.release()
 
-    def _asked_for(self, office: _Office, tenant: Tenant) -> str:
-        if office.refused_at is not None and time.monotonic() - office.refused_at > REFUSAL_SECONDS:
-            office.token, office.refused_at = self._new_token(office.http, tenant), None
+    def _asked_for(self, state: _TenantState, tenant: Tenant) -> str:
+        if state.refused_at is not None and time.monotonic() - state.refused_at > REFUSAL_SECONDS:
+            state.token, state.refused_at = self._new_token(state.http, tenant), None
         try:
             with bounded(deadline(TOKEN_SECONDS)):
-                return office.token.value()
+                return state.token.value()
         except AccessRefused:
-            office.refused_at = office.refused_at or time.monotonic()
+            state.refused_at = state.refused_at or time.monotonic()
             raise
         except Unavailable as error:
             log.warning("%s: no token: %s", tenant.name, error)
-            office.in_vain += 1
+            state.in_vain += 1
             raise Unavailable(NO_TOKEN) from None
 
-    def _new_office(self, tenant: Tenant, transport: httpx.BaseTransport | None) -> _Office:
+    def _new_state(self, tenant: Tenant, transport: httpx.BaseTransport | None) -> _TenantState:
         http = http_client(self._read, transport)
-        return _Office(http, self._new_token(http, tenant))
+        return _TenantState(http, self._new_token(http, tenant))
 
     def _new_token(self, http: httpx.Client, tenant: Tenant) -> AccessToken:
         return AccessToken(self._settings, tenant, http, TOKEN)
@@ -230,15 +230,15 @@ class Client:
         }
 
 
-def _tried(patience: Patience, until: Deadline, once: Callable[[], Json]) -> Json:
-    began, refused = patience.monotonic(), 0
-    for backoff in patience.waits():
+def _tried(retry: RetryPolicy, until: Deadline, once: Callable[[], Json]) -> Json:
+    began, refused = retry.monotonic(), 0
+    for backoff in retry.delays():
         try:
             return once()
         except Again as again:
             refused += isinstance(again.error, AccessRefused)
             wait = backoff if again.wait is None else again.wait
-            if refused > 1 or patience.monotonic() - began + wait > patience.total or wait >= until.seconds:
+            if refused > 1 or retry.monotonic() - began + wait > retry.total or wait >= until.seconds:
                 raise again.error from None
         until.rest(wait)
-    raise AssertionError("waits() has no end")
+    raise AssertionError("delays() has no end")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pipelines.servicetitan.api.errors import Unavailable
 
 
-class GivenUp(Unavailable):
+class DeadlineExceeded(Unavailable):
     """Nobody waits for the answer any more; nothing was sent since."""
 
 
@@ -23,7 +23,7 @@ class Deadline:
         self._hung_up.set()
 
     def lift(self) -> None:
-        """A write begins: from here on all comes to its end. Raises `GivenUp` where it is too late to begin."""
+        """A write begins: all comes to its end from here on. Raises `DeadlineExceeded` where it is too late."""
         self.check()
         self._lifted = True
 
@@ -33,16 +33,16 @@ class Deadline:
         return float("inf") if self._lifted else max(0.0, self._ends_at - self._monotonic())
 
     def check(self) -> None:
-        """Raises `GivenUp`."""
+        """Raises `DeadlineExceeded`."""
         if self._lifted:
             return
         if self._hung_up.is_set():
-            raise GivenUp("the caller has hung up")
+            raise DeadlineExceeded("the caller has hung up")
         if not self.seconds:
-            raise GivenUp("ServiceTitan did not answer in time")
+            raise DeadlineExceeded("ServiceTitan did not answer in time")
 
     def rest(self, seconds: float) -> None:
-        """Raises `GivenUp`."""
+        """Raises `DeadlineExceeded`."""
         if self._lifted:
             time.sleep(seconds)
         else:

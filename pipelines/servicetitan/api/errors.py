@@ -2,11 +2,11 @@
 
 ServiceTitanError
 ├── Unavailable       tried for minutes: busy, broken, slow or unreachable
-│   └── GivenUp       and so is all of this tenant
+│   └── TenantGivenUp and so is all of this tenant
 ├── OutOfTime         what the sync gives the tenant is over; nothing is wrong
 ├── AccessRefused     the tenant's credentials, or its token, are not taken
 ├── ScopeMissing      403: the app lacks a scope in this tenant
-├── NotThere          404
+├── NotFound          404
 └── Refused           any other answer that trying again cannot mend
 """
 
@@ -28,7 +28,7 @@ class Unavailable(ServiceTitanError):
     pass
 
 
-class GivenUp(Unavailable):
+class TenantGivenUp(Unavailable):
     pass
 
 
@@ -46,7 +46,7 @@ class ScopeMissing(ServiceTitanError):
         self.scope = scope
 
 
-class NotThere(ServiceTitanError):
+class NotFound(ServiceTitanError):
     pass
 
 
@@ -54,7 +54,7 @@ class Refused(ServiceTitanError):
     pass
 
 
-class Busy(Exception):
+class TransientError(Exception):
     """One attempt failed in a way that may pass; ``wait`` is what the server asked for, in seconds."""
 
     def __init__(self, said: str, wait: float | None = None) -> None:
@@ -62,7 +62,7 @@ class Busy(Exception):
         self.wait = wait
 
 
-def said(response: httpx.Response) -> str:
+def describe(response: httpx.Response) -> str:
     """Status and the body's gist; bodies are problem details, an OAuth error, a gateway's HTML, or nothing."""
     try:
         body = json.loads(response.content)

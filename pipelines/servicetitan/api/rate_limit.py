@@ -1,4 +1,4 @@
-"""The call budget of ServiceTitan: 60 calls in any one second, per app and tenant, over all processes."""
+"""ServiceTitan's rate limit: 60 calls in any one second, per app and tenant, over all processes."""
 
 import sqlite3
 import threading
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from pipelines.operations.database import OperationsError
+from pipelines.operations import OperationsError
 
 CALLS_PER_SECOND = 60
 BURST = 4  # calls at once; with the spacing below no second of ours ever holds more than 60
@@ -22,10 +22,10 @@ on conflict do update set next_turn = :spacing + case
 end
 returning next_turn - :spacing
 """
-LONGEST = 60.0  # seconds that a turn may be ahead
+MAX_AHEAD = 60.0  # seconds that a turn may be ahead
 
 
-class Budget:
+class RateLimiter:
     """Hands out turns from a small SQLite file, which the sync and the actions API share.
 
     One file serves one app key. ``clock`` gives seconds that all processes of the machine agree on.
@@ -46,17 +46,17 @@ class Budget:
                 f"{path}: {error}; see that the disk has room; or delete this file, which holds nothing of value"
             ) from error
 
-    def reserve(self, tenant_id: int) -> float:
+    def acquire(self, tenant_id: int) -> float:
         """Takes the tenant's next turn; gives the seconds to wait for it."""
         if not hasattr(self._local, "connection"):
             self._local.connection = self._connect()
         now = self._clock()
         turn = {"tenant_id": tenant_id, "now": now, "spacing": SPACING, "slack": SPACING * (BURST - 1)}
-        ((starts_at,),) = self._local.connection.execute(TAKE, {**turn, "longest": LONGEST}).fetchall()
+        ((starts_at,),) = self._local.connection.execute(TAKE, {**turn, "longest": MAX_AHEAD}).fetchall()
         return max(0.0, float(starts_at) - now)
 
     def wait(self, tenant_id: int) -> None:
-        if seconds := self.reserve(tenant_id):
+        if seconds := self.acquire(tenant_id):
             self._sleep(seconds)
 
     def _connect(self) -> sqlite3.Connection:

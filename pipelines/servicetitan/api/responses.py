@@ -1,8 +1,8 @@
 """What one answer to a single call means: for a read, and for a write, which must not be repeated blindly.
 
 ServiceTitanError
-├── Rejected          400, 409, 422: the request is at fault; ``errors`` by field
-├── TooBusy           429, 503, or no free place: the way out is to wait ``retry_after`` seconds
+├── Invalid           400, 409, 422: the request is at fault; ``errors`` by field
+├── RateLimited       429, 503, or no free place: the way out is to wait ``retry_after`` seconds
 └── OutcomeUnknown    a write was sent and nothing tells whether it was carried out
 """
 
@@ -13,20 +13,20 @@ import httpx
 import orjson
 
 from pipelines.servicetitan.api.bulk import failure
-from pipelines.servicetitan.api.errors import AccessRefused, ServiceTitanError, Unavailable, said
+from pipelines.servicetitan.api.errors import AccessRefused, ServiceTitanError, Unavailable, describe
 from pipelines.servicetitan.api.retry import asked_wait
 from pipelines.texts import mended
 
 Json = dict[str, Any]
 
 
-class Rejected(ServiceTitanError):
+class Invalid(ServiceTitanError):
     def __init__(self, message: str, errors: Mapping[str, list[str]]) -> None:
         super().__init__(message)
         self.errors = dict(errors)
 
 
-class TooBusy(ServiceTitanError):
+class RateLimited(ServiceTitanError):
     def __init__(self, message: str, retry_after: float) -> None:
         super().__init__(message)
         self.retry_after = retry_after
@@ -48,27 +48,27 @@ class Again(Exception):
         self.error, self.wait = error, wait
 
 
-def lost(message: str, writing: bool) -> Exception:
+def ambiguous(message: str, writing: bool) -> Exception:
     """No answer came, or one that cannot be read."""
     return OutcomeUnknown(message) if writing else Again(Unavailable(message))
 
 
-def understood(response: httpx.Response, scope: str, writing: bool) -> Json:
+def parse(response: httpx.Response, scope: str, writing: bool) -> Json:
     """The body of a 200. Raises `Again` and `ServiceTitanError`."""
     status = response.status_code
     if status == 200:
         return _decoded(response, writing)
     if status == 401:
-        raise Again(AccessRefused(f"{said(response)}: is the app connected in this tenant?"), wait=0)
+        raise Again(AccessRefused(f"{describe(response)}: is the app connected in this tenant?"), wait=0)
     if status in (400, 409, 422):
-        raise Rejected(f"HTTP {status}", _errors(response))
+        raise Invalid(f"HTTP {status}", _errors(response))
     if status == 429 or (status == 503 and not writing):
         wait = asked_wait(response)
-        raise Again(TooBusy(f"HTTP {status}", wait or 1), wait)
+        raise Again(RateLimited(f"HTTP {status}", wait or 1), wait)
     if status == 503:  # a gateway says so too when it lost the server behind it, at work or not
         raise OutcomeUnknown("HTTP 503", busy=asked_wait(response) or 1)
     if status == 408 or status >= 500:
-        raise lost(f"HTTP {status}", writing)
+        raise ambiguous(f"HTTP {status}", writing)
     raise failure(response, scope)
 
 
@@ -79,7 +79,7 @@ def _decoded(response: httpx.Response, writing: bool) -> Json:
         body = None
     if isinstance(body, dict):
         return body
-    raise lost("HTTP 200 with a body that is no JSON object", writing)
+    raise ambiguous("HTTP 200 with a body that is no JSON object", writing)
 
 
 def _read(content: bytes) -> Any:

@@ -12,16 +12,23 @@ from typing import TypeVar
 import httpx
 
 from pipelines.retry_after import retry_after
-from pipelines.servicetitan.api.errors import AccessRefused, Busy, NotThere, Refused, ScopeMissing, Unavailable
+from pipelines.servicetitan.api.errors import (
+    AccessRefused,
+    NotFound,
+    Refused,
+    ScopeMissing,
+    TransientError,
+    Unavailable,
+)
 from pipelines.servicetitan.api.visit import Visit
 from pipelines.servicetitan.api.wire import bounded
 
 T = TypeVar("T")
-ANSWERS = (AccessRefused, NotThere, Refused, ScopeMissing)
+ANSWERS = (AccessRefused, NotFound, Refused, ScopeMissing)
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """Seconds: the wait doubles from ``first`` to ``longest``; no attempt begins after ``total``, and each is over
     after ``timeout``. ``silence``: after it a sync gives a tenant up none of whose calls got through."""
 
@@ -35,22 +42,22 @@ class Patience:
     monotonic: Callable[[], float] = time.monotonic
     visit: Visit = field(default_factory=Visit)
 
-    def waits(self) -> Iterator[float]:
+    def delays(self) -> Iterator[float]:
         wait = self.first
         while True:
             yield wait * random.uniform(0.5, 1)
             wait = min(wait * 2, self.longest)
 
-    def until_done(self, attempt: Callable[[], T], whole: bool = False) -> T:
-        """Repeats ``attempt`` while it raises `Busy`; raises `Unavailable` with the last word when time is up, or what
-        the visit raises (`Visit.go_on`)."""
+    def call(self, attempt: Callable[[], T], whole: bool = False) -> T:
+        """Repeats ``attempt`` while it raises `TransientError`. Raises `Unavailable` with the last word when time is
+        up, or what the visit raises (`Visit.go_on`)."""
         started, last = self.monotonic(), None
-        for count, backoff in enumerate(self.waits(), start=1):
+        for count, backoff in enumerate(self.delays(), start=1):
             self.visit.go_on(started, last, whole)
             with bounded(partial(self.visit.left, started, whole)) as left:
                 try:
                     return self._heard(attempt)
-                except Busy as busy:
+                except TransientError as busy:
                     if left() <= 0:
                         self.visit.waiting = True
                         if self.visit.left(started, whole) > 0:
@@ -61,7 +68,7 @@ class Patience:
             if elapsed + wait > self.total:
                 raise Unavailable(f"given up after {count} attempts in {elapsed:.0f} s; the last: {last}") from None
             self.sleep(max(0.0, min(wait, self.visit.left(started, whole))))
-        raise AssertionError("waits() has no end")
+        raise AssertionError("delays() has no end")
 
     def _heard(self, attempt: Callable[[], T]) -> T:
         """Whoever refuses has been heard, too."""

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable
 
-from pipelines.servicetitan.api.errors import Busy, GivenUp, OutOfTime, Unavailable
+from pipelines.servicetitan.api.errors import OutOfTime, TenantGivenUp, TransientError, Unavailable
 
 
 class Visit:
@@ -42,16 +42,16 @@ class Visit:
         silent = self._silence - self._silent(since)
         return silent if whole else min(silent, self._ends_in + self._grace)
 
-    def go_on(self, since: float, last: Busy | None, whole: bool = False) -> None:
-        """Before an attempt. Raises `GivenUp`, of the tenant; `Unavailable`, of the call; `OutOfTime`."""
+    def go_on(self, since: float, last: TransientError | None, whole: bool = False) -> None:
+        """Before an attempt. Raises `TenantGivenUp`, of the tenant; `Unavailable`, of the call; `OutOfTime`."""
         if self.given_up:
-            raise GivenUp(self.given_up)
+            raise TenantGivenUp(self.given_up)
         over = self._stopped or (self._ends_in <= 0 and not whole)
         in_vain = over and self._heard_at < self._began and (last is not None or self.waiting)
         silent = self._silent(since)
         if silent >= self._silence or (in_vain and not self._stopped):
             self.given_up = f"nothing got through for {silent:.0f} s; {f'the last: {last}' if last else 'no answer'}"
-            raise GivenUp(self.given_up)
+            raise TenantGivenUp(self.given_up)
         if over and last:
             raise Unavailable(f"not done when the tenant's time was over; the last: {last}")
         if over:

@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from pipelines.servicetitan.extract.nested import Columns, null_where, read_nested, texts
-from pipelines.servicetitan.extract.rejects import Rejected, salvage
+from pipelines.servicetitan.extract.rejects import RejectedRecord, parse_slowly
+from pipelines.servicetitan.raw_tables import ARROW_TYPES, raw_table
 from pipelines.servicetitan.streams import Stream, snake_case
-from pipelines.servicetitan.tables import ARROW_TYPES, raw_table
 
 UTC_STAMP = pa.timestamp("us", "UTC")
 FEW = 16  # record by record
@@ -24,10 +24,10 @@ OLDEST = pa.scalar(-2_208_988_800_000_000, UTC_STAMP)  # 1900-01-01
 
 
 class DoesNotFit(Exception):
-    """The page holds something that only `salvage` can judge."""
+    """The page holds something that only `parse_slowly` can judge."""
 
 
-def to_table(stream: Stream, tenant_id: int, records: list[msgspec.Raw]) -> tuple[pa.Table, list[Rejected]]:
+def to_table(stream: Stream, tenant_id: int, records: list[msgspec.Raw]) -> tuple[pa.Table, list[RejectedRecord]]:
     """The raw table's columns, and the records that break their schema. What is odd is looked for by halves."""
     try:
         nested = read_nested(stream, records)  # before the rest: pyarrow 26 crashes on a record that is null
@@ -41,7 +41,7 @@ def to_table(stream: Stream, tenant_id: int, records: list[msgspec.Raw]) -> tupl
         half = len(records) // 2
         halves = [to_table(stream, tenant_id, some) for some in (records[:half], records[half:])]
         return pa.concat_tables(rows for rows, _ in halves), [*chain(*(odd for _, odd in halves))]
-    plain, fitting, odd = salvage(stream, records)
+    plain, fitting, odd = parse_slowly(stream, records)
     nested = read_nested(stream, fitting)
     return table(stream, tenant_id, {**plain, **nested, "record": texts(fitting)}), odd
 

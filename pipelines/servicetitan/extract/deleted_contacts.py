@@ -12,21 +12,21 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.servicetitan.api.bulk import Connection
+from pipelines.servicetitan.api.bulk import BulkClient
 from pipelines.servicetitan.api.errors import ServiceTitanError
 from pipelines.servicetitan.batches import Batch
 from pipelines.servicetitan.extract.arrow import to_table
 from pipelines.servicetitan.extract.lists import BEGINNING, PAGE_SIZE, decode
-from pipelines.servicetitan.extract.rejects import Rejected
+from pipelines.servicetitan.extract.rejects import RejectedRecord
 from pipelines.servicetitan.pages import Bookmark, Bookmarks
 from pipelines.servicetitan.progress import StreamSync
+from pipelines.servicetitan.raw_tables import TABLE
 from pipelines.servicetitan.streams import STREAM, snake_case
-from pipelines.servicetitan.tables import TABLE
-from pipelines.settings.settings import Tenant
+from pipelines.settings import Tenant
 from pipelines.warehouse import open_warehouse
 
-EVERY = timedelta(days=1)
-IDS_AT_ONCE = 50  # the most that ServiceTitan's filters by id take
+RECONCILE_INTERVAL = timedelta(days=1)
+IDS_BATCH = 50  # the most that ServiceTitan's filters by id take
 
 CONTACTS = STREAM["customer_contacts"]
 ROWS = TABLE[CONTACTS.name]
@@ -41,7 +41,7 @@ and not exists (from present where present.customer_id = stored.customer_id and 
 
 
 @dataclass(frozen=True)
-class Comparisons:
+class Reconciliation:
     """For the tenants whose turn it is; one that fails is a warning, and is tried again with the next sync."""
 
     warehouse: Path
@@ -50,7 +50,7 @@ class Comparisons:
     now: datetime
     forced: bool
 
-    def batches(self, connections: Iterable[Connection]) -> Iterator[Batch]:
+    def batches(self, connections: Iterable[BulkClient]) -> Iterator[Batch]:
         for connection in connections:
             sync = next(s for s in self.syncs if (s.tenant_id, s.stream) == (connection.tenant.id, CONTACTS.name))
             if not sync.complete or not (self.forced or self._is_due(sync.tenant_id)):
@@ -64,7 +64,7 @@ class Comparisons:
 
     def _is_due(self, tenant_id: int) -> bool:
         last = bookmark_of(self.known, tenant_id).get("compared")
-        return last is not None and self.now - datetime.fromisoformat(last) >= EVERY
+        return last is not None and self.now - datetime.fromisoformat(last) >= RECONCILE_INTERVAL
 
 
 def first_comparisons(tenants: Iterable[Tenant], known: Bookmarks, now: datetime) -> Iterator[Batch]:
@@ -82,22 +82,22 @@ def bookmark_of(known: Bookmarks, tenant_id: int) -> Bookmark:
     return known.get(CONTACTS.name, {}).get(str(tenant_id), {})
 
 
-def gone_contacts(connection: Connection, warehouse: Path) -> pa.Table:
+def gone_contacts(connection: BulkClient, warehouse: Path) -> pa.Table:
     """The stored rows of what is gone, turned inactive. Raises `ServiceTitanError`."""
     missing = without(warehouse, connection.tenant.id, keys(connection, {"modifiedOnOrAfter": BEGINNING}))
     customers = missing["customer_id"].unique().to_pylist()
-    for start in range(0, len(customers), IDS_AT_ONCE):
-        some = ",".join(map(str, customers[start : start + IDS_AT_ONCE]))
+    for start in range(0, len(customers), IDS_BATCH):
+        some = ",".join(map(str, customers[start : start + IDS_BATCH]))
         missing = missing.join(keys(connection, {"customerIds": some}), list(CONTACTS.key), join_type="left anti")
     return pa.table([missing[field.name].cast(field.type) for field in ROWS.schema], schema=ROWS.schema)
 
 
-def keys(connection: Connection, filters: dict[str, str]) -> pa.Table:
+def keys(connection: BulkClient, filters: dict[str, str]) -> pa.Table:
     """Of every contact that the list holds, those too that are set aside."""
     return pa.concat_tables(pages(connection, filters))
 
 
-def pages(connection: Connection, filters: dict[str, str]) -> Iterator[pa.Table]:
+def pages(connection: BulkClient, filters: dict[str, str]) -> Iterator[pa.Table]:
     for number in count(1):
         params = {**filters, "page": str(number), "pageSize": str(PAGE_SIZE)}
         page = connection.get(CONTACTS.module, CONTACTS.path, params, decode, CONTACTS.scope, whole=True)
@@ -108,7 +108,7 @@ def pages(connection: Connection, filters: dict[str, str]) -> Iterator[pa.Table]
             return
 
 
-def rejected_keys(rejected: Iterable[Rejected], last_word: bool) -> Iterator[dict[str, int]]:
+def rejected_keys(rejected: Iterable[RejectedRecord], last_word: bool) -> Iterator[dict[str, int]]:
     """One that shows no key may be any contact of ours: as the last word on them that raises `ServiceTitanError`."""
     for one in rejected:
         try:

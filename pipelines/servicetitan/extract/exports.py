@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from pipelines.servicetitan.api.errors import NotThere, Refused
+from pipelines.servicetitan.api.errors import NotFound, Refused
 from pipelines.servicetitan.pages import Bookmark, ExportEnvelope, Fetch, Page, decoder
 from pipelines.servicetitan.streams import Stream
 
@@ -12,14 +12,14 @@ decode = decoder(ExportEnvelope)
 def read_export(fetch: Fetch, stream: Stream, bookmark: Bookmark) -> Iterator[Page]:
     """Ends where ``hasMore`` is false; an empty page before that is a page like any other.
 
-    Raises `NotThere` if no spelling of the export exists.
+    Raises `NotFound` if no spelling of the export exists.
     """
     *others, last = stream.export_paths
     for path in others:
         try:
             yield from follow(fetch, path, bookmark.get("from"))
             return
-        except NotThere:
+        except NotFound:
             continue
     yield from follow(fetch, last, bookmark.get("from"))
 

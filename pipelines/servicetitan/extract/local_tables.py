@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from pipelines.servicetitan.batches import Batch
 from pipelines.servicetitan.pages import Bookmarks
+from pipelines.servicetitan.raw_tables import CONTACT_LINKS, STATE_UPDATES, TENANTS, RawTable
 from pipelines.servicetitan.streams import DataType
-from pipelines.servicetitan.tables import CONTACT_LINKS, STATE_UPDATES, TENANTS, RawTable
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 
 OWNER = "all"
 Row = Mapping[str, Any]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from pipelines.servicetitan.api.errors import NotThere
+from pipelines.servicetitan.api.errors import NotFound
 from pipelines.servicetitan.extract.exports import read_export
 from pipelines.servicetitan.extract.lists import read_list
 from pipelines.servicetitan.pages import Bookmark, Fetch, Page
@@ -19,7 +19,7 @@ def read_stream(fetch: Fetch, stream: Stream, bookmark: Bookmark, mode: Mode) ->
         return
     try:
         yield from read_export(fetch, stream, bookmark)
-    except NotThere as absence:
+    except NotFound as absence:
         if not stream.listed:
             yield Page([], None, f"there is no export of it here ({absence}), and no list; the sync goes on without it")
             return

@@ -14,22 +14,22 @@ import pyarrow as pa
 
 from pipelines.servicetitan.extract.nested import read_nested
 from pipelines.servicetitan.extract.pieces import value_of
+from pipelines.servicetitan.raw_tables import arrow_schema
 from pipelines.servicetitan.streams import DataType, Stream, snake_case
-from pipelines.servicetitan.tables import arrow_schema
 
 STAMP = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d)?")
 
 
-class Misfit(ValueError):
+class InvalidValue(ValueError):
     pass
 
 
-class Unreadable(Misfit):
+class Unreadable(InvalidValue):
     """It is no JSON, or none that everybody can read."""
 
 
 @dataclass(frozen=True)
-class Rejected:
+class RejectedRecord:
     """A record that breaks its schema, or cannot be read; the reason names the field and never shows a value."""
 
     reason: str
@@ -50,17 +50,17 @@ class Rejected:
         return value_of(self.raw, field)
 
 
-def salvage(
+def parse_slowly(
     stream: Stream, records: list[msgspec.Raw]
-) -> tuple[dict[str, pa.Array], list[msgspec.Raw], list[Rejected]]:
+) -> tuple[dict[str, pa.Array], list[msgspec.Raw], list[RejectedRecord]]:
     """The columns that are not nested, the records that they stand for, and the others."""
     rows, fitting, rejected = [], [], []
     for raw in records:
         try:
             rows.append(read_record(stream, raw))
             fitting.append(raw)
-        except Misfit as misfit:
-            rejected.append(Rejected(str(misfit), bytes(raw), not isinstance(misfit, Unreadable)))
+        except InvalidValue as misfit:
+            rejected.append(RejectedRecord(str(misfit), bytes(raw), not isinstance(misfit, Unreadable)))
     columns = {snake_case(name): kind for name, kind in stream.plain_fields.items()}
     table = pa.Table.from_pylist(rows, arrow_schema(columns))
     return {name: table[name].combine_chunks() for name in columns}, fitting, rejected
@@ -69,12 +69,12 @@ def salvage(
 def read_record(stream: Stream, raw: msgspec.Raw) -> dict[str, Any]:
     record = parsed(stream, raw)
     if not isinstance(record, dict):
-        raise Misfit(f"the record is {kind_of(record)}; expected an object")
+        raise InvalidValue(f"the record is {kind_of(record)}; expected an object")
     row = {}
     for name, kind in stream.plain_fields.items():
         row[snake_case(name)] = value = read_value(name, record.get(name), kind)
         if value is None and snake_case(name) in stream.key:
-            raise Misfit(f"{name}: missing; it is part of the key")
+            raise InvalidValue(f"{name}: missing; it is part of the key")
     return row
 
 
@@ -102,7 +102,7 @@ def read_value(name: str, value: Any, kind: DataType) -> Any:
     try:
         return READERS[kind](value)
     except (ValueError, TypeError, InvalidOperation, OverflowError):
-        raise Misfit(f"{name}: found {kind_of(value)}; expected {kind}") from None
+        raise InvalidValue(f"{name}: found {kind_of(value)}; expected {kind}") from None
 
 
 def read_integer(value: Any) -> int:

@@ -1,4 +1,4 @@
-"""All streams of all tenants, read side by side into one inflow."""
+"""All streams of all tenants, read side by side into one queue."""
 
 import hashlib
 import logging
@@ -12,16 +12,16 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from pipelines.servicetitan.api.bulk import CALLS_AT_ONCE, Connection
+from pipelines.servicetitan.api.bulk import MAX_CALLS, BulkClient
 from pipelines.servicetitan.api.errors import OutOfTime, ScopeMissing, ServiceTitanError
-from pipelines.servicetitan.batches import Batch, Closed, Inflow
+from pipelines.servicetitan.batches import Batch, BatchQueue, Closed
 from pipelines.servicetitan.extract.arrow import to_table
 from pipelines.servicetitan.extract.readers import Mode, read_stream
-from pipelines.servicetitan.extract.rejects import Rejected
+from pipelines.servicetitan.extract.rejects import RejectedRecord
 from pipelines.servicetitan.pages import Bookmark, Bookmarks, Envelope, Page
-from pipelines.servicetitan.progress import Progress, StreamSync
+from pipelines.servicetitan.progress import StreamSync, SyncProgress
+from pipelines.servicetitan.raw_tables import REJECTED_RECORDS
 from pipelines.servicetitan.streams import STREAMS, Stream
-from pipelines.servicetitan.tables import REJECTED_RECORDS
 
 log = logging.getLogger(__name__)
 PARSERS = os.cpu_count() or 2  # more at once would only take more memory
@@ -29,15 +29,15 @@ Clock = Callable[[], datetime]
 
 
 @dataclass
-class Reading:
+class Extraction:
     """Each tenant has threads of its own, as many as it may have calls at once."""
 
-    connections: Sequence[Connection]
+    connections: Sequence[BulkClient]
     bookmarks: Bookmarks
-    inflow: Inflow
+    batches: BatchQueue
     mode: Mode
     clock: Clock
-    progress: Progress
+    progress: SyncProgress
     asides: Iterable[Batch] = ()
     syncs: list[StreamSync] = field(default_factory=list)
     turns: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(PARSERS))
@@ -49,20 +49,20 @@ class Reading:
             own = threads.enter_context(ThreadPoolExecutor(2, "aside"))
             futures: list[Future[None]] = [own.submit(self._read_asides)]
             for connection in self.connections:
-                pool = threads.enter_context(ThreadPoolExecutor(CALLS_AT_ONCE, connection.tenant.name))
+                pool = threads.enter_context(ThreadPoolExecutor(MAX_CALLS, connection.tenant.name))
                 futures += self._start(connection, pool)
             own.submit(self._finish_after, futures)
             try:
                 yield
             except BaseException:
-                self.inflow.close()
+                self.batches.close()
                 for connection in self.connections:
                     connection.visit.stop()
                 for future in futures:
                     future.cancel()
                 raise
 
-    def _start(self, connection: Connection, pool: ThreadPoolExecutor) -> list[Future[None]]:
+    def _start(self, connection: BulkClient, pool: ThreadPoolExecutor) -> list[Future[None]]:
         started: dict[str, Future[None]] = {}
         for stream in STREAMS:
             before = started.get(stream.after or "")
@@ -71,16 +71,16 @@ class Reading:
 
     def _finish_after(self, futures: Sequence[Future[None]]) -> None:
         wait(futures)
-        self.inflow.finish()
+        self.batches.finish()
 
     def _read_asides(self) -> None:
         try:
             for batch in self.asides:
-                self.inflow.put(batch)
+                self.batches.put(batch)
         except Exception as error:
-            self.inflow.fail(error)
+            self.batches.fail(error)
 
-    def _read(self, connection: Connection, stream: Stream, before: Future[None] | None) -> None:
+    def _read(self, connection: BulkClient, stream: Stream, before: Future[None] | None) -> None:
         if before:
             wait([before])
         tenant = connection.tenant
@@ -104,7 +104,7 @@ class Reading:
             sync.ended_at = self.clock()
             self.progress.ended(sync)
 
-    def _pages(self, connection: Connection, stream: Stream, sync: StreamSync) -> Iterator[Page]:
+    def _pages(self, connection: BulkClient, stream: Stream, sync: StreamSync) -> Iterator[Page]:
         whole = False
 
         def fetch(path: str, params: dict[str, str], decode: Callable[[bytes], Envelope]) -> Envelope:
@@ -132,7 +132,7 @@ class Reading:
             rows, rejected = to_table(stream, sync.tenant_id, page.records)
         page.records.clear()  # they hold the page's body, and `put` may wait
         refusals = rejected_batch(sync, rejected, self.clock()) if rejected else None
-        self.inflow.put(Batch(stream.name, rows, str(sync.tenant_id), page.bookmark, refusals))
+        self.batches.put(Batch(stream.name, rows, str(sync.tenant_id), page.bookmark, refusals))
         sync.rows += rows.num_rows
         sync.rejected += len(rejected)
         self.progress.grew(sync)
@@ -164,7 +164,7 @@ def unless_stored(pages: Iterator[Page], bookmark: Bookmark) -> Iterator[Page]:
     yield from pages
 
 
-def rejected_batch(sync: StreamSync, rejected: Sequence[Rejected], now: datetime) -> Batch:
+def rejected_batch(sync: StreamSync, rejected: Sequence[RejectedRecord], now: datetime) -> Batch:
     origin = {"tenant_id": sync.tenant_id, "stream": sync.stream, "rejected_at": now}
     rows = [{**origin, "id": one.id, "reason": one.reason, "record": one.record} for one in rejected]
     return Batch(REJECTED_RECORDS.name, pa.Table.from_pylist(rows, REJECTED_RECORDS.schema))

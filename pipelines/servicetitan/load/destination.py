@@ -15,7 +15,7 @@ from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from dlt.destinations.impl.duckdb.duck import DuckDbClient
 
 from pipelines.servicetitan.load.merge import Merge
-from pipelines.servicetitan.tables import TABLE
+from pipelines.servicetitan.raw_tables import TABLE
 
 CONFIGURATION = {"memory_limit": "200MB", "preserve_insertion_order": False}
 ONE_AT_A_TIME = threading.Lock()  # DuckDB shares a merge between the cores; several would share the memory, too

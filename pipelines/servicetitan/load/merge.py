@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
-from pipelines.servicetitan.tables import RawTable
+from pipelines.servicetitan.raw_tables import RawTable
 
 
 @dataclass(frozen=True)

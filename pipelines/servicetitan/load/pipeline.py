@@ -6,11 +6,11 @@ from pathlib import Path
 
 import dlt
 
-from pipelines.servicetitan.batches import Inflow
+from pipelines.servicetitan.batches import BatchQueue
 from pipelines.servicetitan.load.destination import warehouse
 from pipelines.servicetitan.load.source import servicetitan
-from pipelines.servicetitan.tables import DATASET
-from pipelines.settings.settings import Settings
+from pipelines.servicetitan.raw_tables import DATASET
+from pipelines.settings import Settings
 
 
 def working_folder(settings: Settings) -> Path:
@@ -37,12 +37,12 @@ def open_pipeline(settings: Settings) -> dlt.Pipeline:
     return pipeline
 
 
-def load_packages(settings: Settings, inflow: Inflow, create: bool = False) -> list[str]:
+def load_packages(settings: Settings, batches: BatchQueue, create: bool = False) -> list[str]:
     """Package after package as the batches arrive, each with its load id; ``create`` makes the tables first."""
     load_ids: list[str] = []
     pipeline = open_pipeline(settings)
-    while inflow.begin_package() or create:
-        source = servicetitan(inflow, working_folder(settings) / "arrivals", create)
+    while batches.begin_package() or create:
+        source = servicetitan(batches, working_folder(settings) / "arrivals", create)
         load_ids += pipeline.run(source, loader_file_format="parquet").loads_ids
         create = False
     return load_ids

@@ -1,4 +1,4 @@
-"""The dlt source: one resource per raw table, fed by an inflow of batches.
+"""The dlt source: one resource per raw table, fed by a queue of batches.
 
 A resource writes what it takes to one Parquet file and hands dlt the file: as tables, dlt would look at each batch's
 schema anew, which costs as much as half of the reading.
@@ -15,30 +15,30 @@ import pyarrow.parquet as pq
 from dlt.extract import DltResource, DltSource
 from dlt.extract.items import DataItemWithMeta
 
-from pipelines.servicetitan.batches import Inflow
-from pipelines.servicetitan.tables import DATASET, RAW_TABLES, RawTable
+from pipelines.servicetitan.batches import BatchQueue
+from pipelines.servicetitan.raw_tables import DATASET, RAW_TABLES, RawTable
 
 
-def servicetitan(inflow: Inflow, folder: Path, create: bool = False) -> DltSource:
+def servicetitan(batches: BatchQueue, folder: Path, create: bool = False) -> DltSource:
     """Needs neither network nor settings to be built; files go below ``folder`` when it runs. ``create`` makes the
     tables that stay empty, too."""
 
     @dlt.source(name=DATASET, section=DATASET)
     def source() -> Iterator[DltResource]:
         for table in RAW_TABLES:
-            yield resource(table, inflow, folder, create)
+            yield resource(table, batches, folder, create)
 
     return source()
 
 
-def resource(table: RawTable, inflow: Inflow, folder: Path, create: bool) -> DltResource:
+def resource(table: RawTable, batches: BatchQueue, folder: Path, create: bool) -> DltResource:
     def rows() -> Iterator[DataItemWithMeta | None]:
         bookmarks: dict[str, dict[str, str]] = dlt.current.resource_state()
-        with Arrival(table, folder / f"{table.name}-{uuid4().hex}.parquet") as arrival:
+        with Package(table, folder / f"{table.name}-{uuid4().hex}.parquet") as arrival:
             if create:
                 arrival.write(table.schema.empty_table())
-            while not inflow.package_ends(table.name):
-                batch = inflow.take(table.name)
+            while not batches.package_ends(table.name):
+                batch = batches.take(table.name)
                 if batch and batch.rows.num_rows:
                     arrival.write(batch.rows)
                 if batch and batch.bookmark is not None:
@@ -57,7 +57,7 @@ def resource(table: RawTable, inflow: Inflow, folder: Path, create: bool) -> Dlt
     )
 
 
-class Arrival:
+class Package:
     """The rows of one table in one package, in the order in which they came, in a Parquet file."""
 
     def __init__(self, table: RawTable, path: Path) -> None:
@@ -74,7 +74,7 @@ class Arrival:
         self._writer.write_table(rows)
         self.rows += rows.num_rows
 
-    def __enter__(self) -> "Arrival":
+    def __enter__(self) -> "Package":
         self.path.parent.mkdir(parents=True, exist_ok=True)
         return self
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import orjson
 
-from pipelines.operations.database import moment
+from pipelines.operations import moment
 
 MAX_AGE = timedelta(hours=72)
 DEADLINE = 20.0

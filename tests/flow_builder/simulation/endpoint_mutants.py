@@ -6,7 +6,7 @@ ENDPOINT_MUTANTS = (
     Mutant("the whole queue waits", "outbox.endpoint", "return self.waits(now) or (", "return ("),
     Mutant("a 429 does not count", "retry_policy", "now + wait, counts=False, waits_until", "now + wait, waits_until"),
     Mutant("a 503 that asks to wait is heeded", "retry_policy", "not in (429, 503)", "not in (429,)"),
-    Mutant("a wrong endpoint does not count", "retry_policy", "DELAYS[0], counts=False)", "DELAYS[0])"),
+    Mutant("a wrong endpoint does not count", "retry_policy", "RETRY_SCHEDULE[0], counts=False)", "RETRY_SCHEDULE[0])"),
     Mutant("while it is down nothing counts", "retry_policy", "if stays_down or verdict", "if verdict"),
     Mutant(
         "a conflict with an attempt that was cut off is tried again",
@@ -64,7 +64,7 @@ ENDPOINT_MUTANTS = (
         "and status = 'dead' and reason is null",
         "and false and reason is null",
     ),
-    Mutant("one attempt is left", "outbox.health", "most=MOST_ATTEMPTS - 1", "most=MOST_ATTEMPTS"),
+    Mutant("one attempt is left", "outbox.health", "most=MAX_ATTEMPTS - 1", "most=MAX_ATTEMPTS"),
     Mutant("nothing is due again that is gone", "outbox.health", "and (kind != 'changed' or stands)", ""),
     Mutant(
         "while it is down only probes leave",
@@ -72,7 +72,7 @@ ENDPOINT_MUTANTS = (
         "            self.take_some(PROBES, now, min(room, 1), claimed, is_probe=True)\n            return claimed",
         "            pass",
     ),
-    Mutant("a probe waits for its time", "outbox.endpoint", "now < probe_at <= now + LONGEST_PROBE", "False"),
+    Mutant("a probe waits for its time", "outbox.endpoint", "now < probe_at <= now + MAX_PROBE_INTERVAL", "False"),
     Mutant(
         "the first probe comes after 30 s",
         "outbox.endpoint",
@@ -82,8 +82,8 @@ ENDPOINT_MUTANTS = (
     Mutant(
         "probes come every 5 minutes at least",
         "outbox.endpoint",
-        "LONGEST_PROBE = timedelta(minutes=5)",
-        "LONGEST_PROBE = timedelta(minutes=9)",
+        "MAX_PROBE_INTERVAL = timedelta(minutes=5)",
+        "MAX_PROBE_INTERVAL = timedelta(minutes=9)",
     ),
     Mutant("probes come more and more seldom", "outbox.endpoint", "FIRST_PROBE * 2 ** min(probes, 9)", "FIRST_PROBE"),
     Mutant(

@@ -3,7 +3,7 @@
 from tests.flow_builder.simulation.product import Mutant
 
 MUTANTS = (
-    Mutant("history is not sent", "enqueue", "entries.add_past(log.past(), self.now)", "pass"),
+    Mutant("history is not sent", "enqueue", "writer.add_past(log.past(), self.now)", "pass"),
     Mutant("what is gone is not sent", "policy", "lambda case: not case.transition.stands", "lambda case: False"),
     Mutant(
         "inactive customers are left alone",
@@ -113,7 +113,7 @@ MUTANTS = (
     Mutant(
         "an idle sync is one with nothing to correct",
         "enqueue",
-        "return not log.disagreeing(entries.told_states())",
+        "return not log.disagreeing(writer.told_states())",
         "return True",
     ),
     Mutant("an idle sync is one with an old log", "enqueue", "or mark.fingerprint != log.fingerprint()", ""),
@@ -179,10 +179,10 @@ MUTANTS = (
     Mutant(
         "who was cut off seven times is dead",
         "outbox.queue",
-        "elif was_cut_off and candidate.attempts >= MOST_ATTEMPTS:",
+        "elif was_cut_off and candidate.attempts >= MAX_ATTEMPTS:",
         "elif False:",
     ),
-    Mutant("seven attempts at most", "retry_policy", "if attempts >= MOST_ATTEMPTS else", "if attempts >= 99 else"),
+    Mutant("seven attempts at most", "retry_policy", "if attempts >= MAX_ATTEMPTS else", "if attempts >= 99 else"),
     Mutant("what is delivered is not sent again", "retry_policy", '    "delivered": range(200, 300),\n', ""),
     Mutant("eight at once", "dispatcher", "- len(self.in_flight)", ""),
     Mutant("a short lease is given back", "dispatcher", "> claim.lease_until:", "> claim.lease_until and False:"),

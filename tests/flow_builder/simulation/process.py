@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipelines.operations.database import moment
+from pipelines.operations import moment
 from tests.flow_builder.simulation.endpoint import MAX_AGE, promise
 from tests.flow_builder.simulation.expected import REFUSED, WRONG, asks_to_wait, delivers
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from pipelines.flow_builder.sender import Post, http_client
+from pipelines.flow_builder.sender import Sender, http_client
 from pipelines.flow_builder.transition_log import Key
-from pipelines.operations.database import MIGRATIONS, moment, stamp, statements, transaction
-from pipelines.settings.settings import Settings
+from pipelines.operations import MIGRATIONS, moment, stamp, statements, transaction
+from pipelines.settings import Settings
 from tests.flow_builder.line import settings_for
 from tests.flow_builder.simulation.endpoint import (
     MAX_AGE,
@@ -79,17 +79,17 @@ class Scenario:
         self.chance, self.settings = chance, settings
         self.world = World(chance.choice([2, 2, 2, 6]))
         self.log = WorldLog(self.world)
-        self.endpoint = Endpoint(self.con, self.product.retry_policy.Answer, chance, self.clock)
+        self.endpoint = Endpoint(self.con, self.product.retry_policy.AttemptResult, chance, self.clock)
         self.expected = ExpectedEndpoint()
         self.tried_before: set[str] | None = None  # when the outage began
-        self.entries = self.product.writer.Entries(self.con)
+        self.writer = self.product.writer.OutboxWriter(self.con)
         self.oracle = Oracle(
             self.world, MAX_AGE, settings.flow_builder_superseded == "skip", settings.flow_builder_hold_above
         )
         self.post: Callable[[str, bytes], Awaitable[Any]] = self.endpoint
         if simulation.over_http:
             self.endpoint.deadline = math.inf
-            self.post = Post(http_client(Wire(self.endpoint)), settings, self.clock)
+            self.post = Sender(http_client(Wire(self.endpoint)), settings, self.clock)
         self.running: set[asyncio.Task[None]] = set()
         self.turns = 0
         self.misery = chance.choice([0.0, 0.02, 0.02, 0.2])  # how often a process dies
@@ -218,9 +218,9 @@ class Scenario:
 
     def sync(self) -> None:
         expected = self.oracle.after_sync(self.rows())
-        if not self.product.enqueue.is_idle(self.log, self.entries):
+        if not self.product.enqueue.is_idle(self.log, self.writer):
             with transaction(self.con):
-                self.product.enqueue.Writing(self.log, self.entries, self.settings, self.clock()).write()
+                self.product.enqueue.Writing(self.log, self.writer, self.settings, self.clock()).write()
         rows = self.rows()
         promise(rows == expected, "a sync tells what delivery.md says")
         self.newest = {key: one[-1].transition_id for key in self.world.customers() if (one := self.world.history(key))}
@@ -249,7 +249,7 @@ class Scenario:
             self.sync()
             self.start()
             await self.pass_time(60)
-            if not self.unfinished() and self.product.enqueue.is_idle(self.log, self.entries):
+            if not self.unfinished() and self.product.enqueue.is_idle(self.log, self.writer):
                 break
             await self.pass_time(self.until_next())
         promise(not self.unfinished(), "everything comes to an end")

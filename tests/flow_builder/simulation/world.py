@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from hashlib import md5
 from random import Random
 
-from pipelines.flow_builder.event import Facts
+from pipelines.flow_builder.event import EventFacts
 from pipelines.flow_builder.event_facts import Send
 from pipelines.flow_builder.policy import Transition
-from pipelines.flow_builder.transition_log import ID_BYTES, History, Key, News, Past, TransitionLog
-from pipelines.operations.database import stamp
+from pipelines.flow_builder.transition_log import ID_BYTES, BaselineRow, History, Key, LogDiff, TransitionLog
+from pipelines.operations import stamp
 
 TENANTS = (1, 2)
 STATES = {0.0: None, 1.0: "one", 2.0: "two", 2.5: "two and a half", 3.0: "three"}
@@ -79,7 +79,7 @@ class WorldLog(TransitionLog):
     def news_until(self, moment: datetime) -> int:
         return sum(t.detected_at <= moment for name, (_, t) in self.world.log.items() if name not in self.world.past)
 
-    def compare(self, standing: bytes, gone: bytes, all_is_past: bool) -> News:  # noqa: ARG002
+    def compare(self, standing: bytes, gone: bytes, all_is_past: bool) -> LogDiff:  # noqa: ARG002
         known = dict.fromkeys(split(standing), True) | dict.fromkeys(split(gone), False)
         self.new = {one for one in self.world.log if one not in known}
         self.turned = {
@@ -87,12 +87,12 @@ class WorldLog(TransitionLog):
             for one, (_, transition) in self.world.log.items()
             if one in known and known[one] != transition.stands
         }
-        return News(len(self.new), self.turned)
+        return LogDiff(len(self.new), self.turned)
 
-    def past(self) -> Iterator[Past]:
+    def past(self) -> Iterator[BaselineRow]:
         for one in sorted(self.new & self.world.past, key=lambda one: self.world.log[one][0]):
             key, transition = self.world.log[one]
-            yield Past(one, *key, transition.to_state, stamp(transition.occurred_at), transition.stands)
+            yield BaselineRow(one, *key, transition.to_state, stamp(transition.occurred_at), transition.stands)
 
     def customers_with_news(self) -> set[Key]:
         return {self.world.log[one][0] for one in (*self.new - self.world.past, *self.turned)}
@@ -110,10 +110,10 @@ class WorldLog(TransitionLog):
             transitions.sort(key=lambda one: (one.occurred_at, one.to_state, one.transition_id))
             yield History(key, self.world.is_active(key), transitions)
 
-    def facts(self, sends: Sequence[Send], include_contact: bool) -> Iterator[Facts]:  # noqa: ARG002
+    def facts(self, sends: Sequence[Send], include_contact: bool) -> Iterator[EventFacts]:  # noqa: ARG002
         for tenant_id, customer_id, transition_id in sends:
             occurred_at = self.world.log[transition_id][1].occurred_at if transition_id else None
-            yield Facts(tenant_id, "t", None, None, customer_id, "s", transition_id, occurred_at=occurred_at)
+            yield EventFacts(tenant_id, "t", None, None, customer_id, "s", transition_id, occurred_at=occurred_at)
 
 
 def split(ids: bytes) -> list[str]:

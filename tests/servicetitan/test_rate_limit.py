@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.servicetitan.api.rate_limit import Budget
+from pipelines.servicetitan.api.rate_limit import RateLimiter
 
 
 class Time:
@@ -30,16 +30,16 @@ def time() -> Time:
 
 
 def test_no_second_holds_more_than_sixty_calls_of_a_tenant(tmp_path: Path, time: Time) -> None:
-    budget, calls = Budget(tmp_path / "budget.sqlite", time, time.sleep), []
+    rate_limiter, calls = RateLimiter(tmp_path / "budget.sqlite", time, time.sleep), []
     for _ in range(300):
-        budget.wait(1)
+        rate_limiter.wait(1)
         calls.append(time.now)
     assert 55 <= most_in_a_second(calls) <= 60
 
 
 def test_two_processes_share_it(tmp_path: Path, time: Time) -> None:
     """Two objects with connections of their own, as two processes have them."""
-    budgets = [Budget(tmp_path / "budget.sqlite", time, time.sleep) for _ in range(2)]
+    budgets = [RateLimiter(tmp_path / "budget.sqlite", time, time.sleep) for _ in range(2)]
     calls = []
     for number in range(300):
         budgets[number % 2].wait(1)
@@ -48,21 +48,21 @@ def test_two_processes_share_it(tmp_path: Path, time: Time) -> None:
 
 
 def test_tenants_do_not_share_it(tmp_path: Path, time: Time) -> None:
-    budget = Budget(tmp_path / "budget.sqlite", time, time.sleep)
+    rate_limiter = RateLimiter(tmp_path / "budget.sqlite", time, time.sleep)
     for _ in range(60):
-        budget.reserve(1)
-    assert budget.reserve(2) == 0
+        rate_limiter.acquire(1)
+    assert rate_limiter.acquire(2) == 0
 
 
 def test_a_rest_does_not_save_up_more_than_a_burst(tmp_path: Path, time: Time) -> None:
-    budget = Budget(tmp_path / "budget.sqlite", time, time.sleep)
-    budget.wait(1)
+    rate_limiter = RateLimiter(tmp_path / "budget.sqlite", time, time.sleep)
+    rate_limiter.wait(1)
     time.sleep(3600)
-    assert [budget.reserve(1) == 0 for _ in range(6)] == [True] * 4 + [False] * 2
+    assert [rate_limiter.acquire(1) == 0 for _ in range(6)] == [True] * 4 + [False] * 2
 
 
 def test_a_clock_that_was_set_back_stops_nobody(tmp_path: Path, time: Time) -> None:
-    budget = Budget(tmp_path / "budget.sqlite", time, time.sleep)
-    budget.wait(1)
+    rate_limiter = RateLimiter(tmp_path / "budget.sqlite", time, time.sleep)
+    rate_limiter.wait(1)
     time.now -= 86_400
-    assert budget.reserve(1) == 0
+    assert rate_limiter.acquire(1) == 0

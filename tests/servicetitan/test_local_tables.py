@@ -4,9 +4,9 @@ from uuid import UUID
 
 import pytest
 
-from pipelines.operations.database import open_operations
+from pipelines.operations import open_operations
 from pipelines.servicetitan.extract.deleted_contacts import CONTACTS
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.servicetitan.syncs import query, sync
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World

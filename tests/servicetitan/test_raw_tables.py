@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.servicetitan.load.schema_drift import Drift, find_drift
-from pipelines.servicetitan.tables import RAW_TABLES
-from pipelines.settings.settings import Settings
+from pipelines.servicetitan.raw_tables import RAW_TABLES
+from pipelines.settings import Settings
 from tests.servicetitan.syncs import query, sync
 from tests.simulator.history import seed_history
 from tests.simulator.servicetitan import ServiceTitan

@@ -14,8 +14,8 @@ from orchestration.assets.checks import COMPLETE_CHECK, DRIFT_CHECK
 from orchestration.assets.specs import raw_key
 from orchestration.cli.main import main
 from pipelines.alerts.channels import channels
-from pipelines.operations.database import OperationsError, open_operations, stamp
-from pipelines.settings.settings import Settings, load_settings
+from pipelines.operations import OperationsError, open_operations, stamp
+from pipelines.settings import Settings, load_settings
 from tests.alerts.receivers import MailServer, Webhook
 
 NOW = datetime.now(UTC)
@@ -38,7 +38,7 @@ class Line:
 
     def looks(self) -> str:
         self.now += 10 * MINUTE
-        found = self.records.troubles(self.instance, self.described)
+        found = self.records.alerts(self.instance, self.described)
         said, self.cursor = look(self.settings, channels(self.settings), found, self.cursor, self.now)
         return said
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.servicetitan.extract.arrow import read_plain, to_table
-from pipelines.servicetitan.extract.rejects import salvage
+from pipelines.servicetitan.extract.rejects import parse_slowly
 from pipelines.servicetitan.pages import ExportEnvelope, decoder
 from pipelines.servicetitan.streams import STREAM
 from tests.simulator.history import seed_history
@@ -230,7 +230,7 @@ def test_the_fast_way_reads_years_of_history_just_as_the_slow_one(name: str) -> 
     world = World()
     seed_history(world, customers=10, years=2)
     records = raws(*[orjson.dumps(record, default=float) for record in world["socal"].records(name)])
-    fast, (slow, fitting, rejected) = read_plain(STREAM[name], records), salvage(STREAM[name], records)
+    fast, (slow, fitting, rejected) = read_plain(STREAM[name], records), parse_slowly(STREAM[name], records)
     assert (len(fitting), rejected) == (len(records), [])
     assert {column: values.to_pylist() for column, values in fast.items()} == {
         column: values.to_pylist() for column, values in slow.items()

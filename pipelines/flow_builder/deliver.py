@@ -10,9 +10,9 @@ import httpx
 
 from pipelines.flow_builder.dispatcher import Clock, Delivered, Dispatcher
 from pipelines.flow_builder.outbox.queue import Claimed, Outbox
-from pipelines.flow_builder.sender import Post, http_client
-from pipelines.operations.database import open_operations, transaction
-from pipelines.settings.settings import Settings
+from pipelines.flow_builder.sender import Sender, http_client
+from pipelines.operations import open_operations, transaction
+from pipelines.settings import Settings
 
 
 def deliver(
@@ -31,7 +31,7 @@ def deliver(
             return await asyncio.get_running_loop().run_in_executor(thread, turn)
 
         async with http_client(transport) as client:
-            post = Post(client, settings, clock)
+            post = Sender(client, settings, clock)
             return await Dispatcher(outbox, post, clock, chance or random.Random(), apart).run()
 
     max_age = timedelta(hours=settings.flow_builder_max_age_hours)

@@ -9,7 +9,7 @@ Event = Literal["trouble", "over"]
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Alert:
     """Names the tenant or the asset; holds no secret and no contact data, for it leaves the machine."""
 
     what: str
@@ -18,14 +18,14 @@ class Trouble:
     run_id: str | None = None
 
 
-Troubles = Mapping[str, Trouble]  # by a key that stays while the trouble lasts
+Troubles = Mapping[str, Alert]  # by a key that stays while the trouble lasts
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Notification:
     """One event of an alert; ``until`` where it is over."""
 
     alert_id: int
     event: Event
-    trouble: Trouble
+    alert: Alert
     until: datetime | None

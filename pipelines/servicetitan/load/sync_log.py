@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from pipelines.servicetitan.pages import Bookmarks
 from pipelines.servicetitan.progress import StreamSync
-from pipelines.servicetitan.tables import DATASET, RAW_TABLES, TENANT_SYNCS
-from pipelines.settings.settings import ConfigurationError
+from pipelines.servicetitan.raw_tables import DATASET, RAW_TABLES, TENANT_SYNCS
+from pipelines.settings import ConfigurationError
 from pipelines.warehouse import open_warehouse
 
 STATE = f"""
@@ -29,25 +29,25 @@ TABLES = f"select table_name from information_schema.tables where table_schema =
 
 
 @dataclass(frozen=True)
-class Memory:
+class SyncState:
     """``complete``: all raw tables are there. Bookmarks are those of the newest load that ended."""
 
     bookmarks: Bookmarks = field(default_factory=dict)
     complete: bool = False
 
 
-def remember(warehouse: Path) -> Memory:
+def read_bookmarks(warehouse: Path) -> SyncState:
     if not warehouse.exists():
-        return Memory()
+        return SyncState()
     with open_warehouse(warehouse, read_only=True) as connection:
         tables = {name for (name,) in connection.execute(TABLES).fetchall()}
         if not tables:
             refuse_what_is_not_ours(connection, warehouse)
         if not {"_dlt_pipeline_state", "_dlt_loads"} <= tables:
-            return Memory()
+            return SyncState()
         states = connection.execute(STATE).fetchall()
     bookmarks = decoded(states[0][0]) if states else {}
-    return Memory(bookmarks, complete={table.name for table in RAW_TABLES} <= tables)
+    return SyncState(bookmarks, complete={table.name for table in RAW_TABLES} <= tables)
 
 
 def refuse_what_is_not_ours(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
@@ -75,7 +75,7 @@ class Counts:
     stored: dict[str, int]
 
 
-def write_down(warehouse: Path, sync_id: str, syncs: Sequence[StreamSync], load_ids: Sequence[str]) -> Counts:
+def record_sync(warehouse: Path, sync_id: str, syncs: Sequence[StreamSync], load_ids: Sequence[str]) -> Counts:
     """After all packages are committed: how the streams fared, and what changed.
 
     The rows name the last load of the sync, or, where it found nothing, the last one before it. They are kept for

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from pipelines.actions.crm.email_index import copy_emails
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.actions.conftest import SOCAL, Api
 from tests.simulator.world import Company
 

@@ -2,17 +2,17 @@
 
 import pytest
 
-from pipelines.servicetitan.access_check import Access, check_access
-from pipelines.servicetitan.load.bookmarks import remember
+from pipelines.servicetitan.access_check import StreamAccess, check_access
+from pipelines.servicetitan.load.sync_log import read_bookmarks
 from pipelines.servicetitan.pages import Bookmarks
 from pipelines.servicetitan.streams import STREAMS
-from pipelines.settings.settings import Settings
+from pipelines.settings import Settings
 from tests.servicetitan.syncs import HASTY, attempt
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World
 
 
-def check(settings: Settings, bookmarks: Bookmarks | None = None) -> dict[tuple[str, str | None], Access]:
+def check(settings: Settings, bookmarks: Bookmarks | None = None) -> dict[tuple[str, str | None], StreamAccess]:
     found = check_access(settings, HASTY, bookmarks=bookmarks)
     return {(access.tenant_name, access.stream): access for access in found}
 
@@ -66,7 +66,7 @@ def test_the_page_that_the_next_sync_would_ask_for_is_read(
         socal.add_customer(name)
     simulator.faults.order("odd_body", "/export/customers", tenant=socal.tenant_id, body="cut", skip=1, times=-1)
     assert not attempt(settings, world).complete
-    bookmarks = remember(settings.warehouse).bookmarks
+    bookmarks = read_bookmarks(settings.warehouse).bookmarks
     simulator.faults.clear()
     simulator.faults.order("odd_body", "/export/customers", tenant=socal.tenant_id, body="cut", skip=1, times=-1)
     assert check(settings)["socal", "customers"].problem is None

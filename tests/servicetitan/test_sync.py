@@ -9,13 +9,13 @@ import dlt
 import duckdb
 import pytest
 
-from pipelines.servicetitan.api.retry import Patience
-from pipelines.servicetitan.batches import Inflow
-from pipelines.servicetitan.load.bookmarks import remember
+from pipelines.servicetitan.api.retry import RetryPolicy
+from pipelines.servicetitan.batches import BatchQueue
 from pipelines.servicetitan.load.source import servicetitan
+from pipelines.servicetitan.load.sync_log import read_bookmarks
+from pipelines.servicetitan.raw_tables import RAW_TABLES
 from pipelines.servicetitan.streams import STREAMS
-from pipelines.servicetitan.tables import RAW_TABLES
-from pipelines.settings.settings import ConfigurationError, Settings
+from pipelines.settings import ConfigurationError, Settings
 from tests.servicetitan.syncs import attempt, query, sync
 from tests.simulator.history import seed_history
 from tests.simulator.servicetitan import ServiceTitan
@@ -247,7 +247,7 @@ def test_dlt_finds_the_bookmarks_that_we_read_past_it(settings: Settings, world:
     socal.add_customer("Ann")
     sync(settings, world)
     pipeline = dlt.attach("servicetitan", pipelines_dir=str(settings.data_dir / "dlt"))
-    assert pipeline.state["sources"]["servicetitan"]["resources"] == remember(settings.warehouse).bookmarks
+    assert pipeline.state["sources"]["servicetitan"]["resources"] == read_bookmarks(settings.warehouse).bookmarks
 
 
 def test_a_lost_working_folder_costs_nothing(settings: Settings, world: World, socal: Company) -> None:
@@ -304,10 +304,10 @@ def test_a_sync_that_is_interrupted_does_not_wait_for_a_busy_server(
     settings.operations.parent.mkdir(parents=True, exist_ok=True)
     settings.operations.write_text("this is no database")
     with pytest.raises(sqlite3.DatabaseError):
-        attempt(settings, world, patience=Patience(total=3600))
+        attempt(settings, world, retry=RetryPolicy(total=3600))
 
 
 def test_the_source_can_be_built_without_network_or_settings(tmp_path: Path) -> None:
-    source = servicetitan(Inflow(), tmp_path)
+    source = servicetitan(BatchQueue(), tmp_path)
     assert set(source.resources) == {table.name for table in RAW_TABLES}
     assert source.resources["customer_contacts"].compute_table_schema()["columns"]["id"]["primary_key"]

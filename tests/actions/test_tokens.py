@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.actions.app import app
 from pipelines.actions.web.tokens import accesses
-from pipelines.settings.settings import ConfigurationError, Settings, load_settings
+from pipelines.settings import ConfigurationError, Settings, load_settings
 from tests.actions.conftest import Api, Open
 from tests.simulator.world import Company
 

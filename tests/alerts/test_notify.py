@@ -4,20 +4,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pipelines.alerts.alert import Alert
 from pipelines.alerts.channels import Channel, channels
 from pipelines.alerts.channels import Webhook as WebhookChannel
-from pipelines.alerts.notify import Announced, announce
+from pipelines.alerts.notify import Notified, notify
 from pipelines.alerts.store_down import Unusable, announce_unusable, announce_usable
-from pipelines.alerts.trouble import Trouble
-from pipelines.operations.database import open_operations
-from pipelines.settings.settings import Settings
+from pipelines.operations import open_operations
+from pipelines.settings import Settings
 from tests.alerts.receivers import Webhook
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 QUIET = 7.5 * MINUTE
-UNREAD = Trouble("socal: jobs: not read to the end", NOON, "see `servicetitan-flow check`", "run-1")
-STALE = Trouble("socal: no complete sync", NOON - MINUTE, "look at the schedule")
+UNREAD = Alert("socal: jobs: not read to the end", NOON, "see `servicetitan-flow check`", "run-1")
+STALE = Alert("socal: no complete sync", NOON - MINUTE, "look at the schedule")
 
 
 class Watch:
@@ -27,10 +27,10 @@ class Watch:
         self.path, self.now = settings.operations, NOON
         self.channels: list[Channel] = channels(settings)
 
-    def sees(self, *troubles: Trouble, after: timedelta = MINUTE) -> Announced:
+    def sees(self, *troubles: Alert, after: timedelta = MINUTE) -> Notified:
         self.now += after
         by_key = {trouble.what: trouble for trouble in troubles}
-        return announce(self.path, self.channels, by_key, self.now, QUIET, "https://dagster.example.com/")
+        return notify(self.path, self.channels, by_key, self.now, QUIET, "https://dagster.example.com/")
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_channel_that_is_down_is_told_later_and_keeps_no_other_waiting(watch: 
         assert watch.sees(UNREAD).problems == ("webhook: ALERT_WEBHOOK_URL answered HTTP 503",)
         watch.sees(UNREAD)
         webhook.status = 200
-        assert watch.sees(UNREAD) == Announced(open=1)
+        assert watch.sees(UNREAD) == Notified(open=1)
         watch.sees(UNREAD)
         assert len(other.texts) == len(webhook.texts) == 1
 
@@ -120,7 +120,7 @@ def test_a_clock_that_is_set_back_neither_repeats_nor_withholds(watch: Watch, we
 
 
 def test_what_slack_reads_as_markup_arrives_as_text(watch: Watch, webhook: Webhook) -> None:
-    watch.sees(Trouble("a<b> & c", NOON, "nothing"))
+    watch.sees(Alert("a<b> & c", NOON, "nothing"))
     assert webhook.texts[0].startswith("🔴 a&lt;b&gt; &amp; c\n")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.flow_builder.example import send_example
 from pipelines.flow_builder.outbox.operators import decide
-from pipelines.flow_builder.outbox.queries import counts, deliveries, table, troubles
+from pipelines.flow_builder.outbox.queries import counts, deliveries, outbox_health, table
 from tests.flow_builder.line import VALIDATOR, Line
 from tests.simulator.receiver import Receiver, Reply
 
@@ -61,8 +61,8 @@ def test_what_is_due_for_a_quarter_of_an_hour_is_trouble(line: Line) -> None:
     line.marts.enters(2.0)
     line.sync()
     operations = line.settings.operations
-    assert troubles(operations, line.now + 14 * MINUTE).overdue == 0
-    assert troubles(operations, line.now + 15 * MINUTE).overdue == 1
+    assert outbox_health(operations, line.now + 14 * MINUTE).overdue == 0
+    assert outbox_health(operations, line.now + 15 * MINUTE).overdue == 1
 
 
 @pytest.mark.parametrize("status", ["dead", "held"])
@@ -71,9 +71,9 @@ def test_what_needs_a_decision_is_trouble_until_it_has_one(line: Line, status: s
     line.sync()
     line.becomes(booked, status)
     operations = line.settings.operations
-    assert troubles(operations, line.now).any
+    assert outbox_health(operations, line.now).any
     decide(operations, "cancel", [booked], reason="accepted", by="ada", now=line.now)
-    assert not troubles(operations, line.now).any
+    assert not outbox_health(operations, line.now).any
 
 
 def test_an_endpoint_that_is_down_is_trouble_until_it_is_up(sending_line: Line, receiver: Receiver) -> None:
@@ -82,7 +82,7 @@ def test_an_endpoint_that_is_down_is_trouble_until_it_is_up(sending_line: Line, 
     line.sync()
     receiver.reply(404)
     line.deliver()
-    endpoint = troubles(line.settings.operations, line.now).endpoint
+    endpoint = outbox_health(line.settings.operations, line.now).endpoint
     assert (endpoint.down_since, endpoint.because, endpoint.next_probe_at) == (
         line.now,
         "HTTP 404",
@@ -90,7 +90,7 @@ def test_an_endpoint_that_is_down_is_trouble_until_it_is_up(sending_line: Line, 
     )
     line.now += 5 * MINUTE
     line.deliver()
-    assert not troubles(line.settings.operations, line.now).any
+    assert not outbox_health(line.settings.operations, line.now).any
 
 
 def test_every_transition_is_counted_once(line: Line) -> None:
