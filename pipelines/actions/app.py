@@ -35,9 +35,9 @@ from pipelines.actions.workers import Places, Workers
 from pipelines.analytics.reader import Marts
 from pipelines.clock import Clock, now
 from pipelines.operations import PATIENCE
-from pipelines.servicetitan.api.client import READ, WRITE, Client
+from pipelines.servicetitan.api.client import Client
 from pipelines.servicetitan.api.rate_limit import RateLimiter
-from pipelines.servicetitan.api.retry import RetryPolicy
+from pipelines.servicetitan.api.retry import INTERACTIVE, WRITE, RetryPolicy
 from pipelines.settings import ConfigurationError, Settings
 
 MAX_REQUESTS = 100  # that need nothing but our own files
@@ -52,7 +52,7 @@ def app(
     clock: Clock = now,
     *,
     transport: httpx.BaseTransport | None = None,
-    read: RetryPolicy = READ,
+    read: RetryPolicy = INTERACTIVE,
     write: RetryPolicy = WRITE,
     pauses: tuple[float, ...] = PAUSES,
 ) -> FastAPI:

@@ -9,7 +9,7 @@ import httpx
 from pipelines.servicetitan.api.bulk import MAX_CALLS, BulkClient, http_client
 from pipelines.servicetitan.api.errors import ScopeMissing, ServiceTitanError
 from pipelines.servicetitan.api.rate_limit import RateLimiter
-from pipelines.servicetitan.api.retry import RetryPolicy
+from pipelines.servicetitan.api.retry import CHECK, RetryPolicy
 from pipelines.servicetitan.api.visit import Visit
 from pipelines.servicetitan.extract.arrow import to_table
 from pipelines.servicetitan.extract.readers import Mode, read_stream
@@ -17,8 +17,6 @@ from pipelines.servicetitan.pages import Bookmark, Bookmarks, Envelope
 from pipelines.servicetitan.set_aside import named
 from pipelines.servicetitan.streams import STREAMS, Stream
 from pipelines.settings import Settings
-
-IMPATIENT = RetryPolicy(first=0.5, longest=4, total=15)  # a page may take as long as in a sync
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class StreamAccess:
 
 def check_access(
     settings: Settings,
-    retry: RetryPolicy = IMPATIENT,
+    retry: RetryPolicy = CHECK,
     transport: httpx.BaseTransport | None = None,
     bookmarks: Bookmarks | None = None,
 ) -> Iterator[StreamAccess]:

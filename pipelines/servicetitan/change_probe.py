@@ -11,7 +11,7 @@ from pipelines.operations import open_operations
 from pipelines.servicetitan.api.bulk import BulkClient, http_client
 from pipelines.servicetitan.api.errors import ServiceTitanError
 from pipelines.servicetitan.api.rate_limit import RateLimiter
-from pipelines.servicetitan.api.retry import RetryPolicy
+from pipelines.servicetitan.api.retry import PROBE, RetryPolicy
 from pipelines.servicetitan.api.visit import Visit
 from pipelines.servicetitan.extract.lists import OVERLAP, PAGE_SIZE, decode, places
 from pipelines.servicetitan.streams import STREAMS, Stream
@@ -19,7 +19,6 @@ from pipelines.settings import Settings, Tenant
 
 WATCHED = [stream for stream in STREAMS if stream.listed and stream.list_incremental]
 BY_HAND = {"state_updates": "set_at", "contact_links": "linked_at"}  # tables of operations.sqlite
-INTERACTIVE = RetryPolicy(first=0.5, longest=1, total=3, timeout=5)
 LOOK = 10.0  # seconds for all of a tenant's lists: the others' changes wait for it, and Dagster's sensors have 60
 REST = timedelta(minutes=5)  # for a tenant that cannot be asked
 TICK = timedelta(microseconds=1)
@@ -46,7 +45,7 @@ class ChangeProbe:
         self,
         settings: Settings,
         transport: httpx.BaseTransport | None = None,
-        retry: RetryPolicy = INTERACTIVE,
+        retry: RetryPolicy = PROBE,
         seconds: float = LOOK,
     ) -> None:
         self.settings, self.retry, self.seconds = settings, retry, seconds

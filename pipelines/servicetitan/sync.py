@@ -8,7 +8,7 @@ from itertools import chain
 
 from pipelines.servicetitan.api.bulk import BulkClient, http_client
 from pipelines.servicetitan.api.rate_limit import RateLimiter
-from pipelines.servicetitan.api.retry import RetryPolicy
+from pipelines.servicetitan.api.retry import BULK, RetryPolicy
 from pipelines.servicetitan.batches import BatchQueue
 from pipelines.servicetitan.extract.deleted_contacts import Reconciliation, first_comparisons
 from pipelines.servicetitan.extract.local_tables import asides
@@ -61,7 +61,7 @@ def load(
     """
     chosen = [settings.tenant(name) for name in tenants] if tenants else list(settings.tenants)
     batches, sync_id = BatchQueue(package_rows=package_rows), uuid.uuid4().hex
-    retry = replace(retry or RetryPolicy(), sleep=batches.sleep)
+    retry = replace(retry or BULK, sleep=batches.sleep)
     rests, now = known_rests(settings), clock()
     resting = {one.id: rests[one.id] for one in chosen if scheduled and one.id in rests and rests[one.id].lasts(now)}
     memory = read_bookmarks(settings.warehouse)

@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from pipelines.operations import open_operations
-from pipelines.servicetitan.change_probe import INTERACTIVE, WATCHED, ChangeProbe
+from pipelines.servicetitan.api.retry import PROBE
+from pipelines.servicetitan.change_probe import WATCHED, ChangeProbe
 from pipelines.settings import Settings
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World
@@ -93,7 +94,7 @@ def test_a_state_that_was_set_by_hand_is_a_change(watch: ChangeProbe, world: Wor
 def test_a_tenant_that_hangs_does_not_keep_the_look_from_the_others(
     path: str, settings: Settings, world: World, simulator: ServiceTitan, socal: Company
 ) -> None:
-    hurried = ChangeProbe(settings, retry=replace(INTERACTIVE, timeout=0.5, total=1))
+    hurried = ChangeProbe(settings, retry=replace(PROBE, timeout=0.5, total=1))
     marks = hurried.poll({}, world.now()).marks
     simulator.faults.order("hang", path, tenant=socal.tenant_id, times=-1)
     if path:
@@ -111,7 +112,7 @@ def test_a_tenant_that_hangs_does_not_keep_the_look_from_the_others(
 def test_a_list_that_drips_is_left_when_the_look_is_over(
     settings: Settings, world: World, simulator: ServiceTitan, socal: Company
 ) -> None:
-    watch = ChangeProbe(settings, retry=replace(INTERACTIVE, timeout=60, total=60), seconds=0.5)
+    watch = ChangeProbe(settings, retry=replace(PROBE, timeout=60, total=60), seconds=0.5)
     marks = watch.poll({}, world.now()).marks
     simulator.faults.order("drip", tenant=socal.tenant_id, times=-1)
     world.advance(minutes=1)

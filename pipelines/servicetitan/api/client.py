@@ -11,10 +11,10 @@ import httpx
 
 from pipelines.servicetitan.api.bulk import AccessToken, deadline, http_client
 from pipelines.servicetitan.api.deadline import Deadline, DeadlineExceeded
-from pipelines.servicetitan.api.errors import AccessRefused, ServiceTitanError, Unavailable
+from pipelines.servicetitan.api.errors import AccessRefused, ServiceTitanError, TransientError, Unavailable
 from pipelines.servicetitan.api.rate_limit import RateLimiter
-from pipelines.servicetitan.api.responses import Again, Json, OutcomeUnknown, RateLimited, ambiguous, parse
-from pipelines.servicetitan.api.retry import RetryPolicy
+from pipelines.servicetitan.api.responses import Json, OutcomeUnknown, RateLimited, ambiguous, parse
+from pipelines.servicetitan.api.retry import INTERACTIVE, TOKEN, WRITE, RetryPolicy
 from pipelines.servicetitan.api.wire import bounded
 from pipelines.settings import Settings, Tenant
 
@@ -22,10 +22,6 @@ log = logging.getLogger("pipelines.servicetitan.api.client")
 
 Params = Mapping[str, str | int]
 
-READ = RetryPolicy(first=0.2, longest=2, total=6, timeout=20)
-# A write is waited for longer than ServiceTitan's own limit of 100 s, so that it is over when we give it up.
-WRITE = RetryPolicy(first=0.2, longest=2, total=6, timeout=110)
-TOKEN = RetryPolicy(first=0.2, longest=1, total=4, timeout=10)
 CONNECT_SECONDS = 10
 MAX_CALLS = 8  # per tenant
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -64,7 +60,7 @@ class Client:
         settings: Settings,
         rate_limiter: RateLimiter,
         transport: httpx.BaseTransport | None = None,
-        read: RetryPolicy = READ,
+        read: RetryPolicy = INTERACTIVE,
         write: RetryPolicy = WRITE,
     ) -> None:
         self._settings, self._rate_limiter, self._read, self._write = settings, rate_limiter, read, write
@@ -164,7 +160,7 @@ class Client:
             with bounded(deadline(seconds)):
                 return http.request(method, url, timeout=timeout, **content)
         except NEVER_SENT as error:
-            raise Again(Unavailable(f"ServiceTitan cannot be reached ({type(error).__name__})")) from None
+            raise TransientError(f"ServiceTitan cannot be reached ({type(error).__name__})") from None
         except httpx.RequestError as error:
             raise ambiguous(f"the answer was lost ({type(error).__name__})", writing=method != "GET") from None
 
@@ -235,10 +231,10 @@ def _tried(retry: RetryPolicy, until: Deadline, once: Callable[[], Json]) -> Jso
     for backoff in retry.delays():
         try:
             return once()
-        except Again as again:
-            refused += isinstance(again.error, AccessRefused)
-            wait = backoff if again.wait is None else again.wait
+        except TransientError as failed:
+            refused += isinstance(failed.error, AccessRefused)
+            wait = backoff if failed.wait is None else failed.wait
             if refused > 1 or retry.monotonic() - began + wait > retry.total or wait >= until.seconds:
-                raise again.error from None
+                raise failed.error from None
         until.rest(wait)
     raise AssertionError("delays() has no end")

@@ -55,10 +55,12 @@ class Refused(ServiceTitanError):
 
 
 class TransientError(Exception):
-    """One attempt failed in a way that may pass; ``wait`` is what the server asked for, in seconds."""
+    """One attempt changed nothing, and the next may succeed. ``error``: what it comes to where there is none; words
+    are `Unavailable`'s. ``wait``: what the server asked for, in seconds."""
 
-    def __init__(self, said: str, wait: float | None = None) -> None:
-        super().__init__(said)
+    def __init__(self, error: ServiceTitanError | str, wait: float | None = None) -> None:
+        super().__init__(str(error))
+        self.error = Unavailable(error) if isinstance(error, str) else error
         self.wait = wait
 
 

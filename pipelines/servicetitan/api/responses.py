@@ -13,7 +13,7 @@ import httpx
 import orjson
 
 from pipelines.servicetitan.api.bulk import failure
-from pipelines.servicetitan.api.errors import AccessRefused, ServiceTitanError, Unavailable, describe
+from pipelines.servicetitan.api.errors import AccessRefused, ServiceTitanError, TransientError, describe
 from pipelines.servicetitan.api.retry import asked_wait
 from pipelines.texts import mended
 
@@ -40,31 +40,23 @@ class OutcomeUnknown(ServiceTitanError):
         self.busy = busy
 
 
-class Again(Exception):
-    """This attempt changed nothing and the next may succeed; ``error`` is the answer if there is none."""
-
-    def __init__(self, error: ServiceTitanError, wait: float | None = None) -> None:
-        super().__init__(str(error))
-        self.error, self.wait = error, wait
-
-
 def ambiguous(message: str, writing: bool) -> Exception:
     """No answer came, or one that cannot be read."""
-    return OutcomeUnknown(message) if writing else Again(Unavailable(message))
+    return OutcomeUnknown(message) if writing else TransientError(message)
 
 
 def parse(response: httpx.Response, scope: str, writing: bool) -> Json:
-    """The body of a 200. Raises `Again` and `ServiceTitanError`."""
+    """The body of a 200. Raises `TransientError` and `ServiceTitanError`."""
     status = response.status_code
     if status == 200:
         return _decoded(response, writing)
     if status == 401:
-        raise Again(AccessRefused(f"{describe(response)}: is the app connected in this tenant?"), wait=0)
+        raise TransientError(AccessRefused(f"{describe(response)}: is the app connected in this tenant?"), wait=0)
     if status in (400, 409, 422):
         raise Invalid(f"HTTP {status}", _errors(response))
     if status == 429 or (status == 503 and not writing):
         wait = asked_wait(response)
-        raise Again(RateLimited(f"HTTP {status}", wait or 1), wait)
+        raise TransientError(RateLimited(f"HTTP {status}", wait or 1), wait)
     if status == 503:  # a gateway says so too when it lost the server behind it, at work or not
         raise OutcomeUnknown("HTTP 503", busy=asked_wait(response) or 1)
     if status == 408 or status >= 500:

@@ -81,6 +81,15 @@ class RetryPolicy:
         return result
 
 
+BULK = RetryPolicy()
+PROBE = RetryPolicy(first=0.5, longest=1, total=3, timeout=5)
+CHECK = RetryPolicy(first=0.5, longest=4, total=15)  # a page may take as long as in a sync
+INTERACTIVE = RetryPolicy(first=0.2, longest=2, total=6, timeout=20)
+# A write is waited for longer than ServiceTitan's own limit of 100 s, so that it is over when we give it up.
+WRITE = RetryPolicy(first=0.2, longest=2, total=6, timeout=110)
+TOKEN = RetryPolicy(first=0.2, longest=1, total=4, timeout=10)
+
+
 def asked_wait(response: httpx.Response, now: datetime | None = None) -> float | None:
     """Seconds, from ``Retry-After`` or else from a title such as "… retry in 7 seconds."."""
     wait = retry_after(response.headers.get("retry-after"), now or datetime.now(UTC))
