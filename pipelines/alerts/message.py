@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pipelines.alerts.alert import Notification
 
-MARKS = {"alert": "🔴", "over": "🟢"}
+MARKS = {"trouble": "🔴", "over": "🟢"}
 MAX_CHARACTERS = 500  # characters of one trouble
 
 
