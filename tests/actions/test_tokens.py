@@ -181,7 +181,7 @@ def test_what_goes_wrong_inside_is_not_told_outside(
     failed = api.read("/customers/1/state", tenant="socal")
     assert (failed.status_code, failed.json()["code"]) == (500, "internal")
     assert str(settings.analytics) not in failed.text
-    assert "marts.py" in caplog.text
+    assert "reader.py" in caplog.text
     with sqlite3.connect(settings.operations) as con:
         con.execute("drop table idempotency_keys")
     lead = {"tenant": "socal", "campaign_id": 1, "summary": "s", "call_reason_id": 1}
