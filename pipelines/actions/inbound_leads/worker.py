@@ -22,7 +22,7 @@ from pipelines.actions.web.servicetitan_problems import as_problem
 from pipelines.servicetitan.api.errors import ServiceTitanError
 from pipelines.settings import Tenant
 
-log = logging.getLogger("pipelines.actions.crm.leads")
+log = logging.getLogger("pipelines.actions.leads")
 
 MAX_SLEEP = timedelta(seconds=2)
 PARTING = 3  # seconds, in which steps under way may end

@@ -15,7 +15,7 @@ from pipelines.actions.web.problems import Problem, unforeseen
 from pipelines.actions.web.tokens import WEBHOOK, ApiToken, access_of
 from pipelines.clock import Clock, now
 
-log = logging.getLogger("pipelines.actions.web.tokens")
+log = logging.getLogger("pipelines.actions.access")
 
 PREFIX = "/api/servicetitan"
 OPEN = {f"{PREFIX}/health", "/openapi.json", "/docs"}

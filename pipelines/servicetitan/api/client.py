@@ -18,7 +18,7 @@ from pipelines.servicetitan.api.retry import INTERACTIVE, TOKEN, WRITE, RetryPol
 from pipelines.servicetitan.api.wire import bounded
 from pipelines.settings import Settings, Tenant
 
-log = logging.getLogger("pipelines.servicetitan.api.client")
+log = logging.getLogger(__name__)
 
 Params = Mapping[str, str | int]
 
