@@ -220,7 +220,7 @@ class Scenario:
         expected = self.oracle.after_sync(self.rows())
         if not self.product.enqueue.is_idle(self.log, self.writer):
             with transaction(self.con):
-                self.product.enqueue.Writing(self.log, self.writer, self.settings, self.clock()).write()
+                self.product.enqueue.EnqueueRun(self.log, self.writer, self.settings, self.clock()).write()
         rows = self.rows()
         promise(rows == expected, "a sync tells what delivery.md says")
         self.newest = {key: one[-1].transition_id for key in self.world.customers() if (one := self.world.history(key))}
