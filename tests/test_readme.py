@@ -13,6 +13,7 @@ from pipelines.actions.scopes import needed
 from pipelines.servicetitan.streams import STREAMS
 from pipelines.settings import Settings, Tenant
 from pipelines.settings.lead_source import LeadSource
+from pipelines.tenants import directory
 from tests.simulator.__main__ import PORTS
 from tests.simulator.history import seed_history
 from tests.simulator.world import World
@@ -37,7 +38,7 @@ def test_every_command_and_option_that_it_names_exists() -> None:
 
 
 def test_the_scopes_that_it_asks_for_are_those_that_are_used(settings: Settings) -> None:
-    used = {stream.scope for stream in STREAMS} | needed(settings.tenant("socal")).keys()
+    used = {stream.scope for stream in STREAMS} | needed(directory.find(settings, "socal")).keys()
     assert set(re.findall(r"`(tn\.[a-z.]+:[rw])`", README)) == used
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.settings import ConfigurationError, Settings, load_settings
+from pipelines.tenants import directory
 
 COMPLETE = {
     "SERVICETITAN_APP_KEY": "ak1.key",
@@ -38,8 +39,8 @@ def test_a_group_of_variables_is_a_tenant(load: Load) -> None:
         SERVICETITAN_TENANTS__DFW__CLIENT_SECRET="s",
         SERVICETITAN_TENANTS__DFW__TIMEZONE="America/Chicago",
     )
-    assert {(tenant.name, tenant.id) for tenant in settings.tenants} == {("socal", 410387862), ("dfw", 1116148646)}
-    assert settings.tenant("DFW") == settings.tenant(1116148646)
+    assert {one.name: one.id for one in directory.all(settings)} == {"socal": 410387862, "dfw": 1116148646}
+    assert directory.find(settings, "DFW") == directory.find(settings, 1116148646)
 
 
 def test_the_dotenv_file_is_read_too(load: Load, tmp_path: Path) -> None:
@@ -120,4 +121,4 @@ def test_two_tenants_with_one_id_are_refused(load: Load) -> None:
 
 def test_a_tenant_that_is_not_configured_is_named_with_those_that_are(load: Load) -> None:
     with pytest.raises(ConfigurationError, match="'nyc' is not configured; configured are: socal"):
-        load().tenant("nyc")
+        directory.find(load(), "nyc")

@@ -18,6 +18,7 @@ from pipelines.alerts.store_down import Unusable, announce_unusable, announce_us
 from pipelines.operations import OperationsError
 from pipelines.servicetitan.sync_status import last_complete
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 
 JOBS = ("sync", "deliver")
 
@@ -54,7 +55,7 @@ def look(
 
 def standing(settings: Settings, now: datetime) -> Iterator[tuple[str, Alert]]:
     yield from outbox_alerts(settings, now)
-    yield from stale_tenants(settings.tenants, last_complete(settings.operations), settings.sync_cron, now)
+    yield from stale_tenants(directory.all(settings), last_complete(settings.operations), settings.sync_cron, now)
 
 
 def link(settings: Settings) -> str | None:

@@ -8,6 +8,7 @@ import click
 
 from orchestration.cli.table import print_table
 from pipelines.settings import load_settings
+from pipelines.tenants import directory
 
 
 @click.command("customer")
@@ -19,7 +20,7 @@ def customer_command(tenant: str, customer_id: int, as_json: bool) -> None:
     from pipelines.analytics.customer_history import customer
 
     settings = load_settings()
-    chosen = settings.tenant(tenant)
+    chosen = directory.find(settings, tenant)
     found = customer(settings.analytics, settings.operations, chosen.id, customer_id)
     if found is None:
         raise click.ClickException(

@@ -17,6 +17,7 @@ from orchestration.cli.up import up
 from orchestration.errors import in_a_line, known_errors
 from orchestration.instance.home import dagster_home
 from pipelines.settings import Settings, load_settings
+from pipelines.tenants import directory
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -55,7 +56,7 @@ def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over:
     Exit status: 0 complete, 3 some tenant or stream did not come to its end, 1 failed.
     """
     settings = load_settings()
-    extract = {"tenants": [settings.tenant(name).name for name in tenants], "reconcile": reconcile}
+    extract = {"tenants": [directory.find(settings, name).name for name in tenants], "reconcile": reconcile}
     run_config = {
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         "ops": {

@@ -39,6 +39,7 @@ from pipelines.servicetitan.api.client import Client
 from pipelines.servicetitan.api.rate_limit import RateLimiter
 from pipelines.servicetitan.api.retry import INTERACTIVE, WRITE, RetryPolicy
 from pipelines.settings import ConfigurationError, Settings
+from pipelines.tenants.per_tenant import PerTenant
 
 MAX_REQUESTS = 100  # that need nothing but our own files
 MAX_LEADS = 8  # that are put on disk, one after the other
@@ -71,8 +72,8 @@ def app(
         lead_queue=LeadQueue(store, clock),
         pauses=pauses,
         marts=Marts(settings.analytics),
-        workers={tenant.id: Workers(tenant) for tenant in settings.tenants},
-        doors=Doors(client, settings.tenants),
+        workers=PerTenant(Workers),
+        doors=Doors(client),
         intake_places=Places(MAX_LEADS, partial(Problem, "not_recorded", AGAIN, 10), PATIENCE),
     )
     dagster, idempotency = Dagster(settings.dagster_url), Idempotency(store, clock)
@@ -111,7 +112,7 @@ def _lifespan(services: Services, idempotency: Idempotency, dagster: Dagster) ->
             forgetting.cancel()
             worker.stop()
             services.doors.close()
-            for workers in services.workers.values():
+            for workers in services.workers.made():
                 workers.stop()
             services.servicetitan.close()
             dagster.close()

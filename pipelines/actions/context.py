@@ -15,6 +15,7 @@ from pipelines.servicetitan.api.client import Client
 from pipelines.servicetitan.api.deadline import Deadline
 from pipelines.servicetitan.api.responses import Json
 from pipelines.settings import Settings, Tenant
+from pipelines.tenants.per_tenant import PerTenant
 
 Right = Literal["r", "w"]
 
@@ -71,7 +72,7 @@ class Services:
     marts: Marts
     lead_queue: LeadQueue
     pauses: tuple[float, ...]  # see `write_once`
-    workers: Mapping[int, Workers]  # by tenant
+    workers: PerTenant[Workers]
     doors: Doors
     intake_places: Places
 

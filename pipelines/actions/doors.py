@@ -8,6 +8,7 @@ from pipelines.actions.web.servicetitan_problems import as_problem
 from pipelines.servicetitan.api.client import Client
 from pipelines.servicetitan.api.errors import ServiceTitanError
 from pipelines.settings import Tenant
+from pipelines.tenants.per_tenant import PerTenant
 
 MOMENT = 1.0  # seconds
 SILENT = "ServiceTitan's token server has not answered yet"
@@ -16,15 +17,16 @@ SILENT = "ServiceTitan's token server has not answered yet"
 class Doors:
     """A thread per tenant, so that none waits for another."""
 
-    def __init__(self, client: Client, tenants: Sequence[Tenant]) -> None:
-        self._client, self._threads = client, ThreadPoolExecutor(max(1, len(tenants)), "doors")
-        self._guard = Lock()
+    def __init__(self, client: Client) -> None:
+        self._client, self._guard = client, Lock()
+        self._threads = PerTenant(lambda tenant: ThreadPoolExecutor(1, f"door of {tenant.name}"))
         self._knocks: dict[int, Future[str | None]] = {}
         self._heard: dict[int, str | None] = {}
         self._silent: set[int] = set()
 
     def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for thread in self._threads.made():
+            thread.shutdown(wait=False, cancel_futures=True)
 
     def why_closed(self, tenants: Sequence[Tenant]) -> list[str | None]:
         """None: it is open. Who was silent once is waited for no more, until the door is found open."""
@@ -39,7 +41,7 @@ class Doors:
         """One at a time."""
         knock = self._knocks.get(tenant.id)
         if knock is None or knock.done():
-            knock = self._knocks[tenant.id] = self._threads.submit(self._look, tenant)
+            knock = self._knocks[tenant.id] = self._threads[tenant].submit(self._look, tenant)
         return knock
 
     def _answer(self, tenant_id: int, knock: Future[str | None]) -> str | None:

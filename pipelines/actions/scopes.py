@@ -14,6 +14,7 @@ from pipelines.servicetitan.api.client import Client
 from pipelines.servicetitan.api.errors import ScopeMissing, ServiceTitanError
 from pipelines.servicetitan.api.rate_limit import RateLimiter
 from pipelines.settings import Settings, Tenant
+from pipelines.tenants import directory
 
 ONE_RECORD = {"page": 1, "pageSize": 1}
 NOT_SAID = "cannot be tried without writing, and the token does not say its scopes"
@@ -34,12 +35,12 @@ class Scope:
 
 def check_scopes(settings: Settings, transport: httpx.BaseTransport | None = None) -> Iterator[Scope]:
     """Reading is tried, with a record of each; writing is judged by what the token says. Without a token, nothing."""
-    rate_limiter = RateLimiter(settings.data_dir / "budget.sqlite")
+    rate_limiter, tenants = RateLimiter(settings.data_dir / "budget.sqlite"), directory.all(settings)
     with (
         closing(Client(settings, rate_limiter, transport)) as client,
-        ThreadPoolExecutor(max(1, len(settings.tenants))) as threads,
+        ThreadPoolExecutor(max(1, len(tenants))) as threads,
     ):
-        for found in threads.map(lambda tenant: list(_check(client, tenant)), settings.tenants):
+        for found in threads.map(lambda tenant: list(_check(client, tenant)), tenants):
             yield from found
 
 

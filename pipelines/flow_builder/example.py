@@ -13,11 +13,12 @@ from pipelines.flow_builder.policy import PlannedDelivery, Transition
 from pipelines.flow_builder.retry_policy import AttemptResult
 from pipelines.flow_builder.sender import Sender, http_client
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 
 
 def example(settings: Settings, clock: Clock) -> tuple[str, bytes]:
     """A webhook-id of its own, and a body that is marked as a test; its contact data reach nobody (RFC 2606)."""
-    webhook_id, now, tenant = uuid4().hex, clock(), settings.tenants[0]
+    webhook_id, now, tenant = uuid4().hex, clock(), directory.all(settings)[0]
     start = now + timedelta(days=1)
     person = Person("Ada Example", "Residential", "ada@example.com", "+15555550100", False, False)
     facts = EventFacts(

@@ -10,6 +10,7 @@ from pipelines.report.folder import LATEST, put, put_last_syncs, reports
 from pipelines.report.page import library, render
 from pipelines.servicetitan.sync_status import last_complete
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 
 MAX_PAGES = 50
 PAGES = "report-*.html"
@@ -24,7 +25,7 @@ def write_report(settings: Settings, now: datetime) -> Path:
         raise NotPublished(f"{settings.analytics} is not there: it is published by the first sync")
     folder = reports(settings)
     folder.mkdir(parents=True, exist_ok=True)
-    facts = read_facts(settings.analytics, {tenant.id: tenant.name for tenant in settings.tenants})
+    facts = read_facts(settings.analytics, {tenant.id: tenant.name for tenant in directory.all(settings)})
     last_syncs = last_complete(settings.operations)
     put_library(folder)
     put(folder / f"report-{now:%Y-%m-%dT%H-%M-%SZ}.html", render(facts, last_syncs, latest=False))

@@ -17,6 +17,7 @@ from pipelines.servicetitan.pages import Bookmark, Bookmarks, Envelope
 from pipelines.servicetitan.set_aside import named
 from pipelines.servicetitan.streams import STREAMS, Stream
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,11 @@ def check_access(
 ) -> Iterator[StreamAccess]:
     """Tenants side by side; where there is no token the streams are not asked. Without bookmarks, from the start."""
     rate_limiter, known = RateLimiter(settings.data_dir / "budget.sqlite"), bookmarks or {}
-    with http_client(retry, transport) as http, ThreadPoolExecutor(max(1, len(settings.tenants))) as threads:
+    tenants = directory.all(settings)
+    with http_client(retry, transport) as http, ThreadPoolExecutor(max(1, len(tenants))) as threads:
         connections = [
             BulkClient(settings, tenant, http, rate_limiter, replace(retry, visit=Visit(silence=retry.silence)))
-            for tenant in settings.tenants
+            for tenant in tenants
         ]
         for found in threads.map(lambda one: _check(one, known, settings.servicetitan_sync_mode), connections):
             yield from found

@@ -16,6 +16,7 @@ from pipelines.servicetitan.api.visit import Visit
 from pipelines.servicetitan.extract.lists import OVERLAP, PAGE_SIZE, decode, places
 from pipelines.servicetitan.streams import STREAMS, Stream
 from pipelines.settings import Settings, Tenant
+from pipelines.tenants import directory
 
 WATCHED = [stream for stream in STREAMS if stream.listed and stream.list_incremental]
 BY_HAND = {"state_updates": "set_at", "contact_links": "linked_at"}  # tables of operations.sqlite
@@ -51,14 +52,14 @@ class ChangeProbe:
         self.settings, self.retry, self.seconds = settings, retry, seconds
         self.http = http_client(retry, transport)
         self.rate_limiter = RateLimiter(settings.data_dir / "budget.sqlite")
-        self.connections: dict[str, BulkClient] = {}
-        self.resting: dict[str, tuple[datetime, str]] = {}
+        self.connections: dict[Tenant, BulkClient] = {}
+        self.resting: dict[Tenant, tuple[datetime, str]] = {}
 
     def poll(self, marks: Watermarks, now: datetime) -> Changes:
         """A first look has nothing to compare with, and sees no change."""
-        changes = Changes(dict(marks))
-        with ThreadPoolExecutor(len(self.settings.tenants)) as threads:
-            for found in threads.map(lambda tenant: self._newest(tenant, marks, now), self.settings.tenants):
+        changes, tenants = Changes(dict(marks)), directory.all(self.settings)
+        with ThreadPoolExecutor(max(1, len(tenants))) as threads:
+            for found in threads.map(lambda tenant: self._newest(tenant, marks, now), tenants):
                 self._note(changes, found)
         self._note(changes, dict(self._by_hand()))
         return changes
@@ -72,22 +73,22 @@ class ChangeProbe:
 
     def _newest(self, tenant: Tenant, marks: Watermarks, now: datetime) -> dict[str, str] | str:
         """Of each stream; or why this tenant cannot be asked."""
-        until, why = self.resting.get(tenant.name, (now, ""))
+        until, why = self.resting.get(tenant, (now, ""))
         if now < until <= now + REST:
             return why
-        if tenant.name not in self.connections:
+        if tenant not in self.connections:
             retry = replace(self.retry, visit=Visit(self.seconds))
-            self.connections[tenant.name] = BulkClient(self.settings, tenant, self.http, self.rate_limiter, retry)
-        self.connections[tenant.name].visit.begin()
+            self.connections[tenant] = BulkClient(self.settings, tenant, self.http, self.rate_limiter, retry)
+        self.connections[tenant].visit.begin()
         found = {}
         try:
             for stream in WATCHED:
                 name = f"{tenant.name} {stream.name}"
-                found[name] = newest(self.connections[tenant.name], stream, marks.get(name), now)
+                found[name] = newest(self.connections[tenant], stream, marks.get(name), now)
         except ServiceTitanError as error:
-            del self.connections[tenant.name]
+            del self.connections[tenant]
             why = f"tenant {tenant.name}, stream {stream.name}: {error}"
-            self.resting[tenant.name] = (now + REST, why)
+            self.resting[tenant] = (now + REST, why)
             return why
         return found
 

@@ -15,6 +15,7 @@ from pipelines.operations import OperationsError, moment, open_operations, stamp
 from pipelines.servicetitan.api.retry import RetryPolicy
 from pipelines.servicetitan.api.visit import Visit
 from pipelines.settings import Settings, Tenant
+from pipelines.tenants import directory
 
 FIRST, LONGEST = timedelta(minutes=1), timedelta(minutes=15)
 KEEP = """
@@ -62,7 +63,7 @@ def known_rests(settings: Settings) -> Rests:
     }
     return {
         tenant.id: found[tenant.id]
-        for tenant in settings.tenants
+        for tenant in directory.all(settings)
         if tenant.id in found and is_print_of(found[tenant.id].fingerprint, settings, tenant)
     }
 

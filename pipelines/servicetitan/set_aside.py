@@ -12,6 +12,7 @@ from pipelines.servicetitan.extract.rejects import RejectedRecord
 from pipelines.servicetitan.raw_tables import DATASET
 from pipelines.servicetitan.streams import STREAM
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 from pipelines.warehouse import open_warehouse
 
 TOLD_FOR = timedelta(days=30)  # one that shows no id, or came again as it was stored, would be told for ever
@@ -50,7 +51,7 @@ def set_aside(warehouse: Path, now: datetime) -> list[SetAside]:
 
 def by_place(settings: Settings, now: datetime) -> dict[str, list[SetAside]]:
     """``socal customers`` -> what is set aside there."""
-    names = {tenant.id: tenant.name for tenant in settings.tenants}
+    names = {tenant.id: tenant.name for tenant in directory.all(settings)}
     found: dict[str, list[SetAside]] = defaultdict(list)
     for one in set_aside(settings.warehouse, now):
         found[f"{names.get(one.tenant_id, one.tenant_id)} {one.stream}"].append(one)

@@ -18,6 +18,7 @@ from pipelines.servicetitan.progress import StreamSync, SyncProgress
 from pipelines.servicetitan.rests import Rest, keep_rests, known_rests, turn
 from pipelines.servicetitan.streams import STREAMS
 from pipelines.settings import Settings, Tenant
+from pipelines.tenants import directory
 
 PACKAGE_ROWS = 500_000
 
@@ -59,7 +60,7 @@ def load(
     tenants alone that rest. ``reconcile`` compares the contacts now, not only once a day. A commit is made every
     ``package_rows`` rows, so that a long load can be stopped and goes on there.
     """
-    chosen = [settings.tenant(name) for name in tenants] if tenants else list(settings.tenants)
+    chosen = [directory.find(settings, name) for name in tenants] if tenants else directory.all(settings)
     batches, sync_id = BatchQueue(package_rows=package_rows), uuid.uuid4().hex
     retry = replace(retry or BULK, sleep=batches.sleep)
     rests, now = known_rests(settings), clock()

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
@@ -173,7 +172,7 @@ class Settings(BaseSettings):
         return self
 
     def _doubles(self) -> Iterator[str]:
-        for one, other in combinations(self.tenants, 2):
+        for one, other in combinations(self.servicetitan_tenants.values(), 2):
             if one.id == other.id:
                 yield (
                     f"{other.variable('ID')}: found {one.id}, as in {one.variable('ID')}: two tenants have the id"
@@ -206,10 +205,6 @@ class Settings(BaseSettings):
             if self.alert_email_to and not value:
                 yield f"{name}: not set, but ALERT_EMAIL_TO is; without it no mail can be sent"
 
-    @cached_property
-    def tenants(self) -> tuple[Tenant, ...]:
-        return tuple(self.servicetitan_tenants.values())
-
     @property
     def api_url(self) -> str:
         return (self.servicetitan_api_url or HOSTS[self.servicetitan_environment][0]).rstrip("/")
@@ -232,14 +227,6 @@ class Settings(BaseSettings):
 
     def _below_data_dir(self, override: Path, name: str) -> Path:
         return (self.data_dir / name if override == Path() else override).absolute()
-
-    def tenant(self, name_or_id: str | int) -> Tenant:
-        """Raises `ConfigurationError` for a tenant that is not configured."""
-        for tenant in self.tenants:
-            if str(name_or_id).lower() in (tenant.name, str(tenant.id)):
-                return tenant
-        known = ", ".join(tenant.name for tenant in self.tenants)
-        raise ConfigurationError(f"tenant {name_or_id!r} is not configured; configured are: {known}")
 
 
 def load_settings(env_file: str | Path | None = ".env") -> Settings:

@@ -5,6 +5,7 @@ import pytest
 from pipelines.actions.context import JOBS
 from pipelines.actions.scopes import Scope, check_scopes, needed
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import SOCAL
 
@@ -38,14 +39,14 @@ def test_where_the_token_says_nothing_writing_is_unknown(settings: Settings, sim
 
 
 def test_a_booking_provider_that_is_not_there_fails(settings: Settings) -> None:
-    socal, dfw = settings.tenants
-    tenants = (socal.model_copy(update={"booking_provider_id": 1}), dfw)
-    found = check(settings.model_copy(update={"tenants": tenants}))
+    socal, dfw = directory.all(settings)
+    tenants = {"socal": socal.model_copy(update={"booking_provider_id": 1}), "dfw": dfw}
+    found = check(settings.model_copy(update={"servicetitan_tenants": tenants}))
     assert found["tn.crm.bookings:r"].state == "fails"
 
 
 def test_a_tenant_without_a_booking_provider_needs_no_scope_for_it(settings: Settings) -> None:
-    tenant = settings.tenant("socal").model_copy(update={"booking_provider_id": None})
+    tenant = directory.find(settings, "socal").model_copy(update={"booking_provider_id": None})
     assert [scope for scope in needed(tenant) if "bookings" in scope] == []
 
 

@@ -14,6 +14,7 @@ from pipelines.actions.schemas.inputs import CreateBooking, CreateLead
 from pipelines.actions.web.dependencies import fingerprint
 from pipelines.operations import MIGRATIONS, open_operations, stamp
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 from tests.actions.conftest import SOCAL, Open
 from tests.actions.test_lead_keys import BOB, post, send_signed, taken, told
 from tests.actions.test_leads import LEAD
@@ -44,7 +45,7 @@ def old_store(settings: Settings) -> Iterator[sqlite3.Connection]:
 def began_booking(con: sqlite3.Connection, settings: Settings, at: str, caller: str = CALLER) -> None:
     """As 0.1.0 left it when it was cut off, or in doubt."""
     form = CreateBooking(**{name: value for name, value in BOOKING.items() if name != "tenant"})
-    asked = fingerprint(CREATE_BOOKING, settings.tenant("socal"), form)
+    asked = fingerprint(CREATE_BOOKING, directory.find(settings, "socal"), form)
     con.execute(INSERT_KEY, (caller, "run-42", asked, CREATE_BOOKING, SOCAL, at))
     con.execute(INSERT_WRITE, (str(uuid5(NAMESPACE_OID, f"{caller}\nrun-42")), SOCAL, PROVIDER, at))
 
@@ -55,7 +56,7 @@ def test_a_repeat_is_known_by_the_carriage_returns_that_it_had(
     """They were part of what was asked, and of what was written; now they are not."""
     lead = API_LEAD | {"summary": "Wants a new roof\r\nsoon"}
     form = CreateLead(**{name: value for name, value in lead.items() if name != "tenant"})
-    asked = fingerprint("servicetitan_create_lead", settings.tenant("socal"), form, carriage=True)
+    asked = fingerprint("servicetitan_create_lead", directory.find(settings, "socal"), form, carriage=True)
     at = stamp(world.now() - timedelta(minutes=1))
     with old_store(settings) as con:
         con.execute(INSERT_KEY, (CALLER, "run-42", asked, "servicetitan_create_lead", SOCAL, at))

@@ -24,6 +24,7 @@ import orjson
 
 from pipelines.servicetitan.streams import STREAMS, Stream, snake_case
 from pipelines.settings import Settings, Tenant, load_settings
+from pipelines.tenants import directory
 
 CHANGES = (0, 100, 10_000)
 DICTS = 100_000
@@ -86,7 +87,7 @@ def pages(settings: Settings) -> Iterator[tuple[Stream, list[Any]]]:
     """Page by page, tenants and streams in turn, so that any beginning of it is a mixture."""
     exported = [stream for stream in STREAMS if stream.export]
     with httpx.Client(trust_env=False) as http:
-        walks = [walk(http, settings, tenant, stream) for tenant in settings.tenants for stream in exported]
+        walks = [walk(http, settings, tenant, stream) for tenant in directory.all(settings) for stream in exported]
         while walks:
             for one in list(walks):
                 try:

@@ -7,6 +7,7 @@ import pytest
 from pipelines.servicetitan.api.bulk import BulkClient, http_client
 from pipelines.servicetitan.api.rate_limit import RateLimiter
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 from tests.servicetitan.syncs import HASTY
 from tests.simulator.world import Company, World
 
@@ -21,5 +22,5 @@ def connection(settings: Settings) -> Iterator[BulkClient]:
     """To SOCAL, with seconds of patience instead of minutes."""
     with http_client(HASTY) as http:
         yield BulkClient(
-            settings, settings.tenant("socal"), http, RateLimiter(settings.data_dir / "budget.sqlite"), HASTY
+            settings, directory.find(settings, "socal"), http, RateLimiter(settings.data_dir / "budget.sqlite"), HASTY
         )

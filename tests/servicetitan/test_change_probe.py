@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from pydantic import SecretStr
 
 from pipelines.operations import open_operations
 from pipelines.servicetitan.api.retry import PROBE
@@ -77,6 +78,21 @@ def test_a_tenant_that_refuses_rests_and_the_other_is_watched(
     assert len(simulator.log.calls) == len(WATCHED)
     simulator.tokens.clients[socal.tenant_id].scopes.add("tn.sal.estimates:r")
     assert watch.poll(marks, NOW + timedelta(minutes=6)).problems == []
+
+
+def test_a_tenant_that_comes_later_is_watched_and_a_mended_secret_tried_at_once(
+    settings: Settings, world: World, simulator: ServiceTitan
+) -> None:
+    configured = settings.servicetitan_tenants
+    dfw = configured.pop("dfw")
+    watch = ChangeProbe(settings)
+    assert not any(name.startswith("dfw") for name in watch.poll({}, world.now()).marks)
+    configured["dfw"] = dfw
+    simulator.tokens.clients[dfw.id].secrets = ["cs1.new"]
+    assert "tenant dfw" in watch.poll({}, NOW).problems[0]
+    configured["dfw"] = dfw.model_copy(update={"client_secret": SecretStr("cs1.new")})
+    look = watch.poll({}, NOW)
+    assert (look.problems, "dfw customers" in look.marks) == ([], True)
 
 
 def test_a_state_that_was_set_by_hand_is_a_change(watch: ChangeProbe, world: World, settings: Settings) -> None:

@@ -15,6 +15,7 @@ from pipelines.servicetitan.api.errors import AccessRefused, Refused, ScopeMissi
 from pipelines.servicetitan.api.rate_limit import RateLimiter
 from pipelines.servicetitan.api.retry import RetryPolicy, asked_wait
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 from tests.servicetitan.readings import read
 from tests.servicetitan.syncs import HASTY
 from tests.simulator.servicetitan import ServiceTitan
@@ -57,9 +58,8 @@ def test_a_429_is_waited_for_as_asked(form: str, settings: Settings, simulator: 
     retry = replace(HASTY, total=60, sleep=waited.append)
     with http_client(retry) as http:
         rate_limiter = RateLimiter(settings.data_dir / "budget.sqlite")
-        assert (
-            len(read(BulkClient(settings, settings.tenant("socal"), http, rate_limiter, retry), "leads").records) == 1
-        )
+        connection = BulkClient(settings, directory.find(settings, "socal"), http, rate_limiter, retry)
+        assert len(read(connection, "leads").records) == 1
     assert [28 < wait < 31 for wait in waited] == [True]
 
 
@@ -68,9 +68,8 @@ def test_a_server_that_is_too_slow_is_asked_again(settings: Settings, simulator:
     retry = replace(HASTY, timeout=1, total=10)
     with http_client(retry) as http:
         rate_limiter = RateLimiter(settings.data_dir / "budget.sqlite")
-        assert (
-            len(read(BulkClient(settings, settings.tenant("socal"), http, rate_limiter, retry), "leads").records) == 1
-        )
+        connection = BulkClient(settings, directory.find(settings, "socal"), http, rate_limiter, retry)
+        assert len(read(connection, "leads").records) == 1
     assert len(simulator.log.of(LEADS)) == 2
 
 
@@ -111,7 +110,7 @@ def test_a_token_is_asked_for_again_before_it_ends(settings: Settings, simulator
     simulator.switches.token_seconds = 1
     with http_client(HASTY) as http:
         rate_limiter = RateLimiter(settings.data_dir / "budget.sqlite")
-        connection = BulkClient(settings, settings.tenant("socal"), http, rate_limiter, HASTY)
+        connection = BulkClient(settings, directory.find(settings, "socal"), http, rate_limiter, HASTY)
         read(connection, "leads")
         time.sleep(0.85)
         read(connection, "leads")
@@ -134,7 +133,7 @@ def test_a_bad_secret_is_asked_about_once_and_never_shown(
     simulator.tokens.clients[410387862].secrets = ["cs1.another"]
     with http_client(HASTY) as http:
         rate_limiter = RateLimiter(settings.data_dir / "budget.sqlite")
-        connection = BulkClient(settings, settings.tenant("socal"), http, rate_limiter, HASTY)
+        connection = BulkClient(settings, directory.find(settings, "socal"), http, rate_limiter, HASTY)
         for _ in range(2):
             with pytest.raises(AccessRefused, match=r"SERVICETITAN_TENANTS__SOCAL__CLIENT_ID") as refusal:
                 read(connection, "leads")
@@ -191,7 +190,7 @@ def test_a_dead_address_is_said_plainly(settings: Settings) -> None:
     with http_client(retry) as http:
         rate_limiter = RateLimiter(settings.data_dir / "budget.sqlite")
         with pytest.raises(Unavailable, match="ConnectError"):
-            read(BulkClient(nowhere, settings.tenant("socal"), http, rate_limiter, retry), "leads")
+            read(BulkClient(nowhere, directory.find(settings, "socal"), http, rate_limiter, retry), "leads")
 
 
 def test_a_body_that_drips_for_ever_ends(settings: Settings) -> None:
@@ -204,7 +203,7 @@ def test_a_body_that_drips_for_ever_ends(settings: Settings) -> None:
     with http_client(retry, httpx.MockTransport(lambda _: httpx.Response(200, stream=Drip()))) as http:
         rate_limiter = RateLimiter(settings.data_dir / "budget.sqlite")
         with pytest.raises(Unavailable, match="the body was not all there after 2 s"):
-            read(BulkClient(settings, settings.tenant("socal"), http, rate_limiter, retry), "leads")
+            read(BulkClient(settings, directory.find(settings, "socal"), http, rate_limiter, retry), "leads")
 
 
 def test_a_head_that_drips_for_ever_ends(settings: Settings, simulator: ServiceTitan) -> None:
@@ -213,4 +212,4 @@ def test_a_head_that_drips_for_ever_ends(settings: Settings, simulator: ServiceT
     with http_client(retry) as http:
         rate_limiter = RateLimiter(settings.data_dir / "budget.sqlite")
         with pytest.raises(Unavailable, match="ReadTimeout"):
-            read(BulkClient(settings, settings.tenant("socal"), http, rate_limiter, retry), "leads")
+            read(BulkClient(settings, directory.find(settings, "socal"), http, rate_limiter, retry), "leads")

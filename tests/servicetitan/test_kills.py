@@ -12,6 +12,7 @@ import pytest
 
 from pipelines.servicetitan.streams import STREAMS, Stream
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 from tests.servicetitan.syncs import query
 from tests.simulator.forms import rendered
 from tests.simulator.history import live, seed_history
@@ -26,7 +27,7 @@ Run = Callable[[float], tuple[int, float]]
 @pytest.fixture
 def sync_for(settings: Settings, tmp_path: Path) -> Iterator[Run]:
     """Lets a sync run for so many seconds, then kills it; gives its exit status and the seconds that it ran."""
-    assert settings.tenants
+    assert directory.all(settings)
     command = [sys.executable, "-m", "tests.servicetitan.zygote", str(tmp_path / ".env")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as zygote:
         assert zygote.stdin

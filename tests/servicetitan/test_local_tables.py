@@ -7,6 +7,7 @@ import pytest
 from pipelines.operations import open_operations
 from pipelines.servicetitan.extract.deleted_contacts import CONTACTS
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 from tests.servicetitan.syncs import query, sync
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World
@@ -21,9 +22,9 @@ def test_the_tenants_configuration_is_copied_and_follows_changes(settings: Setti
         (410387862, "socal", "0a4b1c9e-5d1f-4c59-9f0b-1f6f2c7d8e01", "America/Los_Angeles"),
         (1116148646, "dfw", "7c2d3e4f-8a9b-4c0d-8e1f-2a3b4c5d6e02", "America/Chicago"),
     ]
-    moved = settings.tenant("dfw").model_copy(update={"workspace_id": UUID(int=1), "timezone": None})
-    both = {"socal": settings.tenant("socal"), "dfw": moved}
-    sync(settings.model_copy(update={"servicetitan_tenants": both, "tenants": tuple(both.values())}), world)
+    moved = directory.find(settings, "dfw").model_copy(update={"workspace_id": UUID(int=1), "timezone": None})
+    both = {"socal": directory.find(settings, "socal"), "dfw": moved}
+    sync(settings.model_copy(update={"servicetitan_tenants": both}), world)
     assert query(settings, f"from ({tenants}) limit 1 offset 1") == [(1116148646, "dfw", str(UUID(int=1)), None)]
 
 

@@ -12,6 +12,7 @@ from pipelines.servicetitan.extract.run import is_ahead
 from pipelines.servicetitan.rests import known_rests
 from pipelines.servicetitan.sync import LoadResult
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 from tests.servicetitan.syncs import HASTY, attempt, query, sync
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import DFW, SOCAL, Company, World
@@ -117,10 +118,10 @@ def test_changed_credentials_are_tried_at_once(settings: Settings, world: World,
     scheduled(settings, world)
     simulator.faults.clear()
     simulator.tokens.clients[SOCAL.tenant_id].secrets.append("cs1.new")
-    changed = settings.tenant("socal").model_copy(update={"client_secret": SecretStr("cs1.new")})
-    both = {"socal": changed, "dfw": settings.tenant("dfw")}
+    changed = directory.find(settings, "socal").model_copy(update={"client_secret": SecretStr("cs1.new")})
+    both = {"socal": changed, "dfw": directory.find(settings, "dfw")}
     assert not scheduled(settings, world).complete
-    assert scheduled(settings.model_copy(update={"servicetitan_tenants": both, "tenants": tuple(both.values())}), world)
+    assert scheduled(settings.model_copy(update={"servicetitan_tenants": both}), world)
     assert names(settings, SOCAL.tenant_id) == ["Ann"]
     assert b"cs1." not in settings.operations.read_bytes()
 

@@ -20,7 +20,7 @@ WRITE_KEY = "servicetitan-flow-write"
 
 
 def get_customer(call: ActionContext, form: GetCustomer) -> Customer:
-    contacts = call.services.workers[call.tenant.id].side_by_side.submit(contacts_of, call, [form.customer_id])
+    contacts = call.services.workers[call.tenant].side_by_side.submit(contacts_of, call, [form.customer_id])
     record = call.get(CUSTOMERS.below(form.customer_id))
     return typed(Customer, record | {"contacts": contacts.result()[form.customer_id]})
 

@@ -135,7 +135,7 @@ def _of_customer(call: ActionContext, form: GetEstimates) -> list[dict[str, Any]
     ]
     # Before March 2026 jobs did not name their estimates.
     questions += [{"jobId": job["id"]} for job in jobs if "estimateIds" not in job]
-    answers = call.services.workers[call.tenant.id].side_by_side.map(
+    answers = call.services.workers[call.tenant].side_by_side.map(
         lambda asked: call.get(ESTIMATES, wanted | asked | {"pageSize": 500}), questions
     )
     return list({row["id"]: row for answer in answers for row in rows_of(answer)}.values())

@@ -20,7 +20,8 @@ from pipelines.actions.web.idempotency_keys import UNSETTLED
 from pipelines.actions.web.problems import Problem
 from pipelines.actions.web.servicetitan_problems import as_problem
 from pipelines.servicetitan.api.errors import ServiceTitanError
-from pipelines.settings import Tenant
+from pipelines.settings import ConfigurationError, Tenant
+from pipelines.tenants import directory
 
 log = logging.getLogger("pipelines.actions.leads")
 
@@ -33,41 +34,59 @@ class LeadWorker:
 
     def __init__(self, services: Services) -> None:
         self._services, self._queue = services, services.lead_queue
-        self._over = False
-        self._threads = [
-            threading.Thread(target=self._run, args=(tenant,), name=f"leads of {tenant.name}", daemon=True)
-            for tenant in services.settings.tenants
-        ]
+        self._over = threading.Event()
+        self._threads: dict[int, threading.Thread] = {}  # by tenant
+        self._supervisor = threading.Thread(target=self._supervise, name="leads", daemon=True)
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        self._supervisor.start()
 
     def stop(self) -> None:
         """Ends after the step that is under way; what is left is done at the next start."""
-        self._over = True
-        for tenant in self._services.settings.tenants:
-            self._queue.news[tenant.id].set()
         deadline = time.monotonic() + PARTING
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join(max(0.0, deadline - time.monotonic()))
+        self._over.set()
+        self._supervisor.join(PARTING)
+        for tenant_id in self._threads:
+            self._queue.news[tenant_id].set()
+        for thread in self._threads.values():
+            thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _run(self, tenant: Tenant) -> None:
+    def _supervise(self) -> None:
+        """A thread for every tenant that has none, also for one that comes later. Never two: they would do one lead
+        twice."""
+        while not self._over.is_set():
+            for tenant in directory.all(self._services.settings):
+                if tenant.id not in self._threads or not self._threads[tenant.id].is_alive():
+                    self._threads[tenant.id] = self._started(tenant)
+            self._over.wait(MAX_SLEEP.total_seconds())
+
+    def _started(self, tenant: Tenant) -> threading.Thread:
+        thread = threading.Thread(target=self._run, args=(tenant.id,), name=f"leads of {tenant.name}", daemon=True)
+        thread.start()
+        return thread
+
+    def _run(self, tenant_id: int) -> None:
         """Outlives an operations store that cannot be written for a while, or is closed before a step has ended."""
-        news = self._queue.news[tenant.id]
-        while not self._over:
+        news = self._queue.news[tenant_id]
+        while not self._over.is_set() and (tenant := self._tenant(tenant_id)):
             news.clear()
             try:
-                while not self._over and (entry := self._queue.due(tenant.id)):
+                while not self._over.is_set() and (entry := self._queue.due(tenant_id)):
                     work_on(self._services, tenant, entry)
-                rest = self._rest(tenant) if not self._over else 0
+                rest = self._rest(tenant) if not self._over.is_set() else 0
             except sqlite3.Error as error:
                 rest = MAX_SLEEP.total_seconds()
-                if not self._over:
+                if not self._over.is_set():
                     log.error("leads of %s: operations.sqlite: %s; tried again in %.0f s", tenant.name, error, rest)
-            if not self._over:
+            if not self._over.is_set():
                 news.wait(rest)
+
+    def _tenant(self, tenant_id: int) -> Tenant | None:
+        """As it is now; None: it is gone."""
+        try:
+            return directory.find(self._services.settings, tenant_id)
+        except ConfigurationError:
+            return None
 
     def _rest(self, tenant: Tenant) -> float | None:
         due = self._queue.next_try(tenant.id)

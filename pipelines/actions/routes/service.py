@@ -13,6 +13,7 @@ from pipelines.actions.web.openapi import documented
 from pipelines.actions.web.servicetitan_problems import as_problem
 from pipelines.actions.web.tenant_param import Alone, InTenant
 from pipelines.servicetitan.api.errors import ServiceTitanError
+from pipelines.tenants import directory
 
 router = APIRouter(tags=["service"])
 open_router = APIRouter(tags=["service"])
@@ -37,7 +38,7 @@ def get_integration(context: Context, _alone: Alone) -> Response:
 async def post_auth(context: Context, where: InTenant, form: Body) -> Response:
     tenant = context.tenant(where.complete(form).tenant)
     try:
-        connected = await context.services.workers[tenant.id].reads.run(partial(connect, context.services, tenant))
+        connected = await context.services.workers[tenant].reads.run(partial(connect, context.services, tenant))
     except ServiceTitanError as error:
         raise as_problem(error) from None
     return Response(connected.model_dump_json(), media_type="application/json")
@@ -48,7 +49,7 @@ async def post_sync(request: Request, context: Context, where: InTenant, form: B
     context.may_write()
     name = where.complete(form).tenant
     tenants = [context.tenant(name)] if name else context.tenants()
-    every = len(tenants) == len(context.services.settings.tenants)
+    every = len(tenants) == len(directory.all(context.services.settings))
     dagster: Dagster = request.app.state.dagster
     names = [] if every else [tenant.name for tenant in tenants]
     started = await dagster.places.run(partial(dagster.start_sync, names))

@@ -1,5 +1,6 @@
 """How the integration is: per tenant, whether ServiceTitan takes us in, and when a sync last came to its end."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -9,6 +10,7 @@ from pipelines.actions.context import Services
 from pipelines.actions.web.servicetitan_problems import as_problem
 from pipelines.servicetitan.sync_status import last_complete
 from pipelines.settings import Tenant
+from pipelines.tenants import directory
 
 
 class TenantStatus(BaseModel):
@@ -49,12 +51,12 @@ class Connected(BaseModel):
     scopes: list[str]
 
 
-def integration(services: Services, tenants: list[Tenant]) -> Integration:
+def integration(services: Services, tenants: Sequence[Tenant]) -> Integration:
     return Integration(tenants=tenant_statuses(services, tenants))
 
 
 def health(services: Services) -> Health:
-    now, statuses = services.clock(), tenant_statuses(services, list(services.settings.tenants))
+    now, statuses = services.clock(), tenant_statuses(services, directory.all(services.settings))
     tenants = [
         TenantHealth(
             name=status.name,
@@ -75,7 +77,7 @@ def connect(services: Services, tenant: Tenant) -> Connected:
     return Connected(expires_in=round(seconds), scopes=sorted(scopes))
 
 
-def tenant_statuses(services: Services, tenants: list[Tenant]) -> list[TenantStatus]:
+def tenant_statuses(services: Services, tenants: Sequence[Tenant]) -> list[TenantStatus]:
     """Without waiting for ServiceTitan."""
     syncs = last_complete(services.settings.operations)
 

@@ -20,6 +20,7 @@ from pipelines.actions.workers import waited_for
 from pipelines.servicetitan.api.deadline import Deadline
 from pipelines.servicetitan.api.errors import ServiceTitanError
 from pipelines.settings import ConfigurationError, Tenant
+from pipelines.tenants import directory
 from pipelines.texts import mended, with_carriage_returns
 
 MAX_SECONDS = 15  # seconds until an answer, or until a write begins, which then comes to its own end
@@ -38,7 +39,7 @@ class RequestContext:
         self.key = request.headers.get("idempotency-key")
 
     def tenants(self) -> list[Tenant]:
-        return [tenant for tenant in self.services.settings.tenants if self.access.admits(tenant)]
+        return [tenant for tenant in directory.all(self.services.settings) if self.access.admits(tenant)]
 
     def tenant(self, name: str | int | None) -> Tenant:
         """A tenant that the caller may not see answers like one that is not there. Raises `Problem`."""
@@ -49,7 +50,7 @@ class RequestContext:
             wrong = "is needed: one of " + ", ".join(tenant.name for tenant in mine)
             raise Problem("invalid_request", "see errors: tenant", errors={"tenant": [wrong]})
         try:
-            tenant = self.services.settings.tenant(name)
+            tenant = directory.find(self.services.settings, name)
         except ConfigurationError:
             tenant = None
         if tenant not in mine:
@@ -69,7 +70,7 @@ class RequestContext:
             work = partial(self._written if action.writes else self._read, action, tenant, form, deadline)
             if not action.live:
                 return self._response(await run_in_threadpool(work))
-            workers = self.services.workers[tenant.id]
+            workers = self.services.workers[tenant]
             return self._response(await (workers.writes if action.writes else workers.reads).run(work))
 
     def _read(self, action: Action[Any, Any], tenant: Tenant, form: Input, deadline: Deadline) -> KeptOutcome:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from pipelines.settings import ConfigurationError, Settings, Tenant
+from pipelines.tenants import directory
 
 SHAPE = "expected name:token, name:token:ro or name:token:rw:tenant+tenant"
 RIGHTS = {"ro": False, "rw": True}
@@ -16,15 +17,15 @@ RIGHTS = {"ro": False, "rw": True}
 
 @dataclass(frozen=True)
 class ApiToken:
-    """What one bearer token opens; ``tenants`` None: every tenant."""
+    """What one bearer token opens; ``tenants`` by name, None: every tenant."""
 
     name: str
     digest: bytes = b""
     writes: bool = True
-    tenants: frozenset[int] | None = None
+    tenants: frozenset[str] | None = None
 
     def admits(self, tenant: Tenant) -> bool:
-        return self.tenants is None or tenant.id in self.tenants
+        return self.tenants is None or tenant.name in self.tenants
 
 
 WEBHOOK = ApiToken("webhook")  # who signs with ACTIONS_WEBHOOK_SECRET
@@ -57,13 +58,13 @@ def _parsed(entry: str, settings: Settings) -> ApiToken:
         raise ValueError(f"found {rights!r} after the token; expected ro or rw")
     if name == WEBHOOK.name:
         raise ValueError(f"the name {name!r} is taken by the inbound webhook; expected another")
-    tenants = frozenset(_tenant_id(part, settings) for part in bound.split("+")) if bound else None
+    tenants = frozenset(_tenant_name(part, settings) for part in bound.split("+")) if bound else None
     return ApiToken(name, digest(token), RIGHTS.get(rights, True), tenants)
 
 
-def _tenant_id(name: str, settings: Settings) -> int:
+def _tenant_name(name: str, settings: Settings) -> str:
     try:
-        return settings.tenant(name).id
+        return directory.find(settings, name).name
     except ConfigurationError as error:
         raise ValueError(str(error)) from None
 

@@ -17,6 +17,7 @@ from pipelines.servicetitan.api.responses import Json, OutcomeUnknown, RateLimit
 from pipelines.servicetitan.api.retry import INTERACTIVE, TOKEN, WRITE, RetryPolicy
 from pipelines.servicetitan.api.wire import bounded
 from pipelines.settings import Settings, Tenant
+from pipelines.tenants.per_tenant import PerTenant
 
 log = logging.getLogger(__name__)
 
@@ -65,10 +66,10 @@ class Client:
     ) -> None:
         self._settings, self._rate_limiter, self._read, self._write = settings, rate_limiter, read, write
         self._turns = threading.Lock()
-        self._states = {tenant.id: self._new_state(tenant, transport) for tenant in settings.tenants}
+        self._states = PerTenant(lambda tenant: self._new_state(tenant, transport))
 
     def close(self) -> None:
-        for state in self._states.values():
+        for state in self._states.made():
             state.http.close()
 
     def get(
@@ -103,13 +104,13 @@ class Client:
 
     def trouble(self, tenant: Tenant) -> ServiceTitanError | None:
         """What the latest call came to, where it was lately and ServiceTitan did not do its part."""
-        state = self._states[tenant.id]
+        state = self._states[tenant]
         return state.trouble if time.monotonic() - state.trouble_at < TROUBLE_SECONDS else None
 
     def connected(self, tenant: Tenant) -> frozenset[str]:
         """The scopes of the tenant's token, which is asked for if there is none. Raises `ServiceTitanError`, and the
         same one for some seconds without asking again: whoever may ask for our health may come often."""
-        state = self._states[tenant.id]
+        state = self._states[tenant]
         with state.checking:
             if state.failure and time.monotonic() - state.failed_at < FAILURE_SECONDS:
                 raise state.failure
@@ -123,7 +124,7 @@ class Client:
 
     def ask_token(self, tenant: Tenant) -> tuple[float, frozenset[str]]:
         """A new token's seconds and scopes. Raises `ServiceTitanError`."""
-        state = self._states[tenant.id]
+        state = self._states[tenant]
         state.token, state.refused_at, state.failure = self._new_token(state.http, tenant), None, None
         scopes = self.connected(tenant)
         return state.token.lifetime, scopes
@@ -140,7 +141,7 @@ class Client:
     ) -> httpx.Response:
         until.check()
         url = f"{self._settings.api_url}/{module}/v2/tenant/{tenant.id}/{path}"
-        token, state = self._token(tenant, until), self._states[tenant.id]
+        token, state = self._token(tenant, until), self._states[tenant]
         if not state.places.acquire(timeout=min(self._read.total, until.seconds)):
             raise RateLimited(f"{MAX_CALLS} calls for tenant {tenant.name} are under way", 5)
         try:
@@ -172,7 +173,7 @@ class Client:
             until.rest(seconds)
 
     def _patiently(self, tenant: Tenant, retry: RetryPolicy, until: Deadline, once: Callable[[], Json]) -> Json:
-        state = self._states[tenant.id]
+        state = self._states[tenant]
         try:
             answer = _tried(retry, until, once)
         except DeadlineExceeded:
@@ -187,7 +188,7 @@ class Client:
     def _token(self, tenant: Tenant, until: Deadline) -> str:
         """A token that is refused once stays so, until `REFUSAL_SECONDS` have gone by. One thread asks for it; those
         that wait meanwhile share what comes of it."""
-        state = self._states[tenant.id]
+        state = self._states[tenant]
         in_vain = state.in_vain
         if not state.asking.acquire(timeout=min(2 * TOKEN_SECONDS, until.seconds)):
             raise Unavailable(NO_TOKEN)

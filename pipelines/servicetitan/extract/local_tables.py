@@ -15,6 +15,7 @@ from pipelines.servicetitan.pages import Bookmarks
 from pipelines.servicetitan.raw_tables import CONTACT_LINKS, STATE_UPDATES, TENANTS, RawTable
 from pipelines.servicetitan.streams import DataType
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 
 OWNER = "all"
 Row = Mapping[str, Any]
@@ -34,7 +35,7 @@ def whole(table: RawTable, rows: list[Row]) -> Batch:
 
 
 def configured(settings: Settings, _table: RawTable) -> Iterator[Row]:
-    for tenant in settings.tenants:
+    for tenant in directory.all(settings):
         yield {
             "tenant_id": tenant.id,
             "tenant_name": tenant.name,
