@@ -26,9 +26,10 @@ from pipelines.actions.routes import docs as docs_page
 from pipelines.actions.routes import inbound_leads as lead_routes
 from pipelines.actions.routes import service as service_routes
 from pipelines.actions.routes.sync_launcher import Dagster
+from pipelines.actions.web.admission import OpenRoute, SignedRoute, paths
 from pipelines.actions.web.connections import PatientConnection
 from pipelines.actions.web.idempotency_keys import Idempotency
-from pipelines.actions.web.middleware import PREFIX, Middleware, TokenBuckets
+from pipelines.actions.web.middleware import Middleware, TokenBuckets
 from pipelines.actions.web.problems import AGAIN, Problem, answer_problems
 from pipelines.actions.web.tokens import accesses
 from pipelines.actions.workers import Places, Workers
@@ -41,6 +42,8 @@ from pipelines.servicetitan.api.retry import INTERACTIVE, WRITE, RetryPolicy
 from pipelines.settings import ConfigurationError, Settings
 from pipelines.tenants.per_tenant import PerTenant
 
+PREFIX = "/api/servicetitan"
+DOCUMENT = "/openapi.json"
 MAX_REQUESTS = 100  # that need nothing but our own files
 MAX_LEADS = 8  # that are put on disk, one after the other
 FORGET_INTERVAL = 3600  # seconds
@@ -81,20 +84,29 @@ def app(
         title="servicetitan-flow actions",
         version=version("servicetitan-flow"),
         description=ABOUT,
+        openapi_url=DOCUMENT,
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan(services, idempotency, dagster),
     )
     api.state.services, api.state.dagster, api.state.idempotency = services, dagster, idempotency
     under = APIRouter(prefix=PREFIX, dependencies=[Depends(HTTPBearer(auto_error=False))])
-    for router in (routes.router, service_routes.router, lead_routes.router):
+    for router in (routes.router, service_routes.router, lead_routes.signed_router, lead_routes.router):
         under.include_router(router)
     api.include_router(under)
     api.include_router(service_routes.open_router, prefix=PREFIX)
     api.include_router(docs_page.router)
     answer_problems(api)
     rates, secret = TokenBuckets(settings.actions_requests_per_second), settings.actions_webhook_secret
-    api.add_middleware(Middleware, known=known, rates=rates, secret=secret, clock=clock)
+    api.add_middleware(
+        Middleware,
+        known=known,
+        rates=rates,
+        secret=secret,
+        clock=clock,
+        open_paths=paths(api, OpenRoute) | {DOCUMENT},
+        signed_paths=paths(api, SignedRoute),
+    )
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses with their queries
     return api
 

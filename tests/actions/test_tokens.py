@@ -46,6 +46,11 @@ def test_every_route_but_health_needs_a_token(api: Api, sent: str) -> None:
     assert api.get("/health", headers={"authorization": sent}).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/docs/", "/redoc", "/health", "/api/servicetitan/health/"])
+def test_a_path_that_no_route_declares_open_needs_a_token(api: Api, path: str) -> None:
+    assert httpx.get(f"{api.url}{path}").status_code == 401
+
+
 def test_errors_are_problem_details(api: Api) -> None:
     for refused in (
         api.get("/nowhere"),

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from fastapi import APIRouter, Response
 
+from pipelines.actions.web.admission import OpenRoute
+
 PAGE = (Path(__file__).parent / "docs.html").read_text(encoding="utf-8")
-router = APIRouter()
+router = APIRouter(route_class=OpenRoute)
 
 
 @router.get("/docs", include_in_schema=False)

@@ -16,6 +16,7 @@ from pipelines.actions.inbound_leads.forms import WebLead
 from pipelines.actions.inbound_leads.queue import Status, entry
 from pipelines.actions.inbound_leads.receive import From, Taken, sender, take_lead
 from pipelines.actions.schemas.fields import TENANT, Id, Input, TenantRef, needed
+from pipelines.actions.web.admission import SignedRoute
 from pipelines.actions.web.dependencies import Context, json_body
 from pipelines.actions.web.openapi import documented, of_action
 from pipelines.actions.web.problems import Problem
@@ -23,6 +24,7 @@ from pipelines.actions.web.tenant_param import InTenant
 from pipelines.settings import Tenant
 
 router = APIRouter(tags=["inbound leads"])
+signed_router = APIRouter(tags=["inbound leads"], route_class=SignedRoute)
 
 
 class WaitingLead(BaseModel):
@@ -80,7 +82,9 @@ async def raw_body(request: Request) -> bytes:
     return await request.body()
 
 
-@router.post("/webhooks/leads", **documented(Taken, 202, body=WebLead, takes_key=True, summary="Take an inbound lead"))
+@signed_router.post(
+    "/webhooks/leads", **documented(Taken, 202, body=WebLead, takes_key=True, summary="Take an inbound lead")
+)
 async def take(
     request: Request, context: Context, where: Annotated[From, Query()], body: Annotated[bytes, Depends(raw_body)]
 ) -> Response:

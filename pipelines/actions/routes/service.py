@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pipelines.actions.routes.status import Connected, Health, Integration, connect, health, integration
 from pipelines.actions.routes.sync_launcher import Dagster, StartedSync
 from pipelines.actions.schemas.fields import Input
+from pipelines.actions.web.admission import OpenRoute
 from pipelines.actions.web.dependencies import Context, json_body
 from pipelines.actions.web.openapi import documented
 from pipelines.actions.web.servicetitan_problems import as_problem
@@ -16,7 +17,7 @@ from pipelines.servicetitan.api.errors import ServiceTitanError
 from pipelines.tenants import directory
 
 router = APIRouter(tags=["service"])
-open_router = APIRouter(tags=["service"])
+open_router = APIRouter(tags=["service"], route_class=OpenRoute)
 
 
 class OnlyTenant(Input):

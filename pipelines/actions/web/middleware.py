@@ -17,9 +17,6 @@ from pipelines.clock import Clock, now
 
 log = logging.getLogger("pipelines.actions.access")
 
-PREFIX = "/api/servicetitan"
-OPEN = {f"{PREFIX}/health", "/openapi.json", "/docs"}
-SIGNED = f"{PREFIX}/webhooks/leads"
 BURST_SECONDS = 3  # of the allowed rate may come at once
 NO_TOKEN = "send Authorization: Bearer and a token of ACTIONS_TOKENS"
 
@@ -58,8 +55,12 @@ class Middleware:
         rates: TokenBuckets,
         secret: SecretStr | None,
         clock: Clock = now,
+        *,
+        open_paths: frozenset[str],
+        signed_paths: frozenset[str],
     ) -> None:
         self._app, self._known, self._rates, self._secret, self._clock = app, known, rates, secret, clock
+        self._open, self._signed = open_paths, signed_paths
         self._bodies = Bodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,9 +87,9 @@ class Middleware:
             request.state.access = access
             self._rates.take(access.name)
             return access
-        if request.url.path in OPEN:
+        if request.url.path in self._open:
             self._rates.take(f"open to {_address(request)}")
-        elif not _is_signed(request):
+        elif not self._is_signed(request):
             self._refuse(request, Problem("unauthenticated", NO_TOKEN))
         else:
             try:
@@ -100,7 +101,7 @@ class Middleware:
     def _identify(self, request: Request, access: ApiToken | None, body: bytes) -> None:
         """Raises `Problem`."""
         request.state.access, request.state.message = access, None
-        if access or not _is_signed(request):
+        if access or not self._is_signed(request):
             return
         try:
             request.state.message = verified_id(request.headers, body, self._secret, self._clock())
@@ -108,6 +109,11 @@ class Middleware:
             self._refuse(request, problem)
         request.state.access = WEBHOOK
         self._rates.take(WEBHOOK.name)
+
+    def _is_signed(self, request: Request) -> bool:
+        """As it says."""
+        is_there = request.method == "POST" and request.url.path in self._signed
+        return is_there and "webhook-signature" in request.headers
 
     def _refuse(self, request: Request, problem: Problem) -> NoReturn:
         try:
@@ -117,11 +123,6 @@ class Middleware:
         if not is_small(request):
             problem.headers["connection"] = "close"  # what is left of the body is not taken in
         raise problem from None
-
-
-def _is_signed(request: Request) -> bool:
-    """As it says."""
-    return request.method == "POST" and request.url.path == SIGNED and "webhook-signature" in request.headers
 
 
 def _address(request: Request) -> str:
