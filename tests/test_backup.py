@@ -11,9 +11,11 @@ from click.testing import CliRunner, Result
 
 from orchestration.cli.main import main
 from orchestration.resources import exclusive
+from pipelines.actions.inbound_leads.restored import reopen_leads
 from pipelines.flow_builder.deliver import deliver
 from pipelines.flow_builder.enqueue import Enqueued, enqueue
 from pipelines.flow_builder.outbox.operators import Action, decide
+from pipelines.flow_builder.outbox.restored import hold_all
 from pipelines.operations import open_operations
 from pipelines.operations.backup import BackupError, back_up
 from pipelines.operations.restore import Restored, restore
@@ -22,6 +24,7 @@ from tests.flow_builder.marts import SOCAL, Marts
 from tests.simulator.receiver import Receiver
 
 MINUTE = timedelta(minutes=1)
+ROOMS = {"deliveries": hold_all, "leads": reopen_leads}
 Run = Callable[..., Result]
 
 
@@ -69,7 +72,7 @@ class Company(Line):
 
     def restores(self, folder: Path) -> Restored:
         self.now += MINUTE
-        return restore(self.settings, folder, self.now, replace=True)
+        return restore(self.settings, folder, self.now, ROOMS, replace=True)
 
     def finds_again(self, state: float, occurred_at: datetime) -> None:
         """What the next extraction brings once more, for the restored warehouse does not know it."""
@@ -116,7 +119,7 @@ def test_what_was_on_its_way_at_the_back_up_waits_for_a_person(line: Company, tm
     booked = line.happens(2.0)
     back_up(line.settings, tmp_path / "backup", line.now)
     assert line.delivers() == [booked]
-    assert line.restores(tmp_path / "backup").held == 1
+    assert line.restores(tmp_path / "backup").waiting["deliveries"] == 1
     assert (line.row(booked).status, line.row(booked).reason) == ("held", "restored")
     line.syncs()
     assert line.delivers() == []
@@ -141,7 +144,7 @@ def test_a_lead_that_was_open_is_not_worked_on_twice(line: Company, tmp_path: Pa
                 values ('a', 1, 'web', 'k', '{}', '2026-11-22T15:00:00.000000Z', 'open')"""
         )
     back_up(line.settings, tmp_path / "backup", line.now)
-    assert line.restores(tmp_path / "backup").leads == 1
+    assert line.restores(tmp_path / "backup").waiting["leads"] == 1
     assert line.ask("select status from inbound_leads") == [("needs_review",)]
 
 
@@ -166,7 +169,7 @@ def back_up_before(line: Company, tmp_path: Path) -> None:
 def test_a_back_up_is_put_back_after_all_was_lost(line: Company, tmp_path: Path) -> None:
     back_up_before(line, tmp_path)
     shutil.rmtree(line.settings.data_dir)
-    assert restore(line.settings, tmp_path / "backup", line.now).aside == []
+    assert restore(line.settings, tmp_path / "backup", line.now, ROOMS).aside == []
     assert line.syncs() == Enqueued()
 
 

@@ -41,21 +41,24 @@ def restore(folder: Path, replace: bool) -> None:
     What was on its way, and what happened between back-up and restore, is held until a person releases it.
     """
     from orchestration.instance.home import dagster_home
+    from pipelines.actions.inbound_leads.restored import reopen_leads
+    from pipelines.flow_builder.outbox.restored import hold_all
     from pipelines.operations.backup import BackupError
     from pipelines.operations.restore import restore
 
-    settings = load_settings()
+    settings, rooms = load_settings(), {"deliveries": hold_all, "leads": reopen_leads}
     running = FileLock(dagster_home(settings) / "up.lock")
     try:
         with running.acquire(timeout=0), exclusive(settings, wait_seconds=0):
-            done = restore(settings, folder.absolute(), datetime.now(UTC), replace)
+            done = restore(settings, folder.absolute(), datetime.now(UTC), rooms, replace)
     except Timeout:
         raise click.ClickException("servicetitan-flow is up: end it, then run this again") from None
     except (AnotherSyncIsRunning, BackupError) as error:
         raise click.ClickException(str(error)) from None
     for path in done.aside:
         click.echo(f"moved aside: {path}")
-    click.echo(f"restore: as of {done.made_at}; {done.held} deliveries and {done.leads} leads wait for a person")
+    waiting = " and ".join(f"{count} {what}" for what, count in done.waiting.items())
+    click.echo(f"restore: as of {done.made_at}; {waiting} wait for a person")
     click.echo(
         "The next sync holds what happened before now and is news to this outbox: it may have been sent since the\n"
         "back-up. Run `servicetitan-flow sync`, compare `servicetitan-flow deliveries --status held` with what Flow\n"

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sqlite3
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,38 +25,38 @@ from pipelines.operations.backup import (
     mark,
     need_room,
 )
-from pipelines.operations.database import open_operations, stamp, transaction
+from pipelines.operations.database import open_operations, transaction
 from pipelines.settings import Settings
 
 COMPANIONS = {WAREHOUSE: [".wal"], OPERATIONS: ["-wal", "-shm"]}
 IN_USE = "{path} is in use: end what runs (servicetitan-flow up, serve, dagster; anybody's DuckDB), then run this again"
 
-HOLD = """
-    update deliveries set status = 'held', reason = 'restored', next_attempt_at = null
-    where status in ('pending', 'sending', 'retry')
-"""
-NO_LEASES = "update deliveries set next_attempt_at = null where next_attempt_at is not null"
-CUT_OFF = "update attempts set error = 'cut off' where ended_at is null and error is null"
-ASK_ABOUT_LEADS = """
-    update inbound_leads set
-        status = 'needs_review', next_try_at = null, ended_at = ?,
-        last_error = 'restored: it may have been worked on since the back-up'
-    where status = 'open'
-"""
+
+@dataclass(frozen=True)
+class Restoration:
+    """``made_at``: when the back-up was."""
+
+    at: datetime
+    made_at: str
+
+
+# What a room does with its tables of a back-up; gives how much of it waits for a person from then on.
+Room = Callable[[sqlite3.Connection, Restoration], int]
 
 
 @dataclass(frozen=True)
 class Restored:
-    """``held`` deliveries and ``leads`` wait for a person; ``aside``: where the files went that were there."""
+    """``waiting``: how much of what waits for a person; ``aside``: where the files went that were there."""
 
     made_at: str
-    held: int
-    leads: int
+    waiting: Mapping[str, int]
     aside: list[Path]
 
 
-def restore(settings: Settings, folder: Path, now: datetime, replace: bool = False) -> Restored:
-    """The caller holds the warehouse. Cut off at any moment, it can be run again.
+def restore(
+    settings: Settings, folder: Path, now: datetime, rooms: Mapping[str, Room], replace: bool = False
+) -> Restored:
+    """The caller holds the warehouse. Cut off at any moment, it can be run again. ``rooms``: by what they hold.
 
     Raises `BackupError`, and `pipelines.operations.database.OperationsError` for a back-up of a newer release.
     """
@@ -71,7 +72,7 @@ def restore(settings: Settings, folder: Path, now: datetime, replace: bool = Fal
             fetch(folder / name, path, backup.files[name])
         check_warehouse(fresh[WAREHOUSE])
         check_operations(fresh[OPERATIONS])
-        held, leads = hold_what_is_on_its_way(fresh[OPERATIONS], backup, now)
+        waiting = hold_what_is_on_its_way(fresh[OPERATIONS], Restoration(now, backup.made_at), rooms)
         aside = [kept for name, path in targets.items() for kept in move_aside(name, path, now)]
         for name in (OPERATIONS, WAREHOUSE):  # cut off in between, the outbox holds what the newer log has for it
             fresh[name].replace(targets[name])
@@ -79,7 +80,7 @@ def restore(settings: Settings, folder: Path, now: datetime, replace: bool = Fal
     finally:
         for path in fresh.values():
             path.unlink(missing_ok=True)
-    return Restored(backup.made_at, held, leads, aside)
+    return Restored(backup.made_at, waiting, aside)
 
 
 def read_manifest(folder: Path) -> Backup:
@@ -123,17 +124,12 @@ def fetch(source: Path, target: Path, told: Copied) -> None:
     flush(target)
 
 
-def hold_what_is_on_its_way(operations: Path, backup: Backup, now: datetime) -> tuple[int, int]:
-    """Also notes the moment: `enqueue` holds what happened before it and is news to the restored outbox."""
+def hold_what_is_on_its_way(operations: Path, restoration: Restoration, rooms: Mapping[str, Room]) -> dict[str, int]:
     with open_operations(operations) as con:
         with transaction(con):
-            held = con.execute(HOLD).rowcount
-            con.execute(NO_LEASES)
-            con.execute(CUT_OFF)
-            leads = con.execute(ASK_ABOUT_LEADS, [stamp(now)]).rowcount
-            con.execute("insert or replace into restores values (?, ?)", [stamp(now), backup.made_at])
+            waiting = {what: hold(con, restoration) for what, hold in rooms.items()}
         con.execute("pragma journal_mode = delete")
-    return held, leads
+    return waiting
 
 
 def move_aside(name: str, path: Path, now: datetime) -> list[Path]:

@@ -1,0 +1,18 @@
+"""The inbound leads of a back-up: those that were open may have been worked on since, so a person decides."""
+
+import sqlite3
+
+from pipelines.operations import stamp
+from pipelines.operations.restore import Restoration
+
+ASK = """
+    update inbound_leads set
+        status = 'needs_review', next_try_at = null, ended_at = ?,
+        last_error = 'restored: it may have been worked on since the back-up'
+    where status = 'open'
+"""
+
+
+def reopen_leads(con: sqlite3.Connection, restoration: Restoration) -> int:
+    """Whose they are, and what becomes of them, is an open question again."""
+    return con.execute(ASK, [stamp(restoration.at)]).rowcount

@@ -1,0 +1,22 @@
+"""The outbox of a back-up: what was on its way may have been told since, so a person releases it."""
+
+import sqlite3
+
+from pipelines.operations import stamp
+from pipelines.operations.restore import Restoration
+
+HOLD = """
+    update deliveries set status = 'held', reason = 'restored', next_attempt_at = null
+    where status in ('pending', 'sending', 'retry')
+"""
+NO_LEASES = "update deliveries set next_attempt_at = null where next_attempt_at is not null"
+CUT_OFF = "update attempts set error = 'cut off' where ended_at is null and error is null"
+
+
+def hold_all(con: sqlite3.Connection, restoration: Restoration) -> int:
+    """Also notes the moment: `enqueue` holds what happened before it and is news to the restored outbox."""
+    held = con.execute(HOLD).rowcount
+    con.execute(NO_LEASES)
+    con.execute(CUT_OFF)
+    con.execute("insert or replace into restores values (?, ?)", [stamp(restoration.at), restoration.made_at])
+    return held
