@@ -17,11 +17,12 @@ def retention(settings: Settings) -> dg.JobDefinition:
     @dg.op
     def forget(context: dg.OpExecutionContext) -> None:
         from orchestration.instance.prune import keep_small
+        from pipelines.flow_builder.outbox.retention import forget as forget_deliveries
         from pipelines.operations.retention import forget_contact_data
 
         now = datetime.now(UTC)
-        forgotten = forget_contact_data(settings.operations, now, settings.retention_days)
-        context.log.info(f"forgotten: {forgotten.bodies} bodies, {forgotten.answers} answers")
+        forgotten = forget_contact_data(settings.operations, now, settings.retention_days, [forget_deliveries])
+        context.log.info(f"forgotten: {forgotten['bodies']} bodies, {forgotten['answers']} answers")
         runs = keep_small(context.instance, now, settings.run_retention_days)
         context.log.info(f"forgotten: {runs} runs")
 

@@ -1,6 +1,7 @@
 """What is forgotten, and what must not be."""
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,11 +14,13 @@ from sqlalchemy import func, select
 from orchestration.instance.prune import event_log, forget_runs
 from orchestration.retention import retention, retention_schedule
 from pipelines.flow_builder.outbox.operators import decide
-from pipelines.operations.retention import Forgotten, forget_contact_data
+from pipelines.flow_builder.outbox.retention import forget
+from pipelines.operations.retention import forget_contact_data
 from tests.flow_builder.line import Line, settings_for
 from tests.simulator.receiver import Receiver
 
 DAY = timedelta(days=1)
+ROOMS = [forget]
 DAGSTER_YAML = Path(__file__).parents[1] / "orchestration" / "dagster.yaml"
 
 
@@ -82,30 +85,30 @@ def test_it_is_done_every_hour(instance: dg.DagsterInstance, tmp_path: Path) -> 
 
 
 def test_bodies_and_answers_of_finished_deliveries_are_blanked(sent: str, line: Line) -> None:
-    forget = (line.settings.operations, line.now + 91 * DAY, 90)
-    assert forget_contact_data(line.settings.operations, line.now + 89 * DAY, 90) == Forgotten(0, 0)
-    assert forget_contact_data(*forget) == Forgotten(1, 1)
+    forget = (line.settings.operations, line.now + 91 * DAY, 90, ROOMS)
+    assert forget_contact_data(line.settings.operations, line.now + 89 * DAY, 90, ROOMS) == Counter()
+    assert forget_contact_data(*forget) == Counter(bodies=1, answers=1)
     assert (line.row(sent).status, line.row(sent).body) == ("delivered", None)
     assert line.ask("select http_status, answer from attempts") == [(200, None)]
-    assert forget_contact_data(*forget) == Forgotten(0, 0)
+    assert forget_contact_data(*forget) == Counter()
     assert b"ada@example.com" not in line.settings.operations.read_bytes()
 
 
 def test_what_is_still_to_be_sent_keeps_its_body(line: Line) -> None:
     line.marts.enters(2.0)
     line.sync()
-    assert forget_contact_data(line.settings.operations, line.now + 91 * DAY, 90) == Forgotten(0, 0)
+    assert forget_contact_data(line.settings.operations, line.now + 91 * DAY, 90, ROOMS) == Counter()
 
 
 def test_what_was_forgotten_is_known_all_the_same_and_cannot_be_sent_again(sent: str, line: Line) -> None:
-    forget_contact_data(line.settings.operations, line.now + 91 * DAY, 90)
+    forget_contact_data(line.settings.operations, line.now + 91 * DAY, 90, ROOMS)
     assert line.sync(91 * DAY).sent == 0
     [decided] = decide(line.settings.operations, "replay", [sent], reason="asked", by="ada", now=line.now)
     assert decided.refused == "its body is not kept any longer (RETENTION_DAYS)"
 
 
 def test_where_there_is_no_file_yet_nothing_is_forgotten(tmp_path: Path) -> None:
-    assert forget_contact_data(tmp_path / "none.sqlite", datetime.now(UTC), 90) == Forgotten(0, 0)
+    assert forget_contact_data(tmp_path / "none.sqlite", datetime.now(UTC), 90, ROOMS) == Counter()
     assert not (tmp_path / "none.sqlite").exists()
 
 

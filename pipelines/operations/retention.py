@@ -1,11 +1,9 @@
-"""Contact data that nobody needs any more: bodies that were sent, and what was answered to them.
-
-The rows stay, so that nothing is sent twice and everybody's history can be told.
-"""
+"""Contact data that nobody needs any more: each room says which of its own that is."""
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,34 +11,21 @@ from pipelines.operations.database import open_operations, stamp, transaction
 
 DELETE_BATCH = 1000  # so that nobody waits for the file for long
 
-FINISHED = """
-    body is not null
-    and status in ('delivered', 'dead', 'not_sent', 'canceled')
-    and next_attempt_at is null
-    and max(created_at, ifnull(delivered_at, '')) < :before
-"""
-ANSWERED = "answer is not null and ended_at < :before"
+# What a room forgets of its tables that is from before a moment, and how much of what it was.
+Forget = Callable[[sqlite3.Connection, str], Counter[str]]
 
 
-@dataclass(frozen=True)
-class Forgotten:
-    """How many were blanked."""
-
-    bodies: int
-    answers: int
-
-
-def forget_contact_data(operations: Path, now: datetime, days: int) -> Forgotten:
-    """Of deliveries that came to their end so many days ago. No file yet: nothing."""
+def forget_contact_data(operations: Path, now: datetime, days: int, rooms: Iterable[Forget]) -> Counter[str]:
+    """Of what came to its end so many days ago. No file yet: nothing."""
+    forgotten = Counter[str]()
     if not operations.exists():
-        return Forgotten(0, 0)
-    before = stamp(now - timedelta(days=days))
+        return forgotten
     with open_operations(operations) as con:
         con.execute("pragma secure_delete = on")  # SQLite would leave the old bytes in the file
-        bodies = blank(con, "deliveries", "sequence", "body", FINISHED, before)
-        answers = blank(con, "attempts", "attempt_id", "answer", ANSWERED, before)
+        for forget in rooms:
+            forgotten += forget(con, stamp(now - timedelta(days=days)))
         con.execute("pragma wal_checkpoint")
-    return Forgotten(bodies, answers)
+    return forgotten
 
 
 def blank(con: sqlite3.Connection, table: str, key: str, column: str, condition: str, before: str) -> int:

@@ -1,0 +1,25 @@
+"""What the outbox forgets: bodies that were sent, and what was answered to them.
+
+The rows stay, so that nothing is sent twice and everybody's history can be told.
+"""
+
+import sqlite3
+from collections import Counter
+
+from pipelines.operations.retention import blank
+
+FINISHED = """
+    body is not null
+    and status in ('delivered', 'dead', 'not_sent', 'canceled')
+    and next_attempt_at is null
+    and max(created_at, ifnull(delivered_at, '')) < :before
+"""
+ANSWERED = "answer is not null and ended_at < :before"
+
+
+def forget(con: sqlite3.Connection, before: str) -> Counter[str]:
+    """Of deliveries that came to their end before then."""
+    return Counter(
+        bodies=blank(con, "deliveries", "sequence", "body", FINISHED, before),
+        answers=blank(con, "attempts", "attempt_id", "answer", ANSWERED, before),
+    )
