@@ -96,6 +96,12 @@ def test_a_customer_goes_through_every_state_and_flow_builder_hears_of_each_chan
         assert states(analyst) == [(0.0, "Contact Record")]
     shown = orjson.loads(run("customer", "socal", str(told[0]["customer_id"]), "--json").output)
     assert [one["status"] for one in shown["deliveries"]] == ["delivered"] * len(told)
+    assert [one["position"] for one in shown["transitions"]] == [*range(1, len(told) + 1)]
+    with duckdb.connect(settings.analytics) as con:
+        con.execute("alter table marts.customer_state_transitions drop column position")
+        con.execute("alter table marts.customer_events drop column position")
+    older = orjson.loads(run("customer", "socal", str(told[0]["customer_id"]), "--json").output)
+    assert older["transitions"] == [one | {"position": None} for one in shown["transitions"]], "of an earlier release"
 
 
 def states(analyst: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:

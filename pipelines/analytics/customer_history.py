@@ -5,19 +5,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.analytics.reader import EVENTS, STATE, TRANSITIONS
 from pipelines.flow_builder.outbox.queries import deliveries
-
-STATE = "from marts.customer_servicetitan_state where tenant_id = $tenant and servicetitan_customer_id = $customer"
-TRANSITIONS = """
-    from marts.customer_state_transitions
-    where tenant_id = $tenant and servicetitan_customer_id = $customer
-    order by occurred_at, event_name = 'reset' desc, event_name = 'state_set', to_state, encode(event_id)
-"""
-EVENTS = """
-    from marts.customer_events
-    where tenant_id = $tenant and servicetitan_customer_id = $customer
-    order by occurred_at, event_name = 'state_set', to_state, encode(event_id)
-"""
 
 
 class NotPublished(Exception):

@@ -9,13 +9,12 @@ import duckdb
 
 Row = dict[str, Any]
 
-STATE = "select * from marts.customer_servicetitan_state where tenant_id = ? and servicetitan_customer_id = ?"
-HISTORY = """
-select *
-from marts.customer_state_transitions
-where tenant_id = ? and servicetitan_customer_id = ?
-order by occurred_at, event_name != 'reset', event_name = 'state_set', to_state, event_id
-"""
+OF_CUSTOMER = "where tenant_id = $tenant and servicetitan_customer_id = $customer"
+# What was retracted has a time but no position; a copy that an earlier release published has no such column.
+IN_ORDER = f"union all by name select 1 as position where false) {OF_CUSTOMER} order by occurred_at, position"
+STATE = f"from marts.customer_servicetitan_state {OF_CUSTOMER}"
+TRANSITIONS = f"from (from marts.customer_state_transitions {IN_ORDER}"
+EVENTS = f"from (from marts.customer_events {IN_ORDER}"
 
 
 class Marts:
@@ -35,18 +34,18 @@ class Marts:
             self._reopen(None)
 
     def state(self, tenant_id: int, customer_id: int) -> Row | None:
-        return next(iter(self._rows(STATE, [tenant_id, customer_id])), None)
+        return next(iter(self._rows(STATE, tenant_id, customer_id)), None)
 
     def history(self, tenant_id: int, customer_id: int) -> list[Row]:
-        return self._rows(HISTORY, [tenant_id, customer_id])
+        return self._rows(TRANSITIONS, tenant_id, customer_id)
 
-    def _rows(self, query: str, values: list[Any]) -> list[Row]:
+    def _rows(self, query: str, tenant_id: int, customer_id: int) -> list[Row]:
         """None where nothing was published yet, or not this table."""
         with self._lock:
             if (con := self._newest()) is None:
                 return []
             try:
-                found = con.execute(query, values)
+                found = con.execute(query, {"tenant": tenant_id, "customer": customer_id})
             except duckdb.CatalogException:
                 return []
             names = [column[0] for column in found.description or ()]

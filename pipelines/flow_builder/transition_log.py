@@ -101,13 +101,7 @@ HISTORIES = """
     left join log on asked.tenant_id = log.tenant_id and asked.customer_id = log.servicetitan_customer_id
     left join marts.customer_servicetitan_state as state
         on asked.tenant_id = state.tenant_id and asked.customer_id = state.servicetitan_customer_id
-    order by
-        asked.tenant_id,
-        asked.customer_id,
-        log.occurred_at,
-        log.event_name = 'state_set',
-        log.to_state,
-        log.event_id
+    order by asked.tenant_id, asked.customer_id, log.position, log.occurred_at, log.transition_id
 """
 
 

@@ -26,7 +26,7 @@ create table marts.customer_state_transitions (
     transition_id varchar, tenant_id bigint, servicetitan_customer_id bigint, job_id bigint,
     from_state decimal(2,1), to_state decimal(2,1), from_state_name varchar, to_state_name varchar, flow_name varchar,
     event_name varchar, event_id varchar, source_table varchar, source_id varchar,
-    occurred_at timestamptz, detected_at timestamptz, retracted_at timestamptz, is_baseline boolean
+    occurred_at timestamptz, detected_at timestamptz, retracted_at timestamptz, is_baseline boolean, position bigint
 );
 """
 
@@ -40,7 +40,7 @@ def publish(settings: Settings, customer_id: int, state: float, changed: object)
         row = [SOCAL, "socal", None, customer_id, state, f"state {state:g}", None, 0, changed, None]
         con.execute(f"insert into marts.customer_servicetitan_state values ({', '.join('?' * len(row))})", row)
         log = [f"t{state:g}", SOCAL, customer_id, None, 0, state, "Contact Record", f"state {state:g}", "Flow"]
-        log += ["lead_created", "lead:1:created", "leads", "1", changed, changed, None, False]
+        log += ["lead_created", "lead:1:created", "leads", "1", changed, changed, None, False, 1]
         con.execute(f"insert into marts.customer_state_transitions values ({', '.join('?' * len(log))})", log)
     fresh.replace(settings.analytics)
 
@@ -65,6 +65,15 @@ def test_the_state_and_its_history_are_those_of_the_newest_sync(
         assert [(step["from_state"], step["to_state"], step["event_name"]) for step in found["history"]] == [
             (0.0, state, "lead_created")
         ]
+
+
+def test_a_copy_that_an_earlier_release_published_is_read(
+    api: Api, settings: Settings, world: World, ada: int, state_of: str
+) -> None:
+    publish(settings, ada, 2.0, world.now())
+    with duckdb.connect(settings.analytics) as con:
+        con.execute("alter table marts.customer_state_transitions drop column position")
+    assert [step["to_state"] for step in api.get(state_of).json()["history"]] == [2.0]
 
 
 def test_nothing_is_known_before_the_first_sync(api: Api, state_of: str) -> None:

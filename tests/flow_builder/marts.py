@@ -40,7 +40,8 @@ SCHEMA = """
         transition_id varchar, tenant_id bigint, tenant_name varchar, servicetitan_customer_id bigint, job_id bigint,
         from_state decimal(2, 1), to_state decimal(2, 1), from_state_name varchar, to_state_name varchar,
         flow_name varchar, event_name varchar, event_id varchar, source_table varchar, source_id varchar,
-        occurred_at timestamptz, detected_at timestamptz, retracted_at timestamptz, is_baseline boolean
+        occurred_at timestamptz, detected_at timestamptz, retracted_at timestamptz, is_baseline boolean,
+        position bigint
     );
     create table staging.stg_servicetitan__customers (
         tenant_id bigint, customer_id bigint, merged_to_id bigint, is_active boolean, is_do_not_mail boolean,
@@ -69,13 +70,24 @@ SCHEMA = """
     left join (
         from marts.customer_state_transitions
         where retracted_at is null
-        qualify row_number() over (
-            partition by tenant_id, servicetitan_customer_id
-            order by occurred_at desc, event_name = 'state_set' desc, to_state desc, event_id desc
-        ) = 1
+        qualify position = max(position) over (partition by tenant_id, servicetitan_customer_id)
     ) as newest
         on customers.tenant_id = newest.tenant_id and customers.customer_id = newest.servicetitan_customer_id
     where customers.merged_to_id is null;
+"""
+DERIVE = """
+    update marts.customer_state_transitions as log
+    set detected_at = coalesce(log.detected_at, ?), position = places.position
+    from (
+        select
+            transition_id,
+            case when retracted_at is null then row_number() over (
+                partition by tenant_id, servicetitan_customer_id, retracted_at is null
+                order by occurred_at, event_name != 'reset', event_name = 'state_set', to_state, event_id
+            ) end as position
+        from marts.customer_state_transitions
+    ) as places
+    where log.transition_id = places.transition_id
 """
 
 
@@ -139,9 +151,7 @@ class Marts:
         return transition_id
 
     def derive(self, as_of: datetime) -> None:
-        self.con.execute(
-            "update marts.customer_state_transitions set detected_at = ? where detected_at is null", [as_of]
-        )
+        self.con.execute(DERIVE, [as_of])
 
     def retract(self, transition_id: str) -> None:
         self.change(transition_id, "retracted_at", NOW)

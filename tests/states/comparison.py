@@ -18,12 +18,12 @@ STATES = """
 """
 EVENTS = """
     select tenant_id, servicetitan_customer_id, 'event', event_id, event_name, to_state, occurred_at, job_id,
-        source_table, source_id, from_state, rule, verdict
+        source_table, source_id, from_state, rule, verdict, position
     from marts.customer_events
 """
 TRANSITIONS = """
     select tenant_id, servicetitan_customer_id, 'transition', transition_id, job_id, from_state, to_state, event_name,
-        event_id, source_table, source_id, occurred_at
+        event_id, source_table, source_id, occurred_at, position
     from marts.customer_state_transitions
     where retracted_at is null
 """
@@ -34,7 +34,8 @@ SPANS = """
 """
 ANSWERS = (STATES, EVENTS, TRANSITIONS, SPANS)
 LOG = """
-    select tenant_id, 0, 'log', transition_id, detected_at, retracted_at, is_baseline
+    select tenant_id, 0, 'log', transition_id, detected_at, retracted_at, is_baseline,
+        (position is null) = (retracted_at is not null)
     from marts.customer_state_transitions
 """
 
@@ -56,7 +57,7 @@ def expected(stories: Stories) -> set[Fact]:
 
 def expected_log(logs: Mapping[int, Log]) -> set[Fact]:
     return {
-        (tenant, 0, "log", identity, entry.detected_at, entry.retracted_at, entry.is_baseline)
+        (tenant, 0, "log", identity, entry.detected_at, entry.retracted_at, entry.is_baseline, True)
         for tenant, log in logs.items()
         for identity, entry in log.entries.items()
     } | {(tenant, 0, "baseline") for tenant, log in logs.items() if log.has_baseline}
@@ -69,15 +70,15 @@ def _state(story: Story) -> Fact:
 
 
 def _events(story: Story) -> Iterator[Fact]:
-    for each in story.verdicts:
-        yield ("event", *each.event[1:5], *each.event[5:], each.from_state, each.rule, each.verdict)
+    for position, each in enumerate(story.verdicts, 1):
+        yield ("event", *each.event[1:], each.from_state, each.rule, each.verdict, position)
 
 
 def _transitions(story: Story) -> Iterator[Fact]:
-    for each in story.transitions:
+    for position, each in enumerate(story.transitions, 1):
         yield (
             *("transition", each.transition_id, each.job, each.from_state, each.to_state, each.event_name),
-            *(each.event_id, each.source_table, each.source_id, each.occurred_at),
+            *(each.event_id, each.source_table, each.source_id, each.occurred_at, position),
         )
 
 

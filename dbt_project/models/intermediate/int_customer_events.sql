@@ -10,6 +10,7 @@
 select
     tenant_id,
     customer_id,
+    position,
     event_name,
     to_state,
     occurred_at,

@@ -12,6 +12,7 @@ last_events as (
         customer_key,
         state,
         entered_position,
+        transition_count,
     from {{ ref('int_events__folded') }}
     where is_last
 ),
@@ -21,6 +22,7 @@ rested as (
     select
         causes.customer_key,
         causes.position,
+        last_events.transition_count,
         coalesce(causes.to_state = last_events.state and causes.expires_at <= {{ as_of() }}, false) as is_over,
         is_over or causes.to_state != last_events.state as is_reset,
         case when not is_reset then causes.to_state else cast(0 as decimal(2, 1)) end as state,

@@ -15,6 +15,7 @@ folded as (
         0 as entered_position,
         cast(null as timestamptz) as reset_due_at,
         1 as round_position,
+        0 as transition_count,
         cast(null as decimal(2, 1)) as from_state,
         {{ rule_name('null') }} as rule,
         cast(null as boolean) as is_accepted,
@@ -33,6 +34,7 @@ folded as (
             when is_accepted and (to_state in (0, 1) or rule = 'new_job') then position
             else round_position
         end as round_position,
+        transition_count + cast(is_reset as integer) + case when is_accepted then 1 else 0 end as transition_count,
         from_state,
         rule,
         is_accepted,
@@ -52,6 +54,7 @@ folded as (
                 events.*,
                 folded.entered_position,
                 folded.reset_due_at,
+                folded.transition_count,
                 coalesce(folded.reset_due_at <= events.occurred_at, false) as is_reset,
                 case
                     when folded.reset_due_at <= events.occurred_at then cast(0 as decimal(2, 1))

@@ -6,12 +6,10 @@ with events as (
     select * from {{ ref('int_events__folded') }}
 ),
 
--- a reset comes right before the event that met it, or at the end
 entered as (
     select
         customer_key,
-        position,
-        true as is_event,
+        transition_count as position,
         from_state as previous_state,
         to_state as state,
         job_id,
@@ -22,8 +20,7 @@ entered as (
     union all
     select
         events.customer_key,
-        resets.met_position as position,
-        false as is_event,
+        resets.transition_position as position,
         events.to_state as previous_state,
         cast(0 as decimal(2, 1)) as state,
         null as job_id,
@@ -45,7 +42,7 @@ spans as (
     from entered
     window fold_order as (
         partition by customer_key
-        order by position nulls last, is_event
+        order by position
     )
 )
 

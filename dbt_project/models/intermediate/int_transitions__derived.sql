@@ -13,6 +13,7 @@ resets as (
         'reset' as event_name,
         'reset:' || {{ transition_id('events.tenant_id', 'events.event_id', 'events.to_state') }} as event_id,
         events.expires_at as occurred_at,
+        ended.transition_position as position,
     from {{ ref('int_states__reset') }} as ended
     inner join events
         on ended.customer_key = events.customer_key
@@ -31,6 +32,7 @@ accepted as (
         source_table,
         source_id,
         occurred_at,
+        transition_count as position,
     from events
     where is_accepted
 ),

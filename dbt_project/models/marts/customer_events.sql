@@ -27,5 +27,6 @@ select
         when not events.is_accepted then 'ignored'
         else 'waiting'
     end as verdict,
+    cast(events.position as bigint) as position,
 from events
 left join {{ ref('stg_servicetitan__tenants') }} as tenants on events.tenant_id = tenants.tenant_id

@@ -72,6 +72,7 @@ standing as (
         coalesce(logged.detected_at, {{ as_of() }}) as detected_at,
         cast(null as timestamptz) as retracted_at,
         coalesce(logged.is_baseline, baselines.tenant_id is null) as is_baseline,
+        cast(derived.position as bigint) as position,
     from derived
     left join logged on derived.transition_id = logged.transition_id
     left join baselines on derived.tenant_id = baselines.tenant_id
@@ -98,4 +99,5 @@ kept as (
 )
 {%- endif %}
 
-select * from kept
+select * replace (case when retracted_at is null then position end as position)
+from kept

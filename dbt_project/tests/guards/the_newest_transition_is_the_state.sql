@@ -8,12 +8,7 @@ newest as (
     where {{ of_changed_customers(ref('customer_state_transitions')) }} and retracted_at is null
     qualify row_number() over (
         partition by tenant_id, servicetitan_customer_id
-        order by
-            occurred_at desc,
-            event_name = 'reset',
-            event_name = 'state_set' desc,
-            to_state desc,
-            event_id desc
+        order by position desc
     ) = 1
 )
 
