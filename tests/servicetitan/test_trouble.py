@@ -194,9 +194,9 @@ def test_what_is_read_by_page_number_is_read_to_its_end(
     ann = world["socal"].add_customer("Ann")
     for number in range(PAGE_SIZE + 1):
         world["socal"].add_contact(ann, "Email", f"{number}@example.com")
-    simulator.faults.order("slow", "customers/contacts", tenant=SOCAL.tenant_id, seconds=0.6, times=-1)
-    lists = settings.model_copy(update={"servicetitan_sync_mode": "list", "sync_seconds": 1.0})
-    result = attempt(lists, world)
+    simulator.faults.order("slow", "customers/contacts", tenant=SOCAL.tenant_id, seconds=1.7, times=-1)
+    lists = settings.model_copy(update={"servicetitan_sync_mode": "list", "sync_seconds": 3.0})
+    result = attempt(lists, world, retry=replace(HASTY, total=60, timeout=20))
     assert errors(result) == set()
     assert "customer_contacts" in {stream.stream for stream in result.streams if stream.complete}
     assert query(settings, "select count(*) from servicetitan.customer_contacts") == [(PAGE_SIZE + 1,)]
