@@ -185,7 +185,9 @@ OF_OTHERS = {
 }
 
 
-@pytest.mark.parametrize("kind", OF_A_SYNC)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[] if "one step" in kind else pytest.mark.prove) for kind in OF_A_SYNC]
+)
 def test_a_sync_says_what_is_wrong_and_goes_on_once_it_is_mended(
     run: Run, settings: Settings, life: Iterator[str], receiver: Receiver, kind: str
 ) -> None:
@@ -214,6 +216,7 @@ def test_a_report_that_cannot_be_made_costs_a_line_and_no_sync(run: Run, setting
     assert run("report").returncode == 0
 
 
+@pytest.mark.prove
 def test_every_other_command_says_which_file_is_broken(run: Run, settings: Settings) -> None:
     assert run("sync").returncode == 0
     for command, places in OF_OTHERS.items():
@@ -222,6 +225,7 @@ def test_every_other_command_says_which_file_is_broken(run: Run, settings: Setti
                 assert place in said(run(*command, ACTIONS_TOKENS="caller:a-token-of-a-test")), command
 
 
+@pytest.mark.prove
 def test_a_disk_that_is_full_costs_a_sync_and_nothing_else(run: Run, life: Iterator[str]) -> None:
     assert run("sync").returncode == 0
     for largest in (100_000, 1_000_000, 3_000_000):

@@ -60,6 +60,7 @@ def booked(world: World) -> Iterator[int]:
         yield customer
 
 
+@pytest.mark.prove
 def test_sync_after_sync_works_under_any_name_and_after_a_move(world: World, receiver: Receiver, named: Name) -> None:
     new_customer = booked(world)
     named(NAMES[0])
