@@ -10,7 +10,7 @@ import dagster as dg
 from orchestration.alerting.from_checks import Descriptions, check_alerts
 from orchestration.alerting.from_outbox import outbox_alerts
 from orchestration.alerting.from_runs import ENDED, run_alerts
-from pipelines.alerts.alert import Alert, Troubles
+from pipelines.alerts.alert import Alert, Alerts
 from pipelines.alerts.channels import Channel
 from pipelines.alerts.freshness import quiet, stale_tenants
 from pipelines.alerts.notify import notify
@@ -28,9 +28,9 @@ class Records:
 
     def __init__(self) -> None:
         self._read_at: Sequence[Any] | None = None
-        self._found: Troubles = {}
+        self._found: Alerts = {}
 
-    def alerts(self, instance: dg.DagsterInstance, checks: Descriptions) -> Troubles:
+    def alerts(self, instance: dg.DagsterInstance, checks: Descriptions) -> Alerts:
         ended = instance.get_run_records(dg.RunsFilter(statuses=ENDED), limit=1, order_by="update_timestamp")
         read_at = [(record.dagster_run.run_id, record.update_timestamp) for record in ended]
         if read_at != self._read_at:
@@ -40,7 +40,7 @@ class Records:
 
 
 def look(
-    settings: Settings, configured: Sequence[Channel], found: Troubles, kept: str | None, now: datetime
+    settings: Settings, configured: Sequence[Channel], found: Alerts, kept: str | None, now: datetime
 ) -> tuple[str, str]:
     """What to say of this look, and what to keep for the next one: news of an operations file that cannot be used."""
     before = Unusable.read(kept)

@@ -24,12 +24,12 @@ Descriptions = Mapping[dg.AssetCheckKey, str | None]
 def check_alerts(instance: dg.DagsterInstance, checks: Descriptions) -> Iterator[tuple[str, Alert]]:
     """Of every check whose last evaluation failed."""
     failed = [record for record in last_evaluations(instance, checks) if not evaluation(record).passed]
-    yield from tenant_troubles([record for record in failed if record.key.name == COMPLETE])
+    yield from tenant_alerts([record for record in failed if record.key.name == COMPLETE])
     for record in failed:
         if record.key.name not in {COMPLETE, *TOLD_HERE}:
             yield (
                 f"check {record.key.asset_key.to_user_string()} {record.key.name}",
-                check_trouble(record, checks[record.key]),
+                check_alert(record, checks[record.key]),
             )
 
 
@@ -52,7 +52,7 @@ def evaluation(record: "AssetCheckExecutionRecord") -> "AssetCheckEvaluation":
     return record.evaluation
 
 
-def check_trouble(record: "AssetCheckExecutionRecord", description: str | None) -> Alert:
+def check_alert(record: "AssetCheckExecutionRecord", description: str | None) -> Alert:
     """Its metadata as far as they are numbers: a text may quote a record."""
     look = f"see the check in Dagster, which demands: {description}" if description else "see the check in Dagster"
     found = evaluation(record)
@@ -63,7 +63,7 @@ def check_trouble(record: "AssetCheckExecutionRecord", description: str | None) 
     return alert(record, f"{what}: {numbers}" if numbers else what, str(values.get(WHAT_TO_DO, look)))
 
 
-def tenant_troubles(failed: Sequence["AssetCheckExecutionRecord"]) -> Iterator[tuple[str, Alert]]:
+def tenant_alerts(failed: Sequence["AssetCheckExecutionRecord"]) -> Iterator[tuple[str, Alert]]:
     """One per tenant and missing scope, and one per tenant for all that is unread for another reason."""
     found = defaultdict(list)
     for record in failed:

@@ -134,14 +134,14 @@ LEADS_CHECK = Check(
 )
 
 
-def outbox_checks(asset: dg.AssetKey, troubles: "OutboxHealth", unknown: int) -> Iterator[dg.AssetCheckResult]:
-    found = {"held": troubles.held, "dead": troubles.dead, "overdue": troubles.overdue, "unknown": unknown}
+def outbox_checks(asset: dg.AssetKey, health: "OutboxHealth", unknown: int) -> Iterator[dg.AssetCheckResult]:
+    found = {"held": health.held, "dead": health.dead, "overdue": health.overdue, "unknown": unknown}
     for name, check in OUTBOX_CHECKS.items():
         yield check.result(asset, {"deliveries": found[name]} if found[name] else {})
 
 
-def endpoint_check(asset: dg.AssetKey, troubles: "OutboxHealth") -> dg.AssetCheckResult:
-    endpoint = troubles.endpoint
+def endpoint_check(asset: dg.AssetKey, health: "OutboxHealth") -> dg.AssetCheckResult:
+    endpoint = health.endpoint
     found = {
         "down since": str(endpoint.down_since),
         "because": str(endpoint.because),

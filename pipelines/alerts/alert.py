@@ -18,7 +18,7 @@ class Alert:
     run_id: str | None = None
 
 
-Troubles = Mapping[str, Alert]  # by a key that stays while the trouble lasts
+Alerts = Mapping[str, Alert]  # by a key that stays while the trouble lasts
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pipelines.alerts.alert import Troubles
+from pipelines.alerts.alert import Alerts
 from pipelines.alerts.channels import Channel, NotNotified
 from pipelines.alerts.message import message
 from pipelines.alerts.store import compare, notifications, open_alerts, write_down
@@ -27,7 +27,7 @@ class Notified:
 def notify(
     operations: Path,
     channels: Sequence[Channel],
-    alerts: Troubles,
+    alerts: Alerts,
     now: datetime,
     quiet: timedelta,
     dagster_url: str | None = None,

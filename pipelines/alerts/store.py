@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from pipelines.alerts.alert import Alert, Notification, Troubles
+from pipelines.alerts.alert import Alert, Alerts, Notification
 from pipelines.operations import moment, stamp, transaction
 
 ALERT_RETENTION = timedelta(days=90)
@@ -34,7 +34,7 @@ TOLD = "insert or ignore into announcements (alert_id, channel, event, announced
 Change = tuple[str, list[str | None]]
 
 
-def compare(con: sqlite3.Connection, alerts: Troubles, now: datetime, quiet: timedelta) -> None:
+def compare(con: sqlite3.Connection, alerts: Alerts, now: datetime, quiet: timedelta) -> None:
     """Opens and closes alerts. A trouble that is gone is over after ``quiet``; until then it may come back unsaid."""
     opened = con.execute("select key, gone_at from alerts where closed_at is null")
     gone = {key: text and moment(text) for key, text in opened}
@@ -44,7 +44,7 @@ def compare(con: sqlite3.Connection, alerts: Troubles, now: datetime, quiet: tim
                 con.execute(statement, values)
 
 
-def _of_what_is(alerts: Troubles, gone: Mapping[str, datetime | None]) -> Iterator[Change]:
+def _of_what_is(alerts: Alerts, gone: Mapping[str, datetime | None]) -> Iterator[Change]:
     for key, alert in alerts.items():
         if key not in gone:
             yield OPEN, [key, alert.what, alert.what_to_do, alert.run_id, stamp(alert.since)]
@@ -53,7 +53,7 @@ def _of_what_is(alerts: Troubles, gone: Mapping[str, datetime | None]) -> Iterat
 
 
 def _of_what_was(
-    alerts: Troubles, gone: Mapping[str, datetime | None], now: datetime, quiet: timedelta
+    alerts: Alerts, gone: Mapping[str, datetime | None], now: datetime, quiet: timedelta
 ) -> Iterator[Change]:
     for key, since in gone.items():
         if key in alerts:
