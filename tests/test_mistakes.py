@@ -116,12 +116,12 @@ def test_a_copy_for_analysts_that_cannot_be_read_is_published_anew(
     tmp_path: Path, run: Run, settings: Settings
 ) -> None:
     settings.analytics.write_bytes(GARBAGE)
-    assert not is_published(settings.analytics, "version")
+    assert not is_published(settings.analytics, None, "version")
     assert "the next sync publishes it anew" in failed(run("customer", "socal", "1"))
     theirs = tmp_path / "held.duckdb"
     duckdb.connect(theirs).close()
     with held(theirs):
-        assert not is_published(theirs, "version"), "an analyst who opened it to write blocks nobody"
+        assert not is_published(theirs, None, "version"), "an analyst who opened it to write blocks nobody"
 
 
 def test_a_budget_that_is_damaged(tmp_path: Path) -> None:

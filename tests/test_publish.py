@@ -43,10 +43,10 @@ def test_what_is_put_besides_the_marts_stands_among_them(warehouse: Path, tmp_pa
 
 def test_what_was_published_is_known_by_its_version(warehouse: Path, tmp_path: Path) -> None:
     analytics = tmp_path / "analytics.duckdb"
-    assert not is_published(analytics, "1")
+    assert not is_published(analytics, None, "1")
     publish(warehouse, analytics, "1")
-    assert is_published(analytics, "1")
-    assert not is_published(analytics, "2")
+    assert is_published(analytics, None, "1")
+    assert not is_published(analytics, None, "2")
 
 
 def test_who_reads_keeps_what_it_opened_and_the_next_one_sees_the_new_copy(warehouse: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@
     {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
     {%- set tenant_id, customer_id = arg_dict['unique_key'][:2] -%}
     delete from {{ target }} as target
-    using {{ ref('int_customers__changed') }} as changed
+    using {{ relation_before('intermediate', 'int_customers__changed') }} as changed
     where target.{{ tenant_id }} = changed.tenant_id
         and target.{{ customer_id }} = changed.customer_id;
 

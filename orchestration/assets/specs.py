@@ -29,6 +29,7 @@ OWN_TABLES = {
     "tenants": "The tenants of the configuration.",
     "state_updates": "States set by hand, through the actions API.",
     "contact_links": "Which contact of Flow Builder is which customer, from lead intake.",
+    "changes": "What the loads changed since the last derivation: record, customer and job, now and before.",
     "tenant_syncs": "A row per tenant, stream and run: when, how many rows, complete or why not; neither: it goes on.",
 }
 

@@ -113,11 +113,15 @@ def derive_asset(settings: Settings) -> dg.AssetsDefinition:
     def derive(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Results:
         from pipelines.derivation.baselines import taken_since, tenants_with_baseline
         from pipelines.derivation.derive import derive
+        from pipelines.derivation.freshness import last_derivation
         from pipelines.derivation.row_counts import row_counts
+        from pipelines.servicetitan.load.changes import forget_changes
 
         known = tenants_with_baseline(settings.warehouse)
         done = derive(settings.warehouse, warehouse.clock(), work_dir=dbt_folder(settings))
         context.log.info(f"derived: {done.reason}" if done.reason else "nothing has changed, and nothing is due")
+        if done.reason and (last := last_derivation(settings.warehouse)):
+            forget_changes(settings.warehouse, last.last_change_id)
         taken = taken_since(settings.warehouse, known) if done.reason else []
         for baseline in taken:
             context.log.info(str(baseline))
@@ -191,13 +195,13 @@ def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefiniti
     @with_known_errors
     def publish(warehouse: WarehouseResource) -> Results:  # noqa: ARG001 (to hold it)
         from pipelines.analytics.publish import is_published, publish
-        from pipelines.derivation.freshness import derived_at
+        from pipelines.derivation.freshness import last_derivation
         from pipelines.flow_builder.outbox.queries import table
         from pipelines.flow_builder.outbox.queries import version as version_of
         from pipelines.report.folder import note_last_syncs
 
-        version = f"{derived_at(settings.warehouse)} {version_of(settings.operations)}"
-        if is_published(settings.analytics, version):
+        derivation, version = last_derivation(settings.warehouse), version_of(settings.operations)
+        if is_published(settings.analytics, derivation.id if derivation else None, version):
             note_last_syncs(settings)
         else:
             rows = publish(settings.warehouse, settings.analytics, version, {"deliveries": table(settings.operations)})

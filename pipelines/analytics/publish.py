@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from glob import escape
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
+from pipelines.derivation.freshness import read_last_derivation
 from pipelines.warehouse import open_warehouse, quoted
 
 Tables = Mapping[str, pa.RecordBatchReader]
@@ -25,39 +26,43 @@ CHANGED = """
 """
 PUBLICATION = """
     create or replace table analytics.main.publication as
-    select $1::varchar as version, $2::varchar as derivation_id, $3::bigint as published_at
+    select $1::varchar as derivation_id, $2::timestamptz as as_of, $3::varchar as besides_version, $4 as published_at
 """
 
 
-class _Derivation(NamedTuple):
-    """``previous_id``: the one whose marts became this one's by changed customers alone."""
+class Publication(NamedTuple):
+    """What a copy is of. ``besides_version`` names the state of what is put besides the marts; ``published_at``: the
+    file's time of change, in microseconds."""
 
-    id: str
-    previous_id: str | None
-
-
-def published_as_of(analytics: Path) -> datetime:
-    """The clock of the derivation that the copy is of, in UTC; its version begins with it."""
-    with duckdb.connect(analytics, read_only=True) as con:
-        version = str(con.execute("select version from main.publication").fetchall()[0][0])
-    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(version.split()[0]))
+    derivation_id: str | None
+    as_of: datetime | None
+    besides_version: str
+    published_at: int
 
 
-def is_published(analytics: Path, version: str) -> bool:
+def read_publication(analytics: Path) -> Publication | None:
+    """None where there is none, or it is of an earlier release, damaged, or held by somebody who opened it to write."""
     if not analytics.exists():
-        return False
+        return None
     try:
         with duckdb.connect(analytics, read_only=True) as con:
-            return con.execute("select version from main.publication").fetchall() == [(version,)]
-    except duckdb.Error:  # of another release, damaged, or held by somebody who opened it to write
-        return False
+            con.execute("set TimeZone = 'UTC'")
+            found = con.execute(f"select {', '.join(Publication._fields)} from main.publication").fetchone()
+    except duckdb.Error:
+        return None
+    return Publication(*found) if found else None
 
 
-def publish(warehouse: Path, analytics: Path, version: str, besides: Tables | None = None) -> dict[str, int]:
+def is_published(analytics: Path, derivation_id: str | None, besides_version: str) -> bool:
+    known = read_publication(analytics)
+    return known is not None and (known.derivation_id, known.besides_version) == (derivation_id, besides_version)
+
+
+def publish(warehouse: Path, analytics: Path, besides_version: str, besides: Tables | None = None) -> dict[str, int]:
     """Rows per table of the new copy: the marts, and what is put ``besides`` them, in the same schema.
 
-    ``version`` names what is copied, for `is_published`. Who has the old file open keeps it whole. Where that is as it
-    was published, after the derivation before this one, only the rows of changed customers are written.
+    Who has the old file open keeps it whole. Where that is as it was published, after the derivation before this one,
+    only the rows of changed customers are written.
     """
     analytics.parent.mkdir(parents=True, exist_ok=True)
     _remove_drafts(analytics)
@@ -65,9 +70,8 @@ def publish(warehouse: Path, analytics: Path, version: str, besides: Tables | No
     published_at = time.time_ns() // 1000
     try:
         with open_warehouse(warehouse, read_only=True) as con:
-            derivation = _derivation(con)
-            last_id = _published_derivation(analytics)
-            goes_on = derivation is not None and last_id is not None and last_id in derivation
+            derivation, last_id = read_last_derivation(con), _published_derivation(analytics)
+            goes_on = derivation and last_id and last_id in (derivation.id, derivation.previous_id)
             if goes_on:
                 shutil.copyfile(analytics, fresh)
             con.execute(f"attach {quoted(fresh)} as analytics")
@@ -79,7 +83,8 @@ def publish(warehouse: Path, analytics: Path, version: str, besides: Tables | No
             for name, reader in (besides or {}).items():
                 con.register("besides", reader)
                 rows[name] = _create(con, name, "besides")
-            con.execute(PUBLICATION, [version, derivation and derivation.id, published_at])
+            of = [derivation.id, derivation.as_of] if derivation else [None, None]
+            con.execute(PUBLICATION, [*of, besides_version, published_at])
             con.execute("detach analytics")
         _sync_to_disk(fresh)
         os.utime(fresh, ns=(published_at * 1000, published_at * 1000))
@@ -90,25 +95,10 @@ def publish(warehouse: Path, analytics: Path, version: str, besides: Tables | No
     return rows
 
 
-def _derivation(con: duckdb.DuckDBPyConnection) -> _Derivation | None:
-    try:
-        found = con.execute(
-            "select derivation_id, previous_derivation_id from warehouse.intermediate.int_derivations__begun"
-            " semi join warehouse.intermediate.int_derivations__ended using (derivation_id)"
-        ).fetchone()
-    except duckdb.CatalogException:
-        return None
-    return _Derivation(*found) if found else None
-
-
 def _published_derivation(analytics: Path) -> str | None:
     """None where the file is not what was published last: its own time of change stands in it."""
-    try:
-        with duckdb.connect(analytics, read_only=True) as con:
-            found = con.execute("select derivation_id, published_at from main.publication").fetchone()
-    except duckdb.Error:
-        return None
-    return found[0] if found and found[1] * 1000 == analytics.stat().st_mtime_ns else None
+    known = read_publication(analytics)
+    return known.derivation_id if known and known.published_at * 1000 == analytics.stat().st_mtime_ns else None
 
 
 def _marts(con: duckdb.DuckDBPyConnection) -> list[str]:

@@ -9,11 +9,11 @@ from pathlib import Path
 import msgspec
 
 from pipelines.derivation.dbt import invoke, project_version
-from pipelines.derivation.freshness import NEVER_DERIVED, PROJECT_CHANGED, derived_at, pending
+from pipelines.derivation.freshness import NEVER_DERIVED, PROJECT_CHANGED, Need, last_derivation, pending
 
 SEED_TESTS = "path:tests/seeds"
-RESULTS_LOST = "the last results were lost"
-GUARD_FAILED = "a guard has failed"
+RESULTS_LOST = Need("the last results were lost", is_full=True)
+GUARD_FAILED = Need("a guard has failed", is_full=True)
 
 
 class DerivationError(Exception):
@@ -50,20 +50,25 @@ def derive(warehouse: Path, as_of: datetime, *, work_dir: Path, tests: bool = Tr
     """
     kept = work_dir / f"last-derivation-{md5(str(warehouse.absolute()).encode()).hexdigest()}.json"
     last = _read(kept) if kept.exists() else None
-    if last and last.derived_at != derived_at(warehouse):  # of another warehouse: one of a back-up stands here
+    if last and last.id != _id(warehouse):  # of another warehouse: one of a back-up stands here
         last = None
-    doubt = why_not_trusted(last)
-    reason = pending(warehouse, as_of, project_version()) or (None if last and last.of_everyone else doubt)
-    if last and reason is None:
-        return Derivation(as_of, None, last.nodes)
+    need, doubt = pending(warehouse, as_of, project_version()), why_not_trusted(last)
+    need = need or (None if last and last.of_doubt else doubt)
+    if need is None:
+        return Derivation(as_of, None, last.nodes if last else ())
     kept.unlink(missing_ok=True)
-    run = _Dbt(warehouse, work_dir, as_of, of_everyone=doubt is not None)
-    built = _all(run) if last is None or reason in (NEVER_DERIVED, PROJECT_CHANGED) else _tables(run)
+    run = _Dbt(warehouse, work_dir, as_of, is_full=need.is_full or doubt is not None)
+    built = _all(run) if last is None or need in (NEVER_DERIVED, PROJECT_CHANGED) else _tables(run)
     tested = run("test", "--exclude", SEED_TESTS, "resource_type:unit_test") if tests else ()
     nodes = tuple({node.unique_id: node for node in (*(last.nodes if last else ()), *built, *tested)}.values())
     kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_bytes(msgspec.json.encode(_Last(nodes, run.of_everyone, derived_at(warehouse))))
-    return Derivation(as_of, reason, nodes)
+    kept.write_bytes(msgspec.json.encode(_Last(nodes, doubt is not None, _id(warehouse))))
+    return Derivation(as_of, need.reason, nodes)
+
+
+def _id(warehouse: Path) -> str | None:
+    last = last_derivation(warehouse)
+    return last.id if last else None
 
 
 @dataclass(frozen=True)
@@ -71,8 +76,8 @@ class _Last:
     """The results of the derivation before, and whether it was one of all customers because of a doubt."""
 
     nodes: tuple[NodeResult, ...]
-    of_everyone: bool
-    derived_at: str | None
+    of_doubt: bool
+    id: str | None
 
 
 def _read(kept: Path) -> _Last | None:
@@ -83,7 +88,7 @@ def _read(kept: Path) -> _Last | None:
         return None
 
 
-def why_not_trusted(last: _Last | None) -> str | None:
+def why_not_trusted(last: _Last | None) -> Need | None:
     """Why the marts cannot be trusted. The tests look at changed customers only: until they pass for all, every
     derivation is one of all customers, so that what is wrong is either mended or goes on being found."""
     if last is None:
@@ -96,15 +101,21 @@ class _Dbt:
     warehouse: Path
     work_dir: Path
     as_of: datetime
-    of_everyone: bool
+    is_full: bool
 
-    def __call__(self, *arguments: str) -> tuple[NodeResult, ...]:
+    def __call__(self, command: str, *arguments: str) -> tuple[NodeResult, ...]:
         clock = f"{self.as_of.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-        variables = {"as_of": clock, "project_version": project_version(), "of_everyone": self.of_everyone}
-        done = invoke(*arguments, "--vars", json.dumps(variables), warehouse=self.warehouse, work_dir=self.work_dir)
+        variables = {"as_of": clock, "project_version": project_version()}
+        full = ("--full-refresh",) if self.is_full and command != "test" else ()
+        done = invoke(
+            *(command, *full, *arguments, "--vars", json.dumps(variables)),
+            warehouse=self.warehouse,
+            work_dir=self.work_dir,
+        )
         return tuple(
             NodeResult(one.node.unique_id, str(one.status), one.failures, one.message, one.execution_time)
             for one in done.results
+            if one.node.resource_type != "operation" or str(one.status) != "success"  # the hooks
         )
 
 

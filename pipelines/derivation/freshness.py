@@ -1,5 +1,6 @@
-"""Is there anything to derive? Answered without dbt, whose import alone takes seconds."""
+"""Is there anything to derive, and how much? Answered without dbt, whose import alone takes seconds."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -7,54 +8,67 @@ import duckdb
 
 from pipelines.warehouse import open_warehouse
 
-NEVER_DERIVED = "nothing was derived yet"
-PROJECT_CHANGED = "the project has changed"
-REASONS = {
-    PROJECT_CHANGED: """
-        select 1 from intermediate.int_derivations__ended where project_version != $project_version
-    """,
-    "the clock was set back": "select 1 from intermediate.int_derivations__ended where as_of > $as_of",
-    "time has passed": "select 1 from intermediate.int_derivations__ended where next_due_at <= $as_of",
-    "records have come": """
-        select 1 from (
-            (from intermediate.int_loads except from intermediate.int_loads__derived)
-            union all
-            (from intermediate.int_loads__derived except from intermediate.int_loads)
-            union all
-            from intermediate.int_loads where load_id = ''
-        )
-    """,
-    "a tenant's history is complete": """
+BEGUN, ENDED = "intermediate.derivation_begun", "intermediate.derivation_ended"
+UNSEEN = f"servicetitan.changes where change_id > (select last_change_id from {ENDED})"
+
+
+@dataclass(frozen=True)
+class Need:
+    """Why a derivation is needed; of all customers where ``is_full``, else of those whom a change touches."""
+
+    reason: str
+    is_full: bool
+
+
+NEVER_DERIVED = Need("nothing was derived yet", is_full=True)
+PROJECT_CHANGED = Need("the project has changed", is_full=True)
+NEEDS = {
+    PROJECT_CHANGED: f"select 1 from {ENDED} where project_version != $project_version",
+    Need("the last derivation was cut short", is_full=True): f"from {BEGUN} anti join {ENDED} using (derivation_id)",
+    Need("the clock was set back", is_full=True): f"select 1 from {ENDED} where as_of > $as_of",
+    Need("a tenant's configuration has changed", is_full=True): f"select 1 from {UNSEEN} and source_table = 'tenants'",
+    Need("time has passed", is_full=False): f"select 1 from {ENDED} where next_due_at <= $as_of",
+    Need("records have come", is_full=False): f"select 1 from {UNSEEN}",
+    Need("a tenant's history is complete", is_full=False): """
         select 1 from intermediate.int_tenants__complete anti join marts.tenant_baselines using (tenant_id)
     """,
 }
 
 
-def pending(warehouse: Path, as_of: datetime, project_version: str) -> str | None:
-    """Why a derivation is needed; none where it would change nothing."""
+@dataclass(frozen=True)
+class LastDerivation:
+    """The newest that came to its end. ``previous_id``: the one that it went on from; none where it was full."""
+
+    as_of: datetime
+    id: str
+    previous_id: str | None
+    last_change_id: int
+
+
+def pending(warehouse: Path, as_of: datetime, project_version: str) -> Need | None:
+    """None where a derivation would change nothing."""
     with open_warehouse(warehouse) as con:
-        if not _is_derived(con):
+        if read_last_derivation(con) is None:
             con.execute("create schema if not exists intermediate")
             return NEVER_DERIVED
         known = {"as_of": as_of, "project_version": project_version}
-        for reason, query in REASONS.items():
+        for need, query in NEEDS.items():
             if con.execute(query, {name: value for name, value in known.items() if f"${name}" in query}).fetchone():
-                return reason
+                return need
     return None
 
 
-def derived_at(warehouse: Path) -> str | None:
-    """The clock, in microseconds, and the id of the derivation that the marts are of."""
+def last_derivation(warehouse: Path) -> LastDerivation | None:
+    with open_warehouse(warehouse, read_only=True) as con:
+        return read_last_derivation(con)
+
+
+def read_last_derivation(con: duckdb.DuckDBPyConnection) -> LastDerivation | None:
+    """None where nothing was derived, or by an earlier version only."""
     try:
-        with open_warehouse(warehouse, read_only=True) as con:
-            found = con.execute(
-                "select epoch_us(as_of), derivation_id from intermediate.int_derivations__ended"
-            ).fetchone()
-    except (duckdb.CatalogException, duckdb.BinderException):  # never derived, or by an earlier version
+        found = con.execute(
+            f"select as_of, derivation_id, previous_derivation_id, last_change_id from {ENDED}"
+        ).fetchone()
+    except (duckdb.CatalogException, duckdb.BinderException):
         return None
-    return f"{found[0]} {found[1]}" if found else None
-
-
-def _is_derived(con: duckdb.DuckDBPyConnection) -> bool:
-    found = con.execute("select 1 from information_schema.tables where table_name = 'int_derivations__ended'")
-    return found.fetchone() is not None
+    return LastDerivation(*found) if found else None

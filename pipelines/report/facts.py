@@ -8,7 +8,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.analytics.publish import published_as_of
+from pipelines.analytics.customer_history import NotPublished
+from pipelines.analytics.publish import read_publication
 from pipelines.report import questions as ask
 from pipelines.report.questions import (
     Change,
@@ -50,7 +51,7 @@ class ReportFacts:
 
 
 def read_facts(analytics: Path, configured: Mapping[int, str] | None = None) -> ReportFacts:
-    """``configured``: tenants that are on the page even before anything of them is known."""
+    """``configured``: tenants that are on the page even before anything of them is known. Raises `NotPublished`."""
     as_of = published_as_of(analytics)
     with duckdb.connect(analytics, read_only=True) as con:
         con.execute("set TimeZone = 'UTC'")
@@ -74,6 +75,14 @@ def read_facts(analytics: Path, configured: Mapping[int, str] | None = None) -> 
             waiting_deliveries=[WaitingDelivery(*row) for row in rows(ask.WAITING_DELIVERIES)],
             waiting_customers=[WaitingCustomer(*row) for row in rows(ask.WAITING_CUSTOMERS)],
         )
+
+
+def published_as_of(analytics: Path) -> datetime:
+    """The clock of the derivation that the copy is of."""
+    publication = read_publication(analytics)
+    if publication is None or publication.as_of is None:
+        raise NotPublished(f"{analytics} is of an earlier release or damaged: the next sync publishes it anew")
+    return publication.as_of
 
 
 def named(known: list[ReportTenant], configured: Mapping[int, str]) -> list[ReportTenant]:

@@ -22,13 +22,34 @@ ARROW_TYPES: dict[DataType, pa.DataType] = {
 
 @dataclass(frozen=True)
 class RawTable:
-    """Merged on ``key``; of two versions the greater ``newest_by`` stays, at a tie the one that arrived last."""
+    """Merged on ``key``; of two versions the greater ``newest_by`` stays, at a tie the one that arrived last.
+
+    What changes in a table that is ``in_feed`` is told in `CHANGES`: ``id`` is the column that a row is known by within
+    its tenant, ``customer`` and ``job`` are those that name its customer and its job, where it has them.
+    """
 
     name: str
     columns: Columns = field(hash=False)
     key: tuple[str, ...]
     newest_by: str | None = None
     precision: dict[str, tuple[int, int]] = field(default_factory=dict, hash=False)  # of decimals, if not (38, 9)
+    in_feed: bool = True
+
+    @property
+    def id(self) -> str:
+        return self.key[-1]
+
+    @property
+    def customer(self) -> str | None:
+        """A customer names the one that it was merged into."""
+        return self._column("merged_to_id" if self.name == "customers" else "customer_id")
+
+    @property
+    def job(self) -> str | None:
+        return self._column("id" if self.name == "jobs" else "job_id")
+
+    def _column(self, name: str) -> str | None:
+        return name if name in self.columns else None
 
     @property
     def schema(self) -> pa.Schema:
@@ -103,6 +124,23 @@ REJECTED_RECORDS = RawTable(
         "rejected_at": "timestamp",
     },
     key=("tenant_id", "stream", "record"),  # delivered again it is still one record
+    in_feed=False,
+)
+# What each load changed, in its order, with the customer and the job that a row names now and named before.
+CHANGES = RawTable(
+    name="changes",
+    columns={
+        "change_id": "bigint",
+        "tenant_id": "bigint",
+        "source_table": "text",
+        "source_id": "text",
+        "customer_id": "bigint",
+        "job_id": "bigint",
+        "previous_customer_id": "bigint",
+        "previous_job_id": "bigint",
+    },
+    key=("change_id",),
+    in_feed=False,
 )
 RAW_TABLES: tuple[RawTable, ...] = (
     *(raw_table(stream) for stream in STREAMS),
@@ -111,5 +149,6 @@ RAW_TABLES: tuple[RawTable, ...] = (
     STATE_UPDATES,
     CONTACT_LINKS,
     TENANT_SYNCS,
+    CHANGES,
 )
 TABLE = {table.name: table for table in RAW_TABLES}

@@ -17,7 +17,8 @@ STATES = ", ".join(f"({state}, '{name}')" for state, name in NAMES.items())
 SCHEMA = f"""
     set TimeZone = 'UTC';
     create schema marts;
-    create table main.publication as select '{int(NOW.timestamp()) * 1_000_000} abc' as version;
+    create table main.publication as
+    select 'abc' as derivation_id, timestamptz '{NOW.isoformat()}' as as_of, '' as besides_version, 0 as published_at;
     create table names as from (values {STATES}) as names(state, name);
     create table marts.tenant_baselines (tenant_id bigint, established_at timestamptz);
     create table marts.customer_servicetitan_state (

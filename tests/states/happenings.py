@@ -69,7 +69,7 @@ def job_row(job: tuple[int, int], person: int, status: str, now: datetime) -> Op
 
 
 def booked(job: tuple[int, int], person: int, appointment: int, now: datetime) -> list[Op]:
-    visit = Op("appointments", {"id": appointment, "job_id": job[0], "created_on": now})
+    visit = Op("appointments", {"id": appointment, "job_id": job[0], "created_on": now, "modified_on": now})
     return [job_row(job, person, "Scheduled", now), visit]
 
 

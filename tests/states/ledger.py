@@ -1,11 +1,12 @@
 """What a test put into the raw tables, as the oracle reads it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from pipelines.servicetitan import streams
+from pipelines.servicetitan.raw_tables import TABLE
 from tests.oracle.derivation import derive
 from tests.oracle.fold import Story
 from tests.oracle.records import Records
@@ -34,15 +35,14 @@ class Ledger:
         self.add([*ROOT, *ops])
 
     def add(self, ops: Iterable[Op]) -> dict[str, list[dict[str, Any]]]:
-        """Gives the rows to load: of several with one key the last."""
-        added: dict[tuple[int, str], dict[Any, dict[str, Any]]] = defaultdict(dict)
-        for op in ops:
-            key = tuple(op.row[name] for name in KEYS[op.table])
-            added[op.row["tenant_id"], op.table][key] = op.row
+        """Gives the rows to load, those too that are older than what is there and change nothing."""
         loaded: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for (tenant, table), rows in added.items():
-            self.rows[tenant, table] |= rows
-            loaded[table] += rows.values()
+        for op in ops:
+            known = self.rows[op.row["tenant_id"], op.table]
+            key = tuple(op.row[name] for name in KEYS[op.table])
+            if not is_older(op, known.get(key, {})):
+                known[key] = op.row
+            loaded[op.table].append(op.row)
         return loaded
 
     def all_rows(self) -> dict[str, list[dict[str, Any]]]:
@@ -57,6 +57,13 @@ class Ledger:
 
     def stories(self, as_of: datetime) -> dict[int, dict[int, Story]]:
         return {tenant: derive(self.records(tenant), tenant, as_of) for tenant in TENANTS}
+
+
+def is_older(op: Op, known: Mapping[str, Any]) -> bool:
+    """Of two versions of a record the newer stays, at a tie the one that came last."""
+    name = TABLE[op.table].newest_by or ""
+    version, known_version = op.row.get(name), known.get(name)
+    return known_version is not None and (version is None or version < known_version)
 
 
 def syncs(complete: Iterable[int], cut_short: Iterable[int], number: int) -> dict[str, list[dict[str, Any]]]:

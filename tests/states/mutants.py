@@ -30,7 +30,7 @@ FOLD, ORDER, CANCELED, JOBS, ESTIMATES, TOUCHED = (
     f"{INTERMEDIATE}/{model}.sql"
     for model in (
         *("int_events__folded", "int_events__ordered", "int_jobs__canceled", "int_jobs__classified"),
-        *("int_events__estimates", "int_customers__touched"),
+        *("int_events__estimates", "changes/int_customers__touched"),
     )
 )
 
@@ -82,11 +82,18 @@ OF_THE_STEP = [
     Mutant(LOG, "coalesce(logged.is_baseline, baselines.tenant_id is null)", "baselines.tenant_id is null", "news"),
     Mutant(LOG, "coalesce(logged.retracted_at, {{ as_of() }})", "{{ as_of() }}", "retracted anew every time"),
     Mutant(LOG, "case when retracted_at is null then position end", "position", "what is retracted keeps its place"),
-    Mutant(TOUCHED, "    select * from former_owners\n    union all\n", "", "whose a record was is forgotten"),
-    Mutant(TOUCHED, "    union all\n    select * from due\n", "", "time does not pass"),
-    Mutant(TOUCHED, "    select * from changed_merges\n    union all\n", "", "merges go unseen"),
+    Mutant(TOUCHED, "previous_customer_id", "customer_id", "the customer whose a record was is forgotten"),
+    Mutant(TOUCHED, "previous_job_id", "job_id", "the job whose a record was is forgotten"),
+    Mutant(TOUCHED, "where source_table = 'customers'", "where false", "a customer who has come goes unseen"),
+    Mutant(TOUCHED, "where reset_due_at <= ", "where false and reset_due_at <= ", "no reset comes due"),
+    Mutant(
+        TOUCHED, "where is_accepted is null and occurred_at <= ", "where false and occurred_at <= ", "nothing comes due"
+    ),
+    Mutant(
+        TOUCHED, "semi join named\n        on jobs.", "anti join named\n        on jobs.", "a job touches the others"
+    ),
     Mutant(
         f"{INTERMEDIATE}/int_tenants__complete.sql", "having count(distinct stream) =", "having 1 <=", "half a sync"
     ),
-    Mutant(f"{INTERMEDIATE}/int_records__touched.sql", "+ ['renamed']", "", "a renamed job type goes unseen"),
+    Mutant(TOUCHED, "where kinds.is_changed", "where false", "a renamed job type goes unseen"),
 ]

@@ -122,7 +122,8 @@ def said_by(warehouse: Warehouse, *selected: str) -> dict[str, tuple[str, int, s
         warehouse=warehouse.path,
         work_dir=warehouse.work_dir,
     )
-    return {one.node.name: (str(one.status), one.failures, one.message) for one in done.results}
+    results = [one for one in done.results if one.node.resource_type == "test"]
+    return {one.node.name: (str(one.status), one.failures, one.message) for one in results}
 
 
 def test_a_spoilt_mart_is_named_by_its_guard(derived: Warehouse) -> None:
@@ -169,7 +170,8 @@ def test_customers_whose_guards_were_cut_short_are_looked_at_again(derived: Ware
 def test_the_marts_of_a_backup_are_not_trusted_on_another_derivations_word(derived: Warehouse) -> None:
     derived.derive(NOW + timedelta(minutes=1), tests=True)
     derived.rows(f"update {STATES} set current_state = 6 where servicetitan_customer_id = 13")
-    derived.rows("update intermediate.int_derivations__ended set derivation_id = 'of the back-up'")
+    for table in ("derivation_begun", "derivation_ended"):
+        derived.rows(f"update intermediate.{table} set derivation_id = 'of the back-up'")
     assert derived.derive(NOW + timedelta(minutes=2), tests=True).reason == "the last results were lost"
     assert derived.rows(f"select current_state from {STATES} where servicetitan_customer_id = 13") == [(1,)]
 

@@ -12,41 +12,23 @@ import orjson
 import pyarrow as pa
 
 from pipelines.derivation.derive import Derivation, derive
-from pipelines.servicetitan.streams import STREAMS
+from pipelines.servicetitan.load.merge import Merge
+from pipelines.servicetitan.raw_tables import RAW_TABLES, TABLE
 
 DUCKDB_TYPES = {
     "bigint": "BIGINT",
     "bool": "BOOLEAN",
     "text": "VARCHAR",
     "timestamp": "TIMESTAMPTZ",
-    "decimal": "DECIMAL(38, 9)",
+    "decimal": "DECIMAL({}, {})",
     "json": "JSON",
 }
-KEYS = {stream.name: tuple(stream.primary_key) for stream in STREAMS} | {
-    "tenants": ("tenant_id",),
-    "state_updates": ("tenant_id", "id"),
-    "contact_links": ("tenant_id", "customer_id"),
-    "tenant_syncs": ("tenant_id", "sync_id", "stream"),
-}
+KEYS = {table.name: table.key for table in RAW_TABLES}
 COLUMNS = {
-    stream.name: {"tenant_id": "BIGINT"}
-    | {name: DUCKDB_TYPES[kind] for name, kind in stream.columns.items()}
-    | {"record": "JSON"}
-    for stream in STREAMS
-} | {
-    "tenants": {"tenant_id": "BIGINT", "tenant_name": "VARCHAR", "workspace_id": "VARCHAR", "timezone": "VARCHAR"},
-    "tenant_syncs": {
-        **{"sync_id": "VARCHAR", "tenant_id": "BIGINT", "tenant_name": "VARCHAR", "stream": "VARCHAR"},
-        **{"started_at": "TIMESTAMPTZ", "ended_at": "TIMESTAMPTZ", "rows": "BIGINT", "pages": "BIGINT"},
-        **{"complete": "BOOLEAN", "error": "VARCHAR"},
-    },
-    "state_updates": {
-        **{"tenant_id": "BIGINT", "id": "VARCHAR", "customer_id": "BIGINT", "to_state": "DECIMAL(2, 1)"},
-        **{"job_id": "BIGINT", "reason": "VARCHAR", "set_by": "VARCHAR", "set_at": "TIMESTAMPTZ"},
-    },
-    "contact_links": {
-        **{"tenant_id": "BIGINT", "customer_id": "BIGINT", "contact_id": "VARCHAR", "linked_at": "TIMESTAMPTZ"},
-    },
+    table.name: {
+        name: DUCKDB_TYPES[kind].format(*table.precision.get(name, (38, 9))) for name, kind in table.columns.items()
+    }
+    for table in RAW_TABLES
 }
 
 
@@ -60,13 +42,16 @@ class Warehouse:
             for table, columns in COLUMNS.items():
                 declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
                 con.execute(f"create table servicetitan.{table} ({declared}, _dlt_load_id VARCHAR)")
+            con.execute("create table servicetitan._dlt_loads (load_id VARCHAR)")
 
     def load(self, rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
         """Merges the rows, table by table, in one load."""
         self._loads += 1
+        load_id = f"{1_790_000_000 + self._loads}.0"
         with self._open() as con:
             for table, each in rows.items():
-                self._merge(con, table, list(each))
+                self._merge(con, table, list(each), load_id)
+            con.execute("insert into servicetitan._dlt_loads values (?)", [load_id])
 
     def derive(self, as_of: datetime, *, tests: bool = False) -> Derivation:
         return derive(self.path, as_of, work_dir=self.work_dir, tests=tests)
@@ -87,21 +72,27 @@ class Warehouse:
         with self._open() as con:
             con.execute(sql)
 
-    def _merge(self, con: duckdb.DuckDBPyConnection, table: str, rows: list[Mapping[str, Any]]) -> None:
+    def _merge(self, con: duckdb.DuckDBPyConnection, table: str, rows: list[Mapping[str, Any]], load_id: str) -> None:
         if not rows:
             return
-        columns = sorted({name for row in rows for name in row})
-        incoming = pa.table({name: [_plain(row.get(name)) for row in rows] for name in columns})
-        same = " and ".join(f"stored.{key} = incoming.{key}" for key in KEYS[table])
-        names = ", ".join(f'"{name}"' for name in columns)
-        typed = ", ".join(f'cast("{name}" as {COLUMNS[table][name]})' for name in columns)
-        con.register("incoming", incoming)
-        con.execute(f"delete from servicetitan.{table} as stored using incoming where {same}")
-        con.execute(
-            f"insert into servicetitan.{table} ({names}, _dlt_load_id) select {typed}, ? from incoming",
-            [f"{1_790_000_000 + self._loads}.0"],
+        names = {name for row in rows for name in row}
+        con.register("incoming", pa.table({name: [_plain(row.get(name)) for row in rows] for name in names}))
+        typed = ", ".join(
+            f'cast({name if name in names else "null"} as {kind}) as "{name}"' for name, kind in COLUMNS[table].items()
         )
+        arrived = self.path.with_name("arrived.parquet")
+        con.execute(f"copy (select {typed} from incoming) to '{arrived}' (format parquet)")
         con.unregister("incoming")
+        con.begin()
+        Merge(
+            TABLE[table],
+            target=f"servicetitan.{table}",
+            loads="servicetitan._dlt_loads",
+            changes="servicetitan.changes",
+            path=str(arrived),
+            load_id=load_id,
+        ).run(con)
+        con.commit()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         con = duckdb.connect(self.path)

@@ -2,11 +2,6 @@
     materialized='incremental', incremental_strategy='by_changed_customers', unique_key=['tenant_id', 'customer_id']
 ) }}
 
--- the marts first: a derivation that is cut short finds here whose the records were
--- depends_on: {{ ref('int_customers__changed') }}
--- depends_on: {{ ref('customer_servicetitan_state') }}
--- depends_on: {{ ref('int_state_spans') }}
-
 select
     tenant_id,
     customer_id,

@@ -1,21 +1,49 @@
-{%- set before = relation_before(this.schema, 'int_job_kinds__derived') %}
+{%- set before = relation_before(this.schema, this.identifier) %}
 
-with combinations as (
+with kinds_before as (
+    {% if before -%}
     select
         tenant_id,
         job_type_id,
         business_unit_id,
-    from {{ ref('stg_servicetitan__jobs') }}
-    where load_id in (select load_id from {{ ref('int_loads__new') }} where source_table = 'jobs')
+        job_kind,
+    from {{ before }}
+    {%- else -%}
+    select
+        cast(null as bigint) as tenant_id,
+        cast(null as bigint) as job_type_id,
+        cast(null as bigint) as business_unit_id,
+        null as job_kind,
+    limit 0
+    {%- endif %}
+),
+
+changed_jobs as (
+    select
+        tenant_id,
+        record_id,
+    from {{ ref('int_changes') }}
+    where source_table = 'jobs'
+),
+
+combinations as (
+    select
+        tenant_id,
+        job_type_id,
+        business_unit_id,
+    from {{ ref('stg_servicetitan__jobs') }} as jobs
+    {% if not is_full() -%}
+    semi join changed_jobs
+        on jobs.tenant_id = changed_jobs.tenant_id
+        and jobs.job_id = changed_jobs.record_id
+    {%- endif %}
     group by all
-    {% if before -%}
     union
     select
         tenant_id,
         job_type_id,
         business_unit_id,
-    from {{ before }}
-    {%- endif %}
+    from kinds_before
 ),
 
 named as (
@@ -60,4 +88,11 @@ first_match as (
     where rank = 1
 )
 
-select * from first_match
+select
+    first_match.*,
+    coalesce(first_match.job_kind != kinds_before.job_kind, true) as is_changed,
+from first_match
+left join kinds_before
+    on first_match.tenant_id = kinds_before.tenant_id
+    and first_match.job_type_id is not distinct from kinds_before.job_type_id
+    and first_match.business_unit_id is not distinct from kinds_before.business_unit_id

@@ -2,9 +2,6 @@
     incremental_strategy='by_changed_customers', unique_key=['tenant_id', 'servicetitan_customer_id']
 ) }}
 
--- the log first: a derivation that is cut short finds here who was due for a reset
--- depends_on: {{ ref('customer_state_transitions') }}
-
 with changed as (
     select * from {{ ref('int_customers__changed') }}
 ),

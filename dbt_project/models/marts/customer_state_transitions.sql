@@ -1,5 +1,4 @@
 {{ config(
-    full_refresh=false,
     incremental_strategy='by_changed_customers',
     unique_key=['tenant_id', 'servicetitan_customer_id', 'transition_id'],
 ) }}

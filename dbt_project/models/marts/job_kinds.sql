@@ -2,7 +2,7 @@
 
 with jobs as (
     select * from {{ ref('stg_servicetitan__jobs') }}
-    where created_at > (select as_of from {{ ref('int_derivations__begun') }}) - interval 90 day
+    where created_at > (select as_of from {{ derivation('begun') }}) - interval 90 day
 ),
 
 counted as (

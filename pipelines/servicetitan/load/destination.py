@@ -15,7 +15,7 @@ from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from dlt.destinations.impl.duckdb.duck import DuckDbClient
 
 from pipelines.servicetitan.load.merge import Merge
-from pipelines.servicetitan.raw_tables import TABLE
+from pipelines.servicetitan.raw_tables import CHANGES, TABLE
 
 CONFIGURATION = {"memory_limit": "200MB", "preserve_insertion_order": False}
 ONE_AT_A_TIME = threading.Lock()  # DuckDB shares a merge between the cores; several would share the memory, too
@@ -33,6 +33,7 @@ class MergeJob(RunnableLoadJob):
             TABLE[self.load_table_name],
             target=client.make_qualified_table_name(self.load_table_name),
             loads=client.make_qualified_table_name(self._schema.loads_table_name),
+            changes=client.make_qualified_table_name(CHANGES.name),
             path=self._file_path,
             load_id=self._load_id,
         )

@@ -5,7 +5,7 @@ with states as (
         *,
         {{ days_between('state_changed_at', 'begun.as_of') }} as days,
     from {{ ref('customer_servicetitan_state') }}
-    cross join {{ ref('int_derivations__begun') }} as begun
+    cross join {{ derivation('begun') }} as begun
     where current_state > 0
 ),
 

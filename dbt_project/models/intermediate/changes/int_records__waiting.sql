@@ -1,6 +1,3 @@
--- depends_on: {{ ref('int_derivations__begun') }}
--- depends_on: {{ ref('int_records__touched') }}
-
 {%- set before = relation_before(this.schema, this.identifier) %}
 
 -- a lead without a customer waits for nobody, nor does an estimate without a customer and a job
@@ -17,7 +14,7 @@ with asked as (
         tenant_id,
         source_table,
         record_id,
-    from {{ ref('int_records__touched') }}
+    from {{ ref('int_changes') }}
     {% if before -%}
     union
     select

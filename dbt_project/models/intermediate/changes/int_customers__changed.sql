@@ -1,6 +1,3 @@
--- depends_on: {{ ref('int_derivations__begun') }}
--- depends_on: {{ ref('int_customers__touched') }}
-
 {%- set states = relation_before('marts', 'customer_servicetitan_state') %}
 
 with customers as (
@@ -14,6 +11,10 @@ merges as (
     select * from {{ ref('int_merges') }}
 ),
 
+touched as (
+    select * from {{ ref('int_customers__touched') }}
+),
+
 {% if is_full() -%}
 changed as (
     select
@@ -24,12 +25,12 @@ changed as (
 ),
 
 {%- else -%}
-touched as (
+found as (
     select
         customers.*,
         coalesce(merges.merged_customer_id, customers.customer_id) as merged_customer_id,
     from customers
-    semi join {{ ref('int_customers__touched') }} as touched
+    semi join touched
         on customers.tenant_id = touched.tenant_id
         and customers.customer_id = touched.customer_id
     left join merges
@@ -43,13 +44,13 @@ changed as (
         tenant_id,
         merged_customer_id as customer_id,
         merged_customer_id,
-    from touched
+    from found
     union
     select merges.*
     from merges
-    semi join touched
-        on merges.tenant_id = touched.tenant_id
-        and merges.merged_customer_id = touched.merged_customer_id
+    semi join found
+        on merges.tenant_id = found.tenant_id
+        and merges.merged_customer_id = found.merged_customer_id
 ),
 
 {% endif -%}

@@ -1,3 +1,0 @@
--- depends_on: {{ ref('int_customer_events') }}
-
-select * from {{ ref('int_merges') }}
