@@ -36,7 +36,7 @@ from pipelines.actions.workers import Places, Workers
 from pipelines.analytics.reader import Marts
 from pipelines.clock import Clock, now
 from pipelines.operations import PATIENCE
-from pipelines.servicetitan.api.client import Client
+from pipelines.servicetitan.api.client import client_per_tenant
 from pipelines.servicetitan.api.rate_limit import RateLimiter
 from pipelines.servicetitan.api.retry import INTERACTIVE, WRITE, RetryPolicy
 from pipelines.settings import ConfigurationError, Settings
@@ -66,17 +66,18 @@ def app(
     """
     known = accesses(settings)
     store = ActionsDatabase(settings.operations)
-    client = Client(settings, RateLimiter(settings.data_dir / "budget.sqlite"), transport, read, write)
+    rate_limiter = RateLimiter(settings.data_dir / "budget.sqlite")
+    clients = client_per_tenant(settings, rate_limiter, transport, read, write)
     services = Services(
         settings=settings,
         clock=clock,
-        servicetitan=client,
+        servicetitan=clients,
         store=store,
         lead_queue=LeadQueue(store, clock),
         pauses=pauses,
         marts=Marts(settings.analytics),
         workers=PerTenant(Workers),
-        doors=Doors(client),
+        doors=Doors(clients),
         intake_places=Places(MAX_LEADS, partial(Problem, "not_recorded", AGAIN, 10), PATIENCE),
     )
     dagster, idempotency = Dagster(settings.dagster_url), Idempotency(store, clock)
@@ -126,7 +127,8 @@ def _lifespan(services: Services, idempotency: Idempotency, dagster: Dagster) ->
             services.doors.close()
             for workers in services.workers.made():
                 workers.stop()
-            services.servicetitan.close()
+            for client in services.servicetitan.made():
+                client.close()
             dagster.close()
             services.marts.close()
             services.store.close()

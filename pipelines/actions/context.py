@@ -67,7 +67,7 @@ RESOURCES = (
 class Services:
     settings: Settings
     clock: Clock
-    servicetitan: Client
+    servicetitan: PerTenant[Client]
     store: ActionsDatabase
     marts: Marts
     lead_queue: LeadQueue
@@ -93,10 +93,9 @@ class ActionContext:
         return self.services.clock()
 
     def get(self, resource: Resource, params: Mapping[str, str | int] | None = None) -> Json:
-        scope = resource.scope_to("r")
-        client = self.services.servicetitan
-        return client.get(self.tenant, resource.module, resource.path, params, scope=scope, deadline=self.deadline)
+        scope, client = resource.scope_to("r"), self.services.servicetitan[self.tenant]
+        return client.get(resource.module, resource.path, params, scope=scope, deadline=self.deadline)
 
     def post(self, resource: Resource, body: Mapping[str, Any]) -> Json:
-        scope = resource.scope_to("w")
-        return self.services.servicetitan.post(self.tenant, resource.module, resource.path, dict(body), scope=scope)
+        scope, client = resource.scope_to("w"), self.services.servicetitan[self.tenant]
+        return client.post(resource.module, resource.path, dict(body), scope=scope)

@@ -17,8 +17,8 @@ SILENT = "ServiceTitan's token server has not answered yet"
 class Doors:
     """A thread per tenant, so that none waits for another."""
 
-    def __init__(self, client: Client) -> None:
-        self._client, self._guard = client, Lock()
+    def __init__(self, clients: PerTenant[Client]) -> None:
+        self._clients, self._guard = clients, Lock()
         self._threads = PerTenant(lambda tenant: ThreadPoolExecutor(1, f"door of {tenant.name}"))
         self._knocks: dict[int, Future[str | None]] = {}
         self._heard: dict[int, str | None] = {}
@@ -55,7 +55,7 @@ class Doors:
 
     def _look(self, tenant: Tenant) -> str | None:
         try:
-            self._client.connected(tenant)
+            self._clients[tenant].connected()
         except ServiceTitanError as error:
             return as_problem(error).detail
         return None

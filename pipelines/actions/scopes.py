@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +9,7 @@ import httpx
 
 from pipelines.actions.context import BOOKINGS, RESOURCES, Resource, Right
 from pipelines.actions.crm.bookings import bookings_of
-from pipelines.servicetitan.api.client import Client
+from pipelines.servicetitan.api.client import Client, client_per_tenant
 from pipelines.servicetitan.api.errors import ScopeMissing, ServiceTitanError
 from pipelines.servicetitan.api.rate_limit import RateLimiter
 from pipelines.settings import Settings, Tenant
@@ -36,12 +35,14 @@ class Scope:
 def check_scopes(settings: Settings, transport: httpx.BaseTransport | None = None) -> Iterator[Scope]:
     """Reading is tried, with a record of each; writing is judged by what the token says. Without a token, nothing."""
     rate_limiter, tenants = RateLimiter(settings.data_dir / "budget.sqlite"), directory.all(settings)
-    with (
-        closing(Client(settings, rate_limiter, transport)) as client,
-        ThreadPoolExecutor(max(1, len(tenants))) as threads,
-    ):
-        for found in threads.map(lambda tenant: list(_check(client, tenant)), tenants):
-            yield from found
+    clients = client_per_tenant(settings, rate_limiter, transport)
+    try:
+        with ThreadPoolExecutor(max(1, len(tenants))) as threads:
+            for found in threads.map(lambda tenant: list(_check(clients[tenant])), tenants):
+                yield from found
+    finally:
+        for client in clients.made():
+            client.close()
 
 
 def needed(tenant: Tenant) -> dict[str, Resource]:
@@ -58,14 +59,15 @@ def scopes_of(resource: Resource) -> list[str]:
     return [resource.scope_to(right) for right in RIGHTS if right in resource.rights]
 
 
-def _check(client: Client, tenant: Tenant) -> Iterator[Scope]:
+def _check(client: Client) -> Iterator[Scope]:
+    tenant = client.tenant
     try:
-        said = client.connected(tenant)
+        said = client.connected()
     except ServiceTitanError:
         return
     for scope, resource in needed(tenant).items():
         if scope.endswith(":r"):
-            yield _tried(client, tenant, scope, resource)
+            yield _tried(client, scope, resource)
         elif not said:
             yield Scope(tenant.name, scope, "unknown", NOT_SAID)
         elif scope in said:
@@ -74,9 +76,10 @@ def _check(client: Client, tenant: Tenant) -> Iterator[Scope]:
             yield Scope(tenant.name, scope, "missing", f"the app needs the scope {scope} in this tenant")
 
 
-def _tried(client: Client, tenant: Tenant, scope: str, resource: Resource) -> Scope:
+def _tried(client: Client, scope: str, resource: Resource) -> Scope:
+    tenant = client.tenant
     try:
-        client.get(tenant, resource.module, resource.path, ONE_RECORD, scope=scope)
+        client.get(resource.module, resource.path, ONE_RECORD, scope=scope)
     except ScopeMissing as error:
         return Scope(tenant.name, scope, "missing", str(error))
     except ServiceTitanError as error:

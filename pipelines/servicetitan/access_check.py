@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import httpx
 
-from pipelines.servicetitan.api.bulk import MAX_CALLS, BulkClient, http_client
+from pipelines.servicetitan.api.client import MAX_PAGES, Client
 from pipelines.servicetitan.api.errors import ScopeMissing, ServiceTitanError
 from pipelines.servicetitan.api.rate_limit import RateLimiter
 from pipelines.servicetitan.api.retry import CHECK, RetryPolicy
 from pipelines.servicetitan.api.visit import Visit
+from pipelines.servicetitan.api.wire import http_client
 from pipelines.servicetitan.extract.arrow import to_table
 from pipelines.servicetitan.extract.readers import Mode, read_stream
 from pipelines.servicetitan.pages import Bookmark, Bookmarks, Envelope
@@ -46,19 +47,19 @@ def check_access(
     """Tenants side by side; where there is no token the streams are not asked. Without bookmarks, from the start."""
     rate_limiter, known = RateLimiter(settings.data_dir / "budget.sqlite"), bookmarks or {}
     tenants = directory.all(settings)
-    with http_client(retry, transport) as http, ThreadPoolExecutor(max(1, len(tenants))) as threads:
+    with http_client(transport) as http, ThreadPoolExecutor(max(1, len(tenants))) as threads:
         connections = [
-            BulkClient(settings, tenant, http, rate_limiter, replace(retry, visit=Visit(silence=retry.silence)))
+            Client(settings, tenant, http, rate_limiter, retry, visit=Visit(silence=retry.silence))
             for tenant in tenants
         ]
         for found in threads.map(lambda one: _check(one, known, settings.servicetitan_sync_mode), connections):
             yield from found
 
 
-def _check(connection: BulkClient, bookmarks: Bookmarks, mode: Mode) -> list[StreamAccess]:
+def _check(connection: Client, bookmarks: Bookmarks, mode: Mode) -> list[StreamAccess]:
     tenant = connection.tenant
     try:
-        connection.token.value()
+        connection.token.value(connection.visit.bounds())
     except ServiceTitanError as error:
         return [StreamAccess(tenant.name, None, problem=str(error))]
 
@@ -71,15 +72,15 @@ def _check(connection: BulkClient, bookmarks: Bookmarks, mode: Mode) -> list[Str
         except ServiceTitanError as error:
             return StreamAccess(tenant.name, stream.name, problem=str(error))
 
-    with ThreadPoolExecutor(MAX_CALLS) as threads:
+    with ThreadPoolExecutor(MAX_PAGES) as threads:
         return [StreamAccess(tenant.name, None), *threads.map(read, STREAMS)]
 
 
-def next_page(connection: BulkClient, stream: Stream, bookmark: Bookmark, mode: Mode) -> StreamAccess:
+def next_page(connection: Client, stream: Stream, bookmark: Bookmark, mode: Mode) -> StreamAccess:
     """Raises `ServiceTitanError` where a sync would stop."""
 
     def fetch(path: str, params: dict[str, str], decode: Callable[[bytes], Envelope]) -> Envelope:
-        return connection.get(stream.module, path, params, decode, stream.scope)
+        return connection.read(stream.module, path, params, decode, stream.scope)
 
     tenant, warnings = connection.tenant, []
     for page in read_stream(fetch, stream, bookmark, mode):

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import httpx
 
 from pipelines.operations import open_operations
-from pipelines.servicetitan.api.bulk import BulkClient, http_client
+from pipelines.servicetitan.api.client import Client
 from pipelines.servicetitan.api.errors import ServiceTitanError
 from pipelines.servicetitan.api.rate_limit import RateLimiter
 from pipelines.servicetitan.api.retry import PROBE, RetryPolicy
 from pipelines.servicetitan.api.visit import Visit
+from pipelines.servicetitan.api.wire import http_client
 from pipelines.servicetitan.extract.lists import OVERLAP, PAGE_SIZE, decode, places
 from pipelines.servicetitan.streams import STREAMS, Stream
 from pipelines.settings import Settings, Tenant
@@ -50,9 +51,9 @@ class ChangeProbe:
         seconds: float = LOOK,
     ) -> None:
         self.settings, self.retry, self.seconds = settings, retry, seconds
-        self.http = http_client(retry, transport)
+        self.http = http_client(transport)
         self.rate_limiter = RateLimiter(settings.data_dir / "budget.sqlite")
-        self.connections: dict[Tenant, BulkClient] = {}
+        self.connections: dict[Tenant, Client] = {}
         self.resting: dict[Tenant, tuple[datetime, str]] = {}
 
     def poll(self, marks: Watermarks, now: datetime) -> Changes:
@@ -77,8 +78,9 @@ class ChangeProbe:
         if now < until <= now + REST:
             return why
         if tenant not in self.connections:
-            retry = replace(self.retry, visit=Visit(self.seconds))
-            self.connections[tenant] = BulkClient(self.settings, tenant, self.http, self.rate_limiter, retry)
+            self.connections[tenant] = Client(
+                self.settings, tenant, self.http, self.rate_limiter, self.retry, visit=Visit(self.seconds)
+            )
         self.connections[tenant].visit.begin()
         found = {}
         try:
@@ -100,7 +102,7 @@ class ChangeProbe:
                 yield table, newest or ""
 
 
-def newest(connection: BulkClient, stream: Stream, mark: str | None, now: datetime) -> str:
+def newest(connection: Client, stream: Stream, mark: str | None, now: datetime) -> str:
     """The newest stamp of the list, or the mark where nothing is newer; without a mark, of the last five minutes.
 
     Raises `ServiceTitanError`.
@@ -112,7 +114,7 @@ def newest(connection: BulkClient, stream: Stream, mark: str | None, now: dateti
     return max([since, *stamps])
 
 
-def ask(connection: BulkClient, stream: Stream, since: str, size: int) -> list[str]:
+def ask(connection: Client, stream: Stream, since: str, size: int) -> list[str]:
     """The stamps of what is newer; the newest first, where the list can be sorted."""
     after = text(datetime.fromisoformat(since) + TICK)
     params = {"page": "1", "pageSize": str(size), "modifiedOnOrAfter": after}
@@ -120,7 +122,7 @@ def ask(connection: BulkClient, stream: Stream, since: str, size: int) -> list[s
         params["sort"] = "-ModifiedOn"
     if stream.list_active:
         params["active"] = "Any"
-    page = connection.get(stream.module, stream.path, params, decode, stream.scope)
+    page = connection.read(stream.module, stream.path, params, decode, stream.scope)
     return [place.stamp for place in places(page.data)]
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
-from pipelines.servicetitan.api.bulk import BulkClient, http_client
+from pipelines.servicetitan.api.client import Client
 from pipelines.servicetitan.api.rate_limit import RateLimiter
 from pipelines.servicetitan.api.retry import BULK, RetryPolicy
+from pipelines.servicetitan.api.wire import http_client
 from pipelines.servicetitan.batches import BatchQueue
 from pipelines.servicetitan.extract.deleted_contacts import Reconciliation, first_comparisons
 from pipelines.servicetitan.extract.local_tables import asides
@@ -67,11 +68,9 @@ def load(
     resting = {one.id: rests[one.id] for one in chosen if scheduled and one.id in rests and rests[one.id].lasts(now)}
     memory = read_bookmarks(settings.warehouse)
     rate_limiter = RateLimiter(settings.data_dir / "budget.sqlite")
-    with http_client(retry) as http:
+    with http_client() as http:
         connections = [
-            BulkClient(
-                settings, tenant, http, rate_limiter, replace(retry, visit=turn(settings, retry, rests.get(tenant.id)))
-            )
+            Client(settings, tenant, http, rate_limiter, retry, visit=turn(settings, retry, rests.get(tenant.id)))
             for tenant in chosen
             if tenant.id not in resting
         ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from pipelines.servicetitan.api.bulk import BulkClient
+from pipelines.servicetitan.api.client import Client
 from pipelines.servicetitan.extract.lists import read_list
 from pipelines.servicetitan.extract.readers import Mode, read_stream
 from pipelines.servicetitan.pages import Bookmark, Envelope, Fetch, Page
@@ -24,22 +24,22 @@ class Reading:
         return [record["name"] for record in self.records]
 
 
-def read(connection: BulkClient, stream: str, bookmark: Bookmark | None = None, mode: Mode = "export") -> Reading:
+def read(connection: Client, stream: str, bookmark: Bookmark | None = None, mode: Mode = "export") -> Reading:
     known = bookmark or {}
     return gathered(read_stream(fetching(connection, stream), STREAM[stream], known, mode), known)
 
 
-def read_small_pages(connection: BulkClient, stream: str, bookmark: Bookmark | None = None, size: int = 2) -> Reading:
+def read_small_pages(connection: Client, stream: str, bookmark: Bookmark | None = None, size: int = 2) -> Reading:
     """By list, so many records a page."""
     known = bookmark or {}
     return gathered(read_list(fetching(connection, stream), STREAM[stream], known, size), known)
 
 
-def fetching(connection: BulkClient, stream: str) -> Fetch:
+def fetching(connection: Client, stream: str) -> Fetch:
     row = STREAM[stream]
 
     def fetch(path: str, params: dict[str, str], decode: Callable[[bytes], Envelope]) -> Envelope:
-        return connection.get(row.module, path, params, decode, row.scope)
+        return connection.read(row.module, path, params, decode, row.scope)
 
     return fetch
 

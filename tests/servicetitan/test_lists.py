@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.servicetitan.api.bulk import BulkClient
+from pipelines.servicetitan.api.client import Client
 from pipelines.servicetitan.api.errors import Unavailable
 from pipelines.servicetitan.extract.lists import read_list
 from pipelines.servicetitan.pages import Page
@@ -28,7 +28,7 @@ def add_customers(world: World, *names: str, apart: float = 60) -> list[int]:
 
 
 def test_pages_follow_the_newest_stamp_of_the_last_one(
-    connection: BulkClient, world: World, simulator: ServiceTitan
+    connection: Client, world: World, simulator: ServiceTitan
 ) -> None:
     add_customers(world, *NAMES)
     assert set(read_small_pages(connection, "customers").names) == set(NAMES)
@@ -39,7 +39,7 @@ def test_pages_follow_the_newest_stamp_of_the_last_one(
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
 def test_records_of_one_stamp_are_all_read_however_many_a_page_holds(
-    size: int, connection: BulkClient, world: World
+    size: int, connection: Client, world: World
 ) -> None:
     add_customers(world, "Ann", "Bob", "Cem", apart=0)
     world.advance(minutes=1)
@@ -48,7 +48,7 @@ def test_records_of_one_stamp_are_all_read_however_many_a_page_holds(
 
 
 def test_a_record_that_moves_while_the_pages_are_read_makes_none_be_skipped(
-    connection: BulkClient, world: World, socal: Company
+    connection: Client, world: World, socal: Company
 ) -> None:
     ids = add_customers(world, *NAMES)
     pages = read_list(fetching(connection, "customers"), STREAM["customers"], {}, 2)
@@ -59,7 +59,7 @@ def test_a_record_that_moves_while_the_pages_are_read_makes_none_be_skipped(
 
 
 def test_a_record_that_leaves_its_stamp_while_that_is_read_by_number_makes_none_be_skipped(
-    connection: BulkClient, world: World, socal: Company
+    connection: Client, world: World, socal: Company
 ) -> None:
     ids = add_customers(world, *NAMES, apart=0)
     world.advance(minutes=1)
@@ -70,7 +70,7 @@ def test_a_record_that_leaves_its_stamp_while_that_is_read_by_number_makes_none_
 
 
 def test_the_next_reading_starts_five_minutes_before_the_newest_stamp(
-    connection: BulkClient, world: World, simulator: ServiceTitan
+    connection: Client, world: World, simulator: ServiceTitan
 ) -> None:
     add_customers(world, "Ann", "Bob", apart=600)
     first = read(connection, "customers", mode="list")
@@ -79,20 +79,20 @@ def test_the_next_reading_starts_five_minutes_before_the_newest_stamp(
     assert simulator.log.of(CUSTOMERS)[-1].query["modifiedOnOrAfter"] == "2026-03-02T15:05:00Z"
 
 
-def test_stamps_of_seven_digits_are_not_skipped_for_being_cut(connection: BulkClient, world: World) -> None:
+def test_stamps_of_seven_digits_are_not_skipped_for_being_cut(connection: Client, world: World) -> None:
     world.clock.set(datetime(2026, 3, 2, 15, 0, 0, 123456, UTC))
     add_customers(world, *NAMES, apart=0)
     assert set(read_small_pages(connection, "customers").names) == set(NAMES)
 
 
-def test_inactive_records_are_read(connection: BulkClient, world: World, socal: Company) -> None:
+def test_inactive_records_are_read(connection: Client, world: World, socal: Company) -> None:
     (customer,) = add_customers(world, "Ann")
     socal.deactivate_customer(customer)
     assert [record["active"] for record in read(connection, "customers", mode="list").records] == [False]
 
 
 def test_a_list_that_does_not_heed_sort_is_read_by_number(
-    connection: BulkClient, world: World, simulator: ServiceTitan
+    connection: Client, world: World, simulator: ServiceTitan
 ) -> None:
     add_customers(world, *NAMES)
     simulator.faults.order("shuffle", CUSTOMERS, times=1, seed=1)
@@ -102,7 +102,7 @@ def test_a_list_that_does_not_heed_sort_is_read_by_number(
 
 
 def test_contacts_are_asked_for_from_the_beginning_of_time(
-    connection: BulkClient, socal: Company, simulator: ServiceTitan
+    connection: Client, socal: Company, simulator: ServiceTitan
 ) -> None:
     socal.add_contact(socal.add_customer(), "Email", "ann@example.com", modifiedOn="0001-01-01T00:00:00Z")
     assert len(read(connection, "customer_contacts", mode="list").records) == 1
@@ -110,7 +110,7 @@ def test_contacts_are_asked_for_from_the_beginning_of_time(
 
 
 def test_an_unsorted_list_is_read_again_until_two_passes_agree(
-    connection: BulkClient, socal: Company, simulator: ServiceTitan
+    connection: Client, socal: Company, simulator: ServiceTitan
 ) -> None:
     customer = socal.add_customer()
     contacts = [socal.add_contact(customer, "Email", f"{name}@example.com") for name in "abcde"]
@@ -123,7 +123,7 @@ def test_an_unsorted_list_is_read_again_until_two_passes_agree(
 
 
 def test_what_comes_in_while_an_unsorted_list_is_read_costs_no_further_pass(
-    connection: BulkClient, world: World, socal: Company, simulator: ServiceTitan
+    connection: Client, world: World, socal: Company, simulator: ServiceTitan
 ) -> None:
     customer = socal.add_customer()
     for name in "abc":
@@ -137,7 +137,7 @@ def test_what_comes_in_while_an_unsorted_list_is_read_costs_no_further_pass(
     assert len(simulator.log.of(CONTACTS)) == 2 + 2
 
 
-def test_a_list_that_changes_faster_than_it_can_be_read_is_given_up(connection: BulkClient, socal: Company) -> None:
+def test_a_list_that_changes_faster_than_it_can_be_read_is_given_up(connection: Client, socal: Company) -> None:
     customer = socal.add_customer()
     socal.add_contact(customer, "Email", "ann@example.com")
     socal.add_contact(customer, "Email", "bob@example.com")
@@ -153,21 +153,19 @@ def test_a_list_that_changes_faster_than_it_can_be_read_is_given_up(connection: 
         gathered(pages_while_it_changes(), {})
 
 
-def test_job_types_are_read_whole_each_time(connection: BulkClient, simulator: ServiceTitan) -> None:
+def test_job_types_are_read_whole_each_time(connection: Client, simulator: ServiceTitan) -> None:
     first = read(connection, "job_types")
     assert len(first.records) == 7
     assert len(read(connection, "job_types", first.bookmark).records) == 7
     assert [call.query.get("sort") for call in simulator.log.of("/job-types")] == [None, None]
 
 
-def test_the_canceled_logs_come_from_their_export_in_list_mode_too(
-    connection: BulkClient, simulator: ServiceTitan
-) -> None:
+def test_the_canceled_logs_come_from_their_export_in_list_mode_too(connection: Client, simulator: ServiceTitan) -> None:
     read(connection, "job_canceled_logs", mode="list")
     assert len(simulator.log.of("/export/job-canceled-logs")) == 1
 
 
-def test_no_parameter_is_sent_that_the_endpoint_does_not_know(connection: BulkClient, simulator: ServiceTitan) -> None:
+def test_no_parameter_is_sent_that_the_endpoint_does_not_know(connection: Client, simulator: ServiceTitan) -> None:
     simulator.switches.strict = True
     for stream in STREAM:
         read(connection, stream, mode="list")
@@ -178,6 +176,6 @@ def test_no_parameter_is_sent_that_the_endpoint_does_not_know(connection: BulkCl
     assert [call.path for call in simulator.log.calls if call.unknown] == []
 
 
-def test_the_overlap_does_not_reach_below_the_first_day(connection: BulkClient, socal: Company) -> None:
+def test_the_overlap_does_not_reach_below_the_first_day(connection: Client, socal: Company) -> None:
     socal.add_customer("Ann")
     assert read(connection, "customers", {"since": "0001-01-01T00:00:00.0000000Z"}, "list").names == ["Ann"]

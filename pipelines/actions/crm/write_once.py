@@ -11,8 +11,8 @@ from datetime import datetime
 from pipelines.actions.context import ActionContext, Resource
 from pipelines.actions.web.problems import Problem
 from pipelines.operations import moment, stamp
-from pipelines.servicetitan.api.errors import ServiceTitanError
-from pipelines.servicetitan.api.responses import Json, OutcomeUnknown, RateLimited
+from pipelines.servicetitan.api.errors import OutcomeUnknown, RateLimited, ServiceTitanError
+from pipelines.servicetitan.api.responses import Json
 
 # Seconds before each look for a write that was lost: the server may still be at work on it.
 PAUSES = (0.0, 0.5, 2.0)

@@ -73,7 +73,7 @@ def health(services: Services) -> Health:
 
 def connect(services: Services, tenant: Tenant) -> Connected:
     """Raises `ServiceTitanError`."""
-    seconds, scopes = services.servicetitan.ask_token(tenant)
+    seconds, scopes = services.servicetitan[tenant].reconnect()
     return Connected(expires_in=round(seconds), scopes=sorted(scopes))
 
 
@@ -82,7 +82,7 @@ def tenant_statuses(services: Services, tenants: Sequence[Tenant]) -> list[Tenan
     syncs = last_complete(services.settings.operations)
 
     def status(tenant: Tenant, why: str | None) -> TenantStatus:
-        trouble = services.servicetitan.trouble(tenant)
+        trouble = services.servicetitan[tenant].trouble()
         return TenantStatus(
             id=tenant.id,
             name=tenant.name,

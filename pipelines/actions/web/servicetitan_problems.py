@@ -3,13 +3,20 @@
 from pydantic.alias_generators import to_snake
 
 from pipelines.actions.web.problems import Problem
-from pipelines.servicetitan.api.errors import AccessRefused, NotFound, Refused, ScopeMissing, ServiceTitanError
-from pipelines.servicetitan.api.responses import Invalid, OutcomeUnknown, RateLimited
+from pipelines.servicetitan.api.errors import (
+    AccessRefused,
+    Invalid,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+    ScopeMissing,
+    ServiceTitanError,
+)
 
 Kind = type[ServiceTitanError]
 CODES: dict[Kind, str] = {
     NotFound: "not_found",
-    Invalid: "rejected",
     Refused: "rejected",
     ScopeMissing: "not_permitted",
     RateLimited: "busy",
@@ -27,7 +34,7 @@ def as_problem(error: ServiceTitanError) -> Problem:
     code = next((code for kind, code in CODES.items() if isinstance(error, kind)), "unavailable")
     if isinstance(error, Invalid):
         errors = {to_snake(field): messages for field, messages in error.errors.items()}
-        return Problem(code, f"{error}; see errors", errors=errors)
+        return Problem(code, f"HTTP {error.status}; see errors", errors=errors)
     if isinstance(error, ScopeMissing):
         return Problem(code, f"the app needs the scope {error.scope} in this tenant", scope=error.scope)
     if isinstance(error, AccessRefused):

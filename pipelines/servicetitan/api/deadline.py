@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from pipelines.servicetitan.api.errors import Unavailable
+from pipelines.servicetitan.api.errors import ServiceTitanError, TransientError, Unavailable
 
 
 class DeadlineExceeded(Unavailable):
@@ -12,7 +12,7 @@ class DeadlineExceeded(Unavailable):
 
 
 class Deadline:
-    """Looked at before each call and in each rest between two: a call that is under way ends by its own bound."""
+    """Looked at before each call and in each rest between two; a call that is under way ends with it."""
 
     def __init__(self, seconds: float = float("inf"), monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic, self._ends_at = monotonic, monotonic() + seconds
@@ -32,7 +32,7 @@ class Deadline:
         """That are left."""
         return float("inf") if self._lifted else max(0.0, self._ends_at - self._monotonic())
 
-    def check(self) -> None:
+    def check(self, last: TransientError | None = None) -> None:  # noqa: ARG002
         """Raises `DeadlineExceeded`."""
         if self._lifted:
             return
@@ -41,10 +41,22 @@ class Deadline:
         if not self.seconds:
             raise DeadlineExceeded("ServiceTitan did not answer in time")
 
-    def rest(self, seconds: float) -> None:
-        """Raises `DeadlineExceeded`."""
+    def rest(self, seconds: float, last: TransientError | None = None) -> None:
+        """Raises `DeadlineExceeded`; or at once what was ``last``, where nobody waits for more."""
+        if last and seconds >= self.seconds:
+            raise last.error
         if self._lifted:
             time.sleep(seconds)
         else:
             self._hung_up.wait(min(seconds, self.seconds))
         self.check()
+
+    def heard(self) -> None:
+        pass
+
+    def cut_off(self) -> bool:
+        return False
+
+    def given_up(self, last: TransientError, attempts: int, seconds: float) -> ServiceTitanError:  # noqa: ARG002
+        """What a caller can act on."""
+        return last.error

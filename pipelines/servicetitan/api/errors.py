@@ -7,11 +7,15 @@ ServiceTitanError
 ├── AccessRefused     the tenant's credentials, or its token, are not taken
 ├── ScopeMissing      403: the app lacks a scope in this tenant
 ├── NotFound          404
-└── Refused           any other answer that trying again cannot mend
+├── Refused           any other answer that trying again cannot mend
+│   └── Invalid       400, 409, 422: the request is at fault; ``errors`` by field
+├── RateLimited       429, 503, or no free place: the way out is to wait ``retry_after`` seconds
+└── OutcomeUnknown    a write was sent and nothing tells whether it was carried out
 """
 
 import json
 import re
+from collections.abc import Mapping
 
 import httpx
 
@@ -54,13 +58,33 @@ class Refused(ServiceTitanError):
     pass
 
 
-class TransientError(Exception):
-    """One attempt changed nothing, and the next may succeed. ``error``: what it comes to where there is none; words
-    are `Unavailable`'s. ``wait``: what the server asked for, in seconds."""
+class Invalid(Refused):
+    def __init__(self, message: str, status: int, errors: Mapping[str, list[str]]) -> None:
+        super().__init__(message)
+        self.status, self.errors = status, dict(errors)
 
-    def __init__(self, error: ServiceTitanError | str, wait: float | None = None) -> None:
-        super().__init__(str(error))
-        self.error = Unavailable(error) if isinstance(error, str) else error
+
+class RateLimited(ServiceTitanError):
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(ServiceTitanError):
+    """``busy``: after so many seconds the server, which was too busy to say more, may be asked again."""
+
+    def __init__(self, message: str, busy: float | None = None) -> None:
+        super().__init__(message)
+        self.busy = busy
+
+
+class TransientError(Exception):
+    """One attempt changed nothing, and the next may succeed. ``error``: what it comes to for a caller where there is
+    none. ``wait``: what the server asked for, in seconds."""
+
+    def __init__(self, message: str, error: ServiceTitanError | None = None, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.error = error or Unavailable(message)
         self.wait = wait
 
 

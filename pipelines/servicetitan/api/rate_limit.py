@@ -36,7 +36,7 @@ class RateLimiter:
     ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path, self._clock, self._sleep = path, clock, sleep
-        self._local = threading.local()
+        self._local, self._turn = threading.local(), threading.Lock()
         try:
             with closing(self._connect()) as connection:
                 connection.execute("pragma journal_mode = wal")
@@ -47,17 +47,19 @@ class RateLimiter:
             ) from error
 
     def acquire(self, tenant_id: int) -> float:
-        """Takes the tenant's next turn; gives the seconds to wait for it."""
+        """Takes the tenant's next turn; gives the seconds to wait for it. One thread at a time: those that meet at the
+        file's lock sleep for milliseconds."""
         if not hasattr(self._local, "connection"):
             self._local.connection = self._connect()
-        now = self._clock()
-        turn = {"tenant_id": tenant_id, "now": now, "spacing": SPACING, "slack": SPACING * (BURST - 1)}
-        ((starts_at,),) = self._local.connection.execute(TAKE, {**turn, "longest": MAX_AHEAD}).fetchall()
+        with self._turn:
+            now = self._clock()
+            turn = {"tenant_id": tenant_id, "now": now, "spacing": SPACING, "slack": SPACING * (BURST - 1)}
+            ((starts_at,),) = self._local.connection.execute(TAKE, {**turn, "longest": MAX_AHEAD}).fetchall()
         return max(0.0, float(starts_at) - now)
 
-    def wait(self, tenant_id: int) -> None:
+    def wait(self, tenant_id: int, rest: Callable[[float], None] | None = None) -> None:
         if seconds := self.acquire(tenant_id):
-            self._sleep(seconds)
+            (rest or self._sleep)(seconds)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)

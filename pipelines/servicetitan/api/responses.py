@@ -1,85 +1,89 @@
-"""What one answer to a single call means: for a read, and for a write, which must not be repeated blindly.
+"""What one answer to a single call means: for a read, and for a write, which must not be repeated blindly."""
 
-ServiceTitanError
-├── Invalid           400, 409, 422: the request is at fault; ``errors`` by field
-├── RateLimited       429, 503, or no free place: the way out is to wait ``retry_after`` seconds
-└── OutcomeUnknown    a write was sent and nothing tells whether it was carried out
-"""
-
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import httpx
 import orjson
 
-from pipelines.servicetitan.api.bulk import failure
-from pipelines.servicetitan.api.errors import AccessRefused, ServiceTitanError, TransientError, describe
+from pipelines.servicetitan.api.errors import (
+    AccessRefused,
+    Invalid,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+    ScopeMissing,
+    ServiceTitanError,
+    TransientError,
+    Unavailable,
+    describe,
+)
 from pipelines.servicetitan.api.retry import asked_wait
 from pipelines.texts import mended
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 
-class Invalid(ServiceTitanError):
-    def __init__(self, message: str, errors: Mapping[str, list[str]]) -> None:
-        super().__init__(message)
-        self.errors = dict(errors)
+def json_object(content: bytes) -> Json:
+    """Raises ValueError. A lone surrogate in somebody's name, which orjson refuses, costs one character and not the
+    answer."""
+    try:
+        body = orjson.loads(content)
+    except ValueError:
+        body = orjson.loads(mended(content))
+    if not isinstance(body, dict):
+        raise ValueError("no JSON object")
+    return body
 
 
-class RateLimited(ServiceTitanError):
-    def __init__(self, message: str, retry_after: float) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
+def parse(
+    response: httpx.Response,
+    scope: str,
+    writing: bool,
+    decode: Callable[[bytes], T] = json_object,  # type: ignore[assignment]
+) -> T:
+    """The body of a 200; ``decode`` raises ValueError for one that is broken. Raises `TransientError` and
+    `ServiceTitanError`."""
+    refuse_transient(response, writing)
+    if response.status_code != 200:
+        raise failure(response, scope)
+    try:
+        return decode(response.content)
+    except ValueError as error:
+        what = f"HTTP 200 with a body that cannot be read ({error})"
+        raise ambiguous(what, "HTTP 200 with a body that is no JSON object", writing) from None
 
 
-class OutcomeUnknown(ServiceTitanError):
-    """``busy``: after so many seconds the server, which was too busy to say more, may be asked again."""
-
-    def __init__(self, message: str, busy: float | None = None) -> None:
-        super().__init__(message)
-        self.busy = busy
-
-
-def ambiguous(message: str, writing: bool) -> Exception:
-    """No answer came, or one that cannot be read."""
-    return OutcomeUnknown(message) if writing else TransientError(message)
-
-
-def parse(response: httpx.Response, scope: str, writing: bool) -> Json:
-    """The body of a 200. Raises `TransientError` and `ServiceTitanError`."""
+def refuse_transient(response: httpx.Response, writing: bool = False) -> None:
+    """Raises what the server's bad moments come to: 408, 429, 5xx."""
     status = response.status_code
-    if status == 200:
-        return _decoded(response, writing)
-    if status == 401:
-        raise TransientError(AccessRefused(f"{describe(response)}: is the app connected in this tenant?"), wait=0)
-    if status in (400, 409, 422):
-        raise Invalid(f"HTTP {status}", _errors(response))
-    if status == 429 or (status == 503 and not writing):
+    if status in (429, 503):
         wait = asked_wait(response)
-        raise TransientError(RateLimited(f"HTTP {status}", wait or 1), wait)
-    if status == 503:  # a gateway says so too when it lost the server behind it, at work or not
-        raise OutcomeUnknown("HTTP 503", busy=asked_wait(response) or 1)
+        if writing and status == 503:  # a gateway says so too when it lost the server behind it, at work or not
+            raise OutcomeUnknown(f"HTTP {status}", busy=wait or 1)
+        raise TransientError(describe(response), RateLimited(f"HTTP {status}", wait or 1), wait)
     if status == 408 or status >= 500:
-        raise ambiguous(f"HTTP {status}", writing)
-    raise failure(response, scope)
+        raise ambiguous(describe(response), f"HTTP {status}", writing)
 
 
-def _decoded(response: httpx.Response, writing: bool) -> Json:
-    try:
-        body = _read(response.content)
-    except ValueError:
-        body = None
-    if isinstance(body, dict):
-        return body
-    raise ambiguous("HTTP 200 with a body that is no JSON object", writing)
+def ambiguous(what: str, brief: str, writing: bool) -> Exception:
+    """No answer came, or one that cannot be read; ``brief`` is for callers."""
+    return OutcomeUnknown(brief) if writing else TransientError(what, Unavailable(brief))
 
 
-def _read(content: bytes) -> Any:
-    """A lone surrogate in somebody's name, which orjson refuses, costs one character and not the answer."""
-    try:
-        return orjson.loads(content)
-    except ValueError:
-        return orjson.loads(mended(content))
+def failure(response: httpx.Response, scope: str) -> ServiceTitanError:
+    status, what = response.status_code, describe(response)
+    if status == 401:
+        return AccessRefused(f"{what}: a fresh token was not taken; is the app connected in this tenant?")
+    if status == 403:
+        return ScopeMissing(f"{what}: the app needs the scope {scope} in this tenant", scope)
+    if status == 404:
+        return NotFound(what)
+    if status in (400, 409, 422):
+        return Invalid(what, status, _errors(response))
+    return Refused(what)
 
 
 def _errors(response: httpx.Response) -> dict[str, list[str]]:

@@ -4,10 +4,9 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import httpx
 
@@ -17,14 +16,35 @@ from pipelines.servicetitan.api.errors import (
     NotFound,
     Refused,
     ScopeMissing,
+    ServiceTitanError,
     TransientError,
-    Unavailable,
 )
-from pipelines.servicetitan.api.visit import Visit
-from pipelines.servicetitan.api.wire import bounded
 
 T = TypeVar("T")
 ANSWERS = (AccessRefused, NotFound, Refused, ScopeMissing)
+
+
+class Bounds(Protocol):
+    """Until when somebody waits for a call, and what it comes to then: `VisitBounds` of a sync, `Deadline` of a
+    caller."""
+
+    @property
+    def seconds(self) -> float:
+        """That are left."""
+
+    def check(self, last: TransientError | None = None) -> None:
+        """Before an attempt. Raises `ServiceTitanError` where it is too late for one."""
+
+    def rest(self, seconds: float, last: TransientError | None = None) -> None:
+        """Raises `ServiceTitanError` where that is too long."""
+
+    def heard(self) -> None:
+        """An answer has come."""
+
+    def cut_off(self) -> bool:
+        """Whether it is these bounds that ended an attempt."""
+
+    def given_up(self, last: TransientError, attempts: int, seconds: float) -> ServiceTitanError: ...
 
 
 @dataclass(frozen=True)
@@ -40,7 +60,6 @@ class RetryPolicy:
     silence: float = 30
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
-    visit: Visit = field(default_factory=Visit)
 
     def delays(self) -> Iterator[float]:
         wait = self.first
@@ -48,37 +67,30 @@ class RetryPolicy:
             yield wait * random.uniform(0.5, 1)
             wait = min(wait * 2, self.longest)
 
-    def call(self, attempt: Callable[[], T], whole: bool = False) -> T:
-        """Repeats ``attempt`` while it raises `TransientError`. Raises `Unavailable` with the last word when time is
-        up, or what the visit raises (`Visit.go_on`)."""
+    def call(self, attempt: Callable[[], T], bounds: Bounds) -> T:
+        """Repeats ``attempt`` while it raises `TransientError`. Raises what the bounds make of the last one when time
+        is up, or of their own end."""
         started, last = self.monotonic(), None
         for count, backoff in enumerate(self.delays(), start=1):
-            self.visit.go_on(started, last, whole)
-            with bounded(partial(self.visit.left, started, whole)) as left:
-                try:
-                    return self._heard(attempt)
-                except TransientError as busy:
-                    if left() <= 0:
-                        self.visit.waiting = True
-                        if self.visit.left(started, whole) > 0:
-                            raise  # it is part of another call, whose time is over
-                        continue
-                    last, wait = busy, backoff if busy.wait is None else busy.wait + backoff * 0.1
+            bounds.check(last)
+            try:
+                result = attempt()
+            except ANSWERS:  # whoever refuses has been heard, too
+                bounds.heard()
+                raise
+            except TransientError as failed:
+                if bounds.cut_off():
+                    continue
+                last = failed
+            else:
+                bounds.heard()
+                return result
+            wait = backoff if last.wait is None else last.wait + backoff * 0.1
             elapsed = self.monotonic() - started
             if elapsed + wait > self.total:
-                raise Unavailable(f"given up after {count} attempts in {elapsed:.0f} s; the last: {last}") from None
-            self.sleep(max(0.0, min(wait, self.visit.left(started, whole))))
+                raise bounds.given_up(last, count, elapsed)
+            bounds.rest(wait, last)
         raise AssertionError("delays() has no end")
-
-    def _heard(self, attempt: Callable[[], T]) -> T:
-        """Whoever refuses has been heard, too."""
-        try:
-            result = attempt()
-        except ANSWERS:
-            self.visit.heard()
-            raise
-        self.visit.heard()
-        return result
 
 
 BULK = RetryPolicy()

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from pipelines.servicetitan.api.errors import OutOfTime, TenantGivenUp, TransientError, Unavailable
 
@@ -18,48 +19,78 @@ class Visit:
         grace: float = 0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._seconds, self._silence, self._grace, self._monotonic = seconds, silence, grace, monotonic
+        self.length, self.silence, self.grace, self.monotonic = seconds, silence, grace, monotonic
         self.begin()
 
     def begin(self) -> None:
-        self._began, self._heard_at, self._stopped = self._monotonic(), -math.inf, False
+        self.began, self.heard_at, self.stopped = self.monotonic(), -math.inf, False
         self.given_up: str | None = None  # why
         self.waiting = False  # a call was under way when the time ended
         self.answered = False  # a call got through that was not for the token alone
 
-    def heard(self) -> None:
-        self._heard_at = self._monotonic()
-
     def stop(self) -> None:
         """Ends the calls that are under way."""
-        self._stopped = True
+        self.stopped = True
 
-    def left(self, since: float, whole: bool = False) -> float:
-        """Seconds for a call that is tried ``since`` then. ``whole``: it belongs to what can only be read as a whole,
-        and only silence ends it."""
-        if self.given_up or self._stopped:
+    def bounds(self, sleep: Callable[[float], None] = time.sleep, whole: bool = False) -> "VisitBounds":
+        """Of a call that begins now."""
+        return VisitBounds(self, sleep, whole, self.monotonic())
+
+    @property
+    def ends_in(self) -> float:
+        return self.began + self.length - self.monotonic()
+
+
+@dataclass(frozen=True)
+class VisitBounds:
+    """``whole``: the call belongs to what can only be read as a whole, and only silence ends it."""
+
+    visit: Visit
+    sleep: Callable[[float], None]
+    whole: bool
+    since: float
+
+    @property
+    def seconds(self) -> float:
+        visit = self.visit
+        if visit.given_up or visit.stopped:
             return 0
-        silent = self._silence - self._silent(since)
-        return silent if whole else min(silent, self._ends_in + self._grace)
+        silent = visit.silence - self._silent
+        return max(0.0, silent if self.whole else min(silent, visit.ends_in + visit.grace))
 
-    def go_on(self, since: float, last: TransientError | None, whole: bool = False) -> None:
-        """Before an attempt. Raises `TenantGivenUp`, of the tenant; `Unavailable`, of the call; `OutOfTime`."""
-        if self.given_up:
-            raise TenantGivenUp(self.given_up)
-        over = self._stopped or (self._ends_in <= 0 and not whole)
-        in_vain = over and self._heard_at < self._began and (last is not None or self.waiting)
-        silent = self._silent(since)
-        if silent >= self._silence or (in_vain and not self._stopped):
-            self.given_up = f"nothing got through for {silent:.0f} s; {f'the last: {last}' if last else 'no answer'}"
-            raise TenantGivenUp(self.given_up)
+    def check(self, last: TransientError | None = None) -> None:
+        """Raises `TenantGivenUp`, of the tenant; `Unavailable`, of the call; `OutOfTime`."""
+        visit = self.visit
+        if visit.given_up:
+            raise TenantGivenUp(visit.given_up)
+        over = visit.stopped or (visit.ends_in <= 0 and not self.whole)
+        in_vain = over and visit.heard_at < visit.began and (last is not None or visit.waiting)
+        silent = self._silent
+        if silent >= visit.silence or (in_vain and not visit.stopped):
+            visit.given_up = f"nothing got through for {silent:.0f} s; {f'the last: {last}' if last else 'no answer'}"
+            raise TenantGivenUp(visit.given_up)
         if over and last:
             raise Unavailable(f"not done when the tenant's time was over; the last: {last}")
         if over:
             raise OutOfTime("the tenant's time is over; it goes on with the next sync")
 
-    def _silent(self, since: float) -> float:
-        return self._monotonic() - max(since, self._heard_at)
+    def rest(self, seconds: float, last: TransientError | None = None) -> None:
+        """Without a failure before, it is for a turn of the rate limiter's: milliseconds."""
+        sleep = self.sleep if last else time.sleep
+        sleep(min(seconds, self.seconds))
+
+    def heard(self) -> None:
+        self.visit.heard_at = self.visit.monotonic()
+
+    def cut_off(self) -> bool:
+        if self.seconds > 0:
+            return False
+        self.visit.waiting = True
+        return True
+
+    def given_up(self, last: TransientError, attempts: int, seconds: float) -> Unavailable:
+        return Unavailable(f"given up after {attempts} attempts in {seconds:.0f} s; the last: {last}")
 
     @property
-    def _ends_in(self) -> float:
-        return self._began + self._seconds - self._monotonic()
+    def _silent(self) -> float:
+        return self.visit.monotonic() - max(self.since, self.visit.heard_at)

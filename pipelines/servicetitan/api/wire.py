@@ -4,7 +4,7 @@ likes, and one that never answers for longer than the caller has."""
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from functools import cache
 from ssl import SSLContext
@@ -13,23 +13,63 @@ from typing import Any
 import httpcore
 import httpx
 
+from pipelines.servicetitan.api.errors import TransientError, Unavailable
+from pipelines.servicetitan.api.responses import ambiguous
+from pipelines.servicetitan.api.retry import Bounds, RetryPolicy
+
 Left = Callable[[], float]  # seconds
 A_DAY = 86_400.0  # sockets take no infinite timeout
 LOOK = 0.25  # seconds between two looks whether anybody still waits
+CONNECT_SECONDS = 10
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+ENCODED = {"content-encoding", "content-length", "transfer-encoding"}
 _left: ContextVar[Left] = ContextVar("left", default=lambda: math.inf)
 
 
-@contextmanager
-def bounded(left: Left) -> Iterator[Left]:
-    """Whatever this thread reads and writes through a `BoundedTransport` ends when nothing is left, here or outside."""
-    outside = _left.get()
+def http_client(transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """``trust_env`` off, so that no proxy or netrc of the machine sees a token."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30)
+    return httpx.Client(trust_env=False, transport=transport or BoundedTransport(limits))
 
-    def least() -> float:
-        return min(left(), outside())
 
-    token = _left.set(least)
+def exchange(
+    http: httpx.Client, request: httpx.Request, retry: RetryPolicy, bounds: Bounds, writing: bool = False
+) -> httpx.Response:
+    """One request and its answer. Raises `TransientError`, and `OutcomeUnknown` of a write that may have arrived."""
+    ends = retry.monotonic() + retry.timeout
+
+    def left() -> float:
+        return min(ends - retry.monotonic(), bounds.seconds)
+
+    connect = min(CONNECT_SECONDS, retry.timeout)
+    request.extensions["timeout"] = httpx.Timeout(retry.timeout, connect=connect).as_dict()
     try:
-        yield least
+        with bounded(left), closing(http.send(request, stream=True)) as stream:
+            body = b"".join(_until(left, retry.timeout, stream.iter_bytes()))
+    except httpx.RequestError as error:
+        name = type(error).__name__
+        what = f"{name}: {error}"
+        if isinstance(error, NEVER_SENT):
+            raise TransientError(what, Unavailable(f"ServiceTitan cannot be reached ({name})")) from None
+        raise ambiguous(what, f"the answer was lost ({name})", writing) from None
+    plain = {name: value for name, value in stream.headers.items() if name not in ENCODED}
+    return httpx.Response(stream.status_code, headers=plain, content=body)
+
+
+def _until(left: Left, seconds: float, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """A body that drips must end, whatever transport it comes by."""
+    for chunk in chunks:
+        if left() <= 0:
+            raise httpx.ReadTimeout(f"the body was not all there after {seconds:.0f} s")
+        yield chunk
+
+
+@contextmanager
+def bounded(left: Left) -> Iterator[None]:
+    """Whatever this thread reads and writes through a `BoundedTransport` ends when nothing is left."""
+    token = _left.set(left)
+    try:
+        yield
     finally:
         _left.reset(token)
 

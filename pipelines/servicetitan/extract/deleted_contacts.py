@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.servicetitan.api.bulk import BulkClient
+from pipelines.servicetitan.api.client import Client
 from pipelines.servicetitan.api.errors import ServiceTitanError
 from pipelines.servicetitan.batches import Batch
 from pipelines.servicetitan.extract.arrow import to_table
@@ -50,7 +50,7 @@ class Reconciliation:
     now: datetime
     forced: bool
 
-    def batches(self, connections: Iterable[BulkClient]) -> Iterator[Batch]:
+    def batches(self, connections: Iterable[Client]) -> Iterator[Batch]:
         for connection in connections:
             sync = next(s for s in self.syncs if (s.tenant_id, s.stream) == (connection.tenant.id, CONTACTS.name))
             if not sync.complete or not (self.forced or self._is_due(sync.tenant_id)):
@@ -82,7 +82,7 @@ def bookmark_of(known: Bookmarks, tenant_id: int) -> Bookmark:
     return known.get(CONTACTS.name, {}).get(str(tenant_id), {})
 
 
-def gone_contacts(connection: BulkClient, warehouse: Path) -> pa.Table:
+def gone_contacts(connection: Client, warehouse: Path) -> pa.Table:
     """The stored rows of what is gone, turned inactive. Raises `ServiceTitanError`."""
     missing = without(warehouse, connection.tenant.id, keys(connection, {"modifiedOnOrAfter": BEGINNING}))
     customers = missing["customer_id"].unique().to_pylist()
@@ -92,15 +92,15 @@ def gone_contacts(connection: BulkClient, warehouse: Path) -> pa.Table:
     return pa.table([missing[field.name].cast(field.type) for field in ROWS.schema], schema=ROWS.schema)
 
 
-def keys(connection: BulkClient, filters: dict[str, str]) -> pa.Table:
+def keys(connection: Client, filters: dict[str, str]) -> pa.Table:
     """Of every contact that the list holds, those too that are set aside."""
     return pa.concat_tables(pages(connection, filters))
 
 
-def pages(connection: BulkClient, filters: dict[str, str]) -> Iterator[pa.Table]:
+def pages(connection: Client, filters: dict[str, str]) -> Iterator[pa.Table]:
     for number in count(1):
         params = {**filters, "page": str(number), "pageSize": str(PAGE_SIZE)}
-        page = connection.get(CONTACTS.module, CONTACTS.path, params, decode, CONTACTS.scope, whole=True)
+        page = connection.read(CONTACTS.module, CONTACTS.path, params, decode, CONTACTS.scope, whole=True)
         rows, rejected = to_table(CONTACTS, connection.tenant.id, page.data)
         yield rows.select(KEYS.names)
         yield pa.Table.from_pylist(list(rejected_keys(rejected, last_word="customerIds" in filters)), KEYS)

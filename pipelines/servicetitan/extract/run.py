@@ -12,7 +12,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from pipelines.servicetitan.api.bulk import MAX_CALLS, BulkClient
+from pipelines.servicetitan.api.client import MAX_PAGES, Client
 from pipelines.servicetitan.api.errors import OutOfTime, ScopeMissing, ServiceTitanError
 from pipelines.servicetitan.batches import Batch, BatchQueue, Closed
 from pipelines.servicetitan.extract.arrow import to_table
@@ -32,7 +32,7 @@ Clock = Callable[[], datetime]
 class Extraction:
     """Each tenant has threads of its own, as many as it may have calls at once."""
 
-    connections: Sequence[BulkClient]
+    connections: Sequence[Client]
     bookmarks: Bookmarks
     batches: BatchQueue
     mode: Mode
@@ -49,7 +49,7 @@ class Extraction:
             own = threads.enter_context(ThreadPoolExecutor(2, "aside"))
             futures: list[Future[None]] = [own.submit(self._read_asides)]
             for connection in self.connections:
-                pool = threads.enter_context(ThreadPoolExecutor(MAX_CALLS, connection.tenant.name))
+                pool = threads.enter_context(ThreadPoolExecutor(MAX_PAGES, connection.tenant.name))
                 futures += self._start(connection, pool)
             own.submit(self._finish_after, futures)
             try:
@@ -62,7 +62,7 @@ class Extraction:
                     future.cancel()
                 raise
 
-    def _start(self, connection: BulkClient, pool: ThreadPoolExecutor) -> list[Future[None]]:
+    def _start(self, connection: Client, pool: ThreadPoolExecutor) -> list[Future[None]]:
         started: dict[str, Future[None]] = {}
         for stream in STREAMS:
             before = started.get(stream.after or "")
@@ -80,7 +80,7 @@ class Extraction:
         except Exception as error:
             self.batches.fail(error)
 
-    def _read(self, connection: BulkClient, stream: Stream, before: Future[None] | None) -> None:
+    def _read(self, connection: Client, stream: Stream, before: Future[None] | None) -> None:
         if before:
             wait([before])
         tenant = connection.tenant
@@ -104,7 +104,7 @@ class Extraction:
             sync.ended_at = self.clock()
             self.progress.ended(sync)
 
-    def _pages(self, connection: BulkClient, stream: Stream, sync: StreamSync) -> Iterator[Page]:
+    def _pages(self, connection: Client, stream: Stream, sync: StreamSync) -> Iterator[Page]:
         whole = False
 
         def fetch(path: str, params: dict[str, str], decode: Callable[[bytes], Envelope]) -> Envelope:
@@ -112,7 +112,7 @@ class Extraction:
                 with self.turns:
                     return decode(body)
 
-            answer = connection.get(stream.module, path, params, decode_in_turn, stream.scope, called, whole)
+            answer = connection.read(stream.module, path, params, decode_in_turn, stream.scope, called, whole)
             sync.pages += 1
             return answer
 
