@@ -167,6 +167,20 @@ def test_a_lead_whom_nobody_could_call_is_kept_for_a_person(open_api: Open, dfw:
     assert (done["status"], done["customer_id"]) == ("done", bob)
 
 
+def test_what_an_earlier_release_took_for_an_address_holds_up_no_lead(
+    open_api: Open, settings: Settings, dfw: Company
+) -> None:
+    api, bob = open_api(**ZAPIER), dfw.add_customer("Bob Stone")
+    waiting = end_of(
+        api, api.post("/webhooks/leads?source=zapier", json={"full_name": "Bob", "message": "Door"}), "dfw"
+    )
+    with sqlite3.connect(settings.operations) as con:
+        con.execute("update inbound_leads set lead = json_set(lead, '$.email', 'bob@stone.local')")
+    done = end_of(api, api.write(f"/webhooks/leads/{waiting['id']}/decision?tenant=dfw", {"customer_id": bob}), "dfw")
+    assert (done["status"], done["customer_id"]) == ("done", bob)
+    assert [lead["summary"] for lead in dfw.records("leads")] == ["Door; bob@stone.local"]
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

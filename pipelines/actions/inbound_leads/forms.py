@@ -1,5 +1,6 @@
 """An inbound lead, in our own form or read out of somebody else's by a `LeadSource`."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from pipelines.texts import clean
 
 SUMMARY = "Web lead"
 NAMELESS = "Unknown"
+MAX_SUMMARY = 1700  # characters, of the 2,000 that one may have
 
 
 class WebAddress(BaseModel):
@@ -63,6 +65,16 @@ def with_defaults(lead: InboundLead, source: LeadSource | None, now: datetime) -
     if source.follow_up_hours and not lead.follow_up_date:
         defaults["follow_up_date"] = now + timedelta(hours=source.follow_up_hours)
     return lead.model_copy(update=defaults)
+
+
+def stored_lead(text: str) -> InboundLead:
+    """As it lies in the store. What an earlier release took for an e-mail address, and this one does not, is kept in
+    the summary: a lead that could not be read would stop its tenant's others."""
+    kept = json.loads(text)
+    email = kept.get("email")
+    if email and not email_address(email):
+        kept |= {"email": None, "summary": "; ".join([kept.get("summary", SUMMARY)[:MAX_SUMMARY], email])}
+    return InboundLead.model_validate_json(json.dumps(kept))
 
 
 def from_source(source: LeadSource, payload: Mapping[str, Any], country: str) -> InboundLead:

@@ -7,7 +7,7 @@ from functools import cached_property
 from hashlib import sha256
 
 from pipelines.actions.database import Row
-from pipelines.actions.inbound_leads.forms import InboundLead
+from pipelines.actions.inbound_leads.forms import InboundLead, stored_lead
 from pipelines.actions.web.idempotency_keys import KEY_RETENTION
 from pipelines.actions.web.problems import Problem
 from pipelines.operations import stamp
@@ -70,7 +70,7 @@ class LeadArrival:
             return bool(row["fingerprint"] == self.fingerprint)
         if (row["tenant_id"], row["source"]) != (self.tenant_id, self.source) or row["lead"] == "{}":
             return False
-        return _content(InboundLead.model_validate_json(row["lead"]), dated=False) == _content(self.lead, dated=False)
+        return _content(stored_lead(row["lead"]), dated=False) == _content(self.lead, dated=False)
 
 
 def taken_before(cursor: sqlite3.Cursor, arrival: LeadArrival, now: datetime) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from pipelines.actions.database import ActionsDatabase, Row
-from pipelines.actions.inbound_leads.forms import InboundLead
+from pipelines.actions.inbound_leads.forms import InboundLead, stored_lead
 from pipelines.actions.inbound_leads.keys import FORGET_KEYS, LeadArrival, note_key, taken_before
 from pipelines.clock import Clock
 from pipelines.operations import moment, open_operations, stamp
@@ -114,7 +114,7 @@ class LeadQueue:
 
 def entry(row: Row) -> QueuedLead:
     known = {field.name: row[field.name] for field in fields(QueuedLead)}
-    return QueuedLead(**known | {"lead": InboundLead.model_validate_json(row["lead"])})
+    return QueuedLead(**known | {"lead": stored_lead(row["lead"])})
 
 
 def waiting_leads(operations: Path) -> list[dict[str, Any]]:

@@ -1,11 +1,8 @@
 """Phone numbers and e-mail addresses in one form each, so that equal ones compare equal."""
 
-import re
-
 import phonenumbers
+from email_validator import EmailNotValidError, validate_email
 from phonenumbers import PhoneNumberFormat
-
-EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
 
 
 def e164(text: str, country: str) -> str | None:
@@ -28,8 +25,14 @@ def as_stored(number: str | None, country: str) -> str | None:
 
 
 def email_address(text: str) -> str | None:
-    address = text.strip().removeprefix("mailto:").lower()
-    return address if EMAIL.fullmatch(address) else None
+    """In lower case, or None for what cannot be one. DNS is not asked, for a person is looked up while it is down, too;
+    ``.test``, which RFC 2606 keeps for trials, is taken."""
+    address = text.strip().lower().removeprefix("mailto:")
+    try:
+        validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return None
+    return address  # and not the library's form, which the hashes of `email_index` do not have
 
 
 def _number(text: str, country: str) -> phonenumbers.PhoneNumber | None:
