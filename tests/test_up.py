@@ -60,7 +60,7 @@ def test_it_says_what_is_ready_and_where_and_what_is_off_and_why(product: subpro
         assert httpx.get(address, trust_env=False, timeout=30).is_success
     assert "Dagster's daemon: ready, it runs schedules and sensors" in said
     assert "change sensor: off, CHANGE_SENSOR_SECONDS is 0; syncs start on SYNC_CRON (0 4 1 1 *)" in said
-    assert "alerts: off, neither ALERT_WEBHOOK_URL nor ALERT_EMAIL_TO is set" in said
+    assert "alerts: off, ALERT_URLS is not set" in said
     assert not any(line.startswith(("delivery", "actions API: off")) for line in said)
 
 

@@ -14,7 +14,6 @@ from pipelines.alerts.alert import Alert, Alerts
 from pipelines.alerts.channels import Channel
 from pipelines.alerts.freshness import quiet, stale_tenants
 from pipelines.alerts.notify import notify
-from pipelines.alerts.store_down import Unusable, announce_unusable, announce_usable
 from pipelines.operations import OperationsError
 from pipelines.servicetitan.sync_status import last_complete
 from pipelines.settings import Settings
@@ -39,18 +38,14 @@ class Records:
         return self._found
 
 
-def look(
-    settings: Settings, configured: Sequence[Channel], found: Alerts, kept: str | None, now: datetime
-) -> tuple[str, str]:
-    """What to say of this look, and what to keep for the next one: news of an operations file that cannot be used."""
-    before = Unusable.read(kept)
+def look(settings: Settings, configured: Sequence[Channel], found: Alerts, now: datetime) -> str:
+    """What to say of this look. Without an operations file nobody can be told; `heartbeat_sensor` is silent then."""
     try:
         alerts = {**found, **dict(standing(settings, now))}
         told = notify(settings.operations, configured, alerts, now, quiet(settings.sync_cron, now), link(settings))
     except OperationsError as error:
-        return str(error), announce_unusable(before, str(error), configured, now).write()
-    after = before and announce_usable(before, configured, now)
-    return "; ".join([f"{told.open} open", *told.problems]), after.write() if after else ""
+        return str(error)
+    return "; ".join([f"{told.open} open", *told.problems])
 
 
 def standing(settings: Settings, now: datetime) -> Iterator[tuple[str, Alert]]:

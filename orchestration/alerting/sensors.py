@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def alert_sensor(settings: Settings) -> dg.SensorDefinition:
-    somebody = bool(settings.alert_webhook_url or settings.alert_email_to)
+    somebody = settings.alert_urls is not None
 
     @cache
     def records() -> "Records":
@@ -31,25 +31,24 @@ def alert_sensor(settings: Settings) -> dg.SensorDefinition:
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         if not somebody:
-            return dg.SkipReason("neither ALERT_WEBHOOK_URL nor ALERT_EMAIL_TO is set: nobody is told")
+            return dg.SkipReason("ALERT_URLS is not set: nobody is told")
         from orchestration.alerting.evaluate import look
         from pipelines.alerts.channels import channels
 
         found = records().alerts(context.instance, descriptions(context.repository_def))
-        said, kept = look(settings, channels(settings), found, context.cursor, datetime.now(UTC))
-        context.update_cursor(kept)
-        return dg.SkipReason(said)
+        return dg.SkipReason(look(settings, channels(settings), found, datetime.now(UTC)))
 
     return sensor
 
 
 def heartbeat_sensor(settings: Settings) -> dg.SensorDefinition:
-    """Only the daemon and code that loads can give this sign, so that its absence tells of both."""
+    """Only the daemon, code that loads, and an operations file that can be used give this sign: its absence tells of
+    all three."""
     url = settings.alert_heartbeat_url
 
     @dg.sensor(
         name="heartbeat_sensor",
-        description="Tells a watcher outside that Dagster's daemon is at work; starts no run.",
+        description="Tells a watcher outside that all is at work, unless operations.sqlite is not; starts no run.",
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING if url else dg.DefaultSensorStatus.STOPPED,
     )
@@ -57,10 +56,13 @@ def heartbeat_sensor(settings: Settings) -> dg.SensorDefinition:
         if not url:
             return dg.SkipReason("ALERT_HEARTBEAT_URL is not set: nobody outside is told")
         from pipelines.alerts.channels import NotNotified, heartbeat
+        from pipelines.alerts.store import prove_usable
+        from pipelines.operations import OperationsError
 
         try:
+            prove_usable(settings.operations)
             heartbeat(url.get_secret_value())
-        except NotNotified as error:
+        except (NotNotified, OperationsError) as error:
             return dg.SkipReason(str(error))
         return dg.SkipReason("told")
 

@@ -64,8 +64,8 @@ def off(settings: Settings) -> Iterator[str]:
         yield "delivery: off, FLOW_BUILDER_TRIGGER_URL is not set"
     if not settings.change_sensor_seconds:
         yield f"change sensor: off, CHANGE_SENSOR_SECONDS is 0; syncs start on SYNC_CRON ({settings.sync_cron})"
-    if not (settings.alert_webhook_url or settings.alert_email_to):
-        yield "alerts: off, neither ALERT_WEBHOOK_URL nor ALERT_EMAIL_TO is set"
+    if not settings.alert_urls:
+        yield "alerts: off, ALERT_URLS is not set"
 
 
 def answer(url: str, query: str | None = None) -> Any:

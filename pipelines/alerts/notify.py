@@ -1,7 +1,7 @@
 """From the troubles of the moment to the people."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,11 +9,10 @@ from pathlib import Path
 from pipelines.alerts.alert import Alerts
 from pipelines.alerts.channels import Channel, NotNotified
 from pipelines.alerts.message import message
-from pipelines.alerts.store import compare, notifications, open_alerts, write_down
+from pipelines.alerts.store import PATIENCE, compare, notifications, open_alerts, write_down
 from pipelines.operations import open_operations
 
 MAX_ALERTS = 20  # in one message
-PATIENCE = 5.0  # seconds, where the file is held
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +40,15 @@ def notify(
         compare(con, alerts, now, quiet)
         for channel in channels:
             try:
-                remarks = list(tell(con, channel, now, dagster_url))
+                tell(con, channel, now, dagster_url)
             except NotNotified as problem:
-                remarks = [str(problem)]
-            problems += [f"{channel.name}: {remark}" for remark in remarks if remark]
+                problems.append(f"{channel.name}: {problem}")
         return Notified(len(open_alerts(con)), tuple(problems))
 
 
-def tell(con: sqlite3.Connection, channel: Channel, now: datetime, dagster_url: str | None) -> Iterator[str]:
-    untold = notifications(con, channel.name, now)
+def tell(con: sqlite3.Connection, channel: Channel, now: datetime, dagster_url: str | None) -> None:
+    untold = notifications(con, channel.key, now)
     for start in range(0, len(untold), MAX_ALERTS):
         batch = untold[start : start + MAX_ALERTS]
-        yield channel.send(message(batch, dagster_url))
-        write_down(con, batch, channel.name, now)
+        channel.send(message(batch, dagster_url))
+        write_down(con, batch, channel.key, now)

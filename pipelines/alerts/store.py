@@ -3,10 +3,12 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from pipelines.alerts.alert import Alert, Alerts, Notification
-from pipelines.operations import moment, stamp, transaction
+from pipelines.operations import moment, open_operations, stamp, transaction, version
 
+PATIENCE = 5.0  # seconds, where the file is held
 ALERT_RETENTION = timedelta(days=90)
 OLD_NEWS = timedelta(days=1)  # a channel that is new, or was down for longer, is not told of what is long over
 
@@ -73,6 +75,14 @@ def notifications(con: sqlite3.Connection, channel: str, now: datetime) -> list[
 
 def open_alerts(con: sqlite3.Connection) -> list[Notification]:
     return [_read(row) for row in con.execute(f"{COLUMNS} where closed_at is null order by alert_id")]
+
+
+def prove_usable(operations: Path) -> None:
+    """Writes what stands there, for a full disk shows at a write alone. Raises `OperationsError`."""
+    with open_operations(operations, patience=PATIENCE) as con:
+        open_alerts(con)
+        with transaction(con):
+            con.execute(f"pragma user_version = {version(con)}")
 
 
 def write_down(con: sqlite3.Connection, told: Iterable[Notification], channel: str, now: datetime) -> None:

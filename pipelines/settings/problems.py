@@ -21,11 +21,8 @@ PLACEHOLDERS = frozenset(
         "your-name:your-token",
         "whsec_your-webhook-secret",
         "your-campaign-id",
-        "https://your-webhook",
+        "mailtos://your-user:your-password@your-mail-server?to=you@your-company",
         "https://your-heartbeat",
-        "you@your-company",
-        "servicetitan-flow@your-company",
-        "smtp://your-user:your-password@your-mail-server:587",
         *("ak1.…", "cid.…", "cs1.…", "whsec_…", "https://…"),  # of the releases before
     }
 )

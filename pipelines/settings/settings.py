@@ -10,19 +10,19 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from pipelines.settings.lead_source import FIELDS, LeadSource
+from pipelines.settings.lost import replaced
 from pipelines.settings.problems import named, problem, refuse_placeholder
 from pipelines.settings.tenant import Tenant as Tenant
 from pipelines.settings.values import (
     check_address,
     check_file_name,
-    check_mail_address,
-    check_smtp,
     check_webhook_secret,
 )
 
@@ -82,9 +82,12 @@ class Settings(BaseSettings):
     lead_sources: dict[str, LeadSource] = {}
     dagster_url: str = "http://127.0.0.1:3000"
 
-    alert_webhook_url: SecretStr | None = None
+    alert_urls: SecretStr | None = None
     alert_heartbeat_url: SecretStr | None = None
-    alert_email_to: list[str] = []
+
+    # Of earlier releases: they stop the start.
+    alert_webhook_url: SecretStr | None = None
+    alert_email_to: str | None = None
     alert_email_from: str | None = None
     smtp_url: SecretStr | None = None
 
@@ -105,7 +108,7 @@ class Settings(BaseSettings):
     def _source_names(cls, value: Any) -> Any:
         return {name.lower(): group for name, group in value.items()} if isinstance(value, dict) else value
 
-    @field_validator("flow_builder_signing_secrets", "actions_tokens", "alert_email_to", mode="before")
+    @field_validator("flow_builder_signing_secrets", "actions_tokens", mode="before")
     @classmethod
     def _comma_separated(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -125,26 +128,27 @@ class Settings(BaseSettings):
             check_address(value)
         return value
 
-    @field_validator("alert_webhook_url", "alert_heartbeat_url")
+    @field_validator("alert_heartbeat_url")
     @classmethod
     def _safe_webhook(cls, value: SecretStr | None) -> SecretStr | None:
         if value:
             check_address(value.get_secret_value())
         return value
 
-    @field_validator("smtp_url")
+    @field_validator("alert_urls")
     @classmethod
-    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+    def _alert_services(cls, value: SecretStr | None) -> SecretStr | None:
         if value:
-            check_smtp(value.get_secret_value())
+            from pipelines.alerts.services import services  # Apprise takes most of a second
+
+            services(value.get_secret_value())
         return value
 
-    @field_validator("alert_email_to", "alert_email_from")
+    @field_validator("alert_webhook_url", "alert_email_to", "alert_email_from", "smtp_url", mode="before")
     @classmethod
-    def _mail_addresses(cls, value: Any) -> Any:
-        for address in value if isinstance(value, list) else [value]:
-            if address is not None:
-                check_mail_address(address)
+    def _lost(cls, value: Any, field: ValidationInfo) -> Any:
+        if value:
+            raise named(replaced(str(field.field_name).upper(), str(value)))
         return value
 
     @field_validator("warehouse_path", "analytics_path", "operations_path")
@@ -201,9 +205,6 @@ class Settings(BaseSettings):
                 "FLOW_BUILDER_SIGNING_SECRETS: not set, but FLOW_BUILDER_TRIGGER_URL is;"
                 " expected whsec_… (an unsigned address is refused)"
             )
-        for name, value in {"SMTP_URL": self.smtp_url, "ALERT_EMAIL_FROM": self.alert_email_from}.items():
-            if self.alert_email_to and not value:
-                yield f"{name}: not set, but ALERT_EMAIL_TO is; without it no mail can be sent"
 
     @property
     def api_url(self) -> str:

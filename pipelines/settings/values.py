@@ -2,13 +2,11 @@
 
 import base64
 import binascii
-import re
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 SCHEMAS = {"servicetitan", "seeds", "staging", "intermediate", "marts", "main", "information_schema"}
-MAIL_ADDRESS = re.compile(r"[^\s@,<>]+@[^\s@,<>]+")
 
 
 def check_webhook_secret(secret: str) -> None:
@@ -44,21 +42,6 @@ def check_file_name(path: Path) -> None:
     database = path.name.lstrip(".").partition(".")[0]
     if database.lower() in SCHEMAS:
         raise ValueError(f"expected another name: {database} is a schema's; taken are {', '.join(sorted(SCHEMAS))}")
-
-
-def check_smtp(url: str) -> None:
-    """``smtp`` turns TLS on after the greeting, ``smtps`` begins with it."""
-    parts = split(url)
-    if not (parts and parts.hostname and parts.scheme in ("smtp", "smtps")):
-        raise ValueError(
-            "expected smtp://user:password@host:587 or smtps://user:password@host:465, with %XX for the characters"
-            " : / ? # @ in a user or a password"
-        )
-
-
-def check_mail_address(address: str) -> None:
-    if not MAIL_ADDRESS.fullmatch(address):
-        raise ValueError("expected mail addresses, such as ops@example.com")
 
 
 def split(url: str) -> SplitResult | None:

@@ -30,7 +30,7 @@ def settings(webhook: Webhook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "SERVICETITAN_APP_KEY": "ak1.key",
         "DATA_DIR": str(tmp_path / "data"),
         "DAGSTER_HOME": str(tmp_path / "data" / "dagster"),
-        "ALERT_WEBHOOK_URL": webhook.url,
+        "ALERT_URLS": webhook.service,
         **{f"SERVICETITAN_TENANTS__SOCAL__{name}": value for name, value in SOCAL.items()},
     }
     for name, value in variables.items():

@@ -1,4 +1,4 @@
-"""Those who are told: a webhook and a mail server, both real and on 127.0.0.1."""
+"""Those who are told: a webhook, a mail server, and hosts of the internet behind a proxy; all real and on 127.0.0.1."""
 
 import json
 import socket
@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
@@ -24,6 +25,11 @@ class Webhook:
         self.texts: list[str] = []
         self.status = 200
         self.url = ""
+
+    @property
+    def service(self) -> str:
+        """As ALERT_URLS has it: in Slack's form."""
+        return f"{self.url.replace('http://', 'json://')}?:message=text"
 
     @contextmanager
     def listening(self) -> Iterator["Webhook"]:
@@ -40,16 +46,61 @@ class Webhook:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        self.url = f"http://127.0.0.1:{server.server_port}/services/T0/B0/very-secret-path"
-        try:
+        with serving(Answer) as port:
+            self.url = f"http://127.0.0.1:{port}/services/T0/B0/very-secret-path"
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
+
+
+class Internet:
+    """A proxy (`HTTPS_PROXY`) behind which any host answers ``status``, with a certificate of ``authority``'s."""
+
+    def __init__(self, authority: trustme.CA) -> None:
+        self.authority = authority
+        self.posts: list[tuple[str, str, Any]] = []  # host, path, body
+        self.status = 200
+
+    @contextmanager
+    def listening(self) -> Iterator[str]:
+        internet = self
+
+        class Answer(BaseHTTPRequestHandler):
+            host = ""
+
+            def do_CONNECT(self) -> None:
+                self.host = self.path.partition(":")[0]
+                self.send_response(200)
+                self.end_headers()
+                tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                internet.authority.issue_cert(self.host).configure_cert(tls)
+                self.request = tls.wrap_socket(self.connection, server_side=True)
+                self.setup()
+                self.handle_one_request()
+
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                internet.posts.append((self.host, self.path, body))
+                self.send_response(internet.status)
+                self.end_headers()
+                self.wfile.write(b"ok")
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        with serving(Answer) as port:
+            yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def serving(answer: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), answer)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 class MailServer:

@@ -1,6 +1,8 @@
 """The sensor, over a real Dagster instance and a real operations file: each kind of trouble, and its end."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,14 +35,13 @@ class Line:
 
     def __init__(self, settings: Settings, instance: dg.DagsterInstance) -> None:
         self.settings, self.instance = settings, instance
-        self.records, self.cursor, self.now = Records(), "", NOW
+        self.records, self.now = Records(), NOW
         self.described: dict[dg.AssetCheckKey, str | None] = {}
 
     def looks(self) -> str:
         self.now += 10 * MINUTE
         found = self.records.alerts(self.instance, self.described)
-        said, self.cursor = look(self.settings, channels(self.settings), found, self.cursor, self.now)
-        return said
+        return look(self.settings, channels(self.settings), found, self.now)
 
     def runs(self, job_name: str, error: Exception | None = None) -> None:
         @dg.op
@@ -220,14 +221,13 @@ def test_each_held_batch_is_told(line: Line, webhook: Webhook) -> None:
     assert len(webhook.texts) == 2
 
 
-def test_an_operations_file_that_cannot_be_used_is_told_too(line: Line, webhook: Webhook) -> None:
+def test_a_look_ends_though_the_operations_file_cannot_be_used(line: Line, webhook: Webhook) -> None:
     line.settings.operations.parent.mkdir(parents=True)
     line.settings.operations.write_bytes(b"no database at all " * 100)
-    for _ in range(3):
-        assert "file is not a database" in line.looks()
+    assert "file is not a database" in line.looks()
     line.settings.operations.unlink()
     assert line.looks() == "0 open"
-    assert [text[0] for text in webhook.texts] == ["🔴", "🟢"]
+    assert webhook.texts == []
 
 
 def test_a_run_is_linked_where_somebody_said_how_dagster_is_reached(
@@ -251,7 +251,7 @@ def test_the_sensor_is_on_only_where_somebody_can_be_told(
     assert isinstance(answer, dg.SkipReason)
     assert answer.skip_message == "1 open"
     assert len(webhook.texts) == 1
-    monkeypatch.delenv("ALERT_WEBHOOK_URL")
+    monkeypatch.delenv("ALERT_URLS")
     nobody = alert_sensor(load_settings(None))
     assert nobody.default_status == dg.DefaultSensorStatus.STOPPED
     answer = nobody(dg.build_sensor_context(instance=line.instance))
@@ -276,6 +276,28 @@ def test_a_watcher_outside_hears_that_the_daemon_is_at_work(
     assert beat() == "ALERT_HEARTBEAT_URL answered HTTP 404"
 
 
+@pytest.mark.parametrize("trouble", ["no database", "held", "a folder"])
+def test_the_watcher_hears_nothing_while_the_operations_file_cannot_be_used(
+    line: Line, webhook: Webhook, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    monkeypatch.setenv("ALERT_HEARTBEAT_URL", webhook.url)
+    sensor, file = heartbeat_sensor(load_settings(None)), line.settings.operations
+    context = dg.build_sensor_context(instance=line.instance)
+    assert str(sensor(context)) == str(dg.SkipReason("told"))
+    with ExitStack() as stack:
+        if trouble == "held":
+            con = stack.enter_context(closing(sqlite3.connect(file, isolation_level=None)))
+            con.execute("begin immediate")
+        else:
+            for one in file.parent.glob(f"{file.name}*"):
+                one.unlink()
+            file.mkdir() if trouble == "a folder" else file.write_bytes(b"no database at all " * 100)
+        answer = sensor(context)
+    assert isinstance(answer, dg.SkipReason)
+    assert str(answer.skip_message).startswith(str(file))
+    assert webhook.texts == [""]
+
+
 def test_the_command_lists_what_is_open(line: Line) -> None:
     line.runs("sync", RuntimeError())
     assert CliRunner().invoke(main, ["alerts"]).output == "no alert is open\n"
@@ -287,17 +309,16 @@ def test_the_command_lists_what_is_open(line: Line) -> None:
 def test_the_command_tries_every_channel(
     webhook: Webhook, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ALERT_EMAIL_TO", "ops@example.com")
-    monkeypatch.setenv("ALERT_EMAIL_FROM", "flow@example.com")
-    monkeypatch.setenv("SMTP_URL", f"smtp://ops:hunter2%2Fx@{mail_server.address}")
+    mail = f"mailto://ops:hunter2%2Fx@{mail_server.address}?from=flow@example.com&to=ops@example.com"
+    monkeypatch.setenv("ALERT_URLS", f"{webhook.service}, {mail}")
     monkeypatch.setenv("ALERT_HEARTBEAT_URL", webhook.url)
     webhook.status = 404
     result = CliRunner().invoke(main, ["alerts", "--test"])
     assert (result.exit_code, result.output.splitlines()) == (
         1,
         [
-            "webhook: ALERT_WEBHOOK_URL answered HTTP 404",
-            "e-mail: sent",
+            "json://127.0.0.1: it answered HTTP 404",
+            "mailto://127.0.0.1: sent",
             "heartbeat: ALERT_HEARTBEAT_URL answered HTTP 404",
         ],
     )

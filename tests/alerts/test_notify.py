@@ -5,13 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipelines.alerts.alert import Alert
-from pipelines.alerts.channels import Channel, channels
-from pipelines.alerts.channels import Webhook as WebhookChannel
+from pipelines.alerts.channels import Channel, channels, channels_of
 from pipelines.alerts.notify import Notified, notify
-from pipelines.alerts.store_down import Unusable, announce_unusable, announce_usable
 from pipelines.operations import open_operations
 from pipelines.settings import Settings
-from tests.alerts.receivers import Webhook
+from tests.alerts.receivers import MailServer, Webhook
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -79,9 +77,9 @@ def test_what_happens_at_once_is_told_at_once(watch: Watch, webhook: Webhook) ->
 
 def test_a_channel_that_is_down_is_told_later_and_keeps_no_other_waiting(watch: Watch, webhook: Webhook) -> None:
     with Webhook().listening() as other:
-        watch.channels.append(WebhookChannel(other.url, "other"))
+        watch.channels += channels_of(other.service)
         webhook.status = 503
-        assert watch.sees(UNREAD).problems == ("webhook: ALERT_WEBHOOK_URL answered HTTP 503",)
+        assert watch.sees(UNREAD).problems == ("json://127.0.0.1: it answered HTTP 503",)
         watch.sees(UNREAD)
         webhook.status = 200
         assert watch.sees(UNREAD) == Notified(open=1)
@@ -103,7 +101,7 @@ def test_a_new_channel_is_told_of_what_is_and_not_of_what_was(watch: Watch) -> N
     for troubles in [(UNREAD,), (), ()]:
         watch.sees(*troubles, after=10 * MINUTE)
     with Webhook().listening() as new:
-        watch.channels.append(WebhookChannel(new.url, "new"))
+        watch.channels += channels_of(new.service)
         watch.sees(STALE, after=timedelta(days=2))
         [text] = new.texts
         assert text.startswith("🔴 socal: no complete sync")
@@ -119,11 +117,6 @@ def test_a_clock_that_is_set_back_neither_repeats_nor_withholds(watch: Watch, we
     assert len(webhook.texts) == 2
 
 
-def test_what_slack_reads_as_markup_arrives_as_text(watch: Watch, webhook: Webhook) -> None:
-    watch.sees(Alert("a<b> & c", NOON, "nothing"))
-    assert webhook.texts[0].startswith("🔴 a&lt;b&gt; &amp; c\n")
-
-
 def test_what_is_long_over_is_forgotten(watch: Watch, settings: Settings) -> None:
     for troubles in [(UNREAD,), (), (), (STALE,)]:
         watch.sees(*troubles, after=10 * MINUTE)
@@ -134,25 +127,15 @@ def test_what_is_long_over_is_forgotten(watch: Watch, settings: Settings) -> Non
         assert con.execute("select count(distinct alert_id) from announcements").fetchone() == (1,)
 
 
-def test_a_file_that_cannot_be_used_is_told_once_though_it_cannot_remember(watch: Watch, webhook: Webhook) -> None:
-    known = None
-    for minute in range(6):
-        known = announce_unusable(known, "o.sqlite: disk is full", watch.channels, NOON + minute * MINUTE)
-        known = Unusable.read(known.write())
-    assert known is not None
-    assert len(webhook.texts) == 1
-    webhook.status = 500
-    known = announce_usable(known, watch.channels, NOON + 6 * MINUTE)
-    assert known is not None, "the end is still to be told"
-    webhook.status = 200
-    assert announce_usable(known, watch.channels, NOON + 7 * MINUTE) is None
-    assert [text.splitlines()[0] for text in webhook.texts] == [
-        "🔴 o.sqlite: disk is full",
-        "🟢 over: o.sqlite: disk is full",
-    ]
-
-
-def test_a_short_hold_of_the_file_is_no_trouble(watch: Watch, webhook: Webhook) -> None:
-    known = announce_unusable(None, "o.sqlite: locked", watch.channels, NOON)
-    assert announce_usable(known, watch.channels, NOON + MINUTE) is None
-    assert webhook.texts == []
+def test_one_of_several_people_who_is_refused_is_tried_again_and_no_other_is_told_twice(
+    watch: Watch, mail_server: MailServer
+) -> None:
+    to = "to=ada@example.com,bob@example.com"
+    watch.channels = channels_of(f"mailto://ops:hunter2%2Fx@{mail_server.address}?from=flow@example.com&{to}")
+    mail_server.refused = {"ada@example.com"}
+    for _ in range(2):
+        assert watch.sees(UNREAD).problems == ("mailto://127.0.0.1: it refused the address with 550",)
+    mail_server.refused = set()
+    for _ in range(2):
+        watch.sees(UNREAD)
+    assert [mail["To"] for mail in mail_server.mails] == ["bob@example.com", "ada@example.com"]
