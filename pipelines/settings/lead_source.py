@@ -1,5 +1,9 @@
 """Leads from outside, such as Zapier or Facebook, and how their payloads are read."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipelines.settings.problems import refuse_placeholder
@@ -11,10 +15,7 @@ FIELDS = ("external_id", "contact_id", "name", "phone", "email", "summary", *ADD
 class LeadSource(BaseModel):
     """One group ``LEAD_SOURCES__<NAME>__…``: where such a lead goes, and which of its fields is which.
 
-    ``fields`` maps a field of ours (`FIELDS`) to where its value lies in the payload: a path with dots
-    (``contact.phone``), several of them with blanks between, joined by a blank (``first_name last_name``), or
-    alternatives with ``|`` between, of which the first that is there counts (``phone_number | mobile``). A list of
-    ``{"name": …, "values": […]}``, as in Facebook's ``field_data``, is read as an object of the first values.
+    ``map`` says for a field of ours (`FIELDS`) where its value lies in the payload, in JMESPath (https://jmespath.org).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -25,6 +26,33 @@ class LeadSource(BaseModel):
     follow_up_hours: float | None = Field(None, gt=0, allow_inf_nan=False)
     business_unit_id: int | None = Field(None, gt=0)
     job_type_id: int | None = Field(None, gt=0)
-    fields: dict[str, str] = {}
+    map: dict[str, str] = {}
+
+    def wrong_expressions(self) -> Iterator[tuple[str, str]]:
+        """The field, and JMESPath's own words."""
+        for field, expression in self.map.items():
+            try:
+                check(expression)
+            except ValueError as error:
+                yield field, " ".join(str(error).split())
 
     _own_values = field_validator("*", mode="before")(refuse_placeholder)
+
+
+def check(expression: str) -> None:
+    """Raises ValueError. JMESPath itself looks for a function only when it calls it."""
+    import jmespath
+
+    _call_functions(jmespath.compile(expression).parsed)
+
+
+def _call_functions(node: dict[str, Any]) -> None:
+    from jmespath.exceptions import JMESPathTypeError
+    from jmespath.functions import Functions
+
+    if node["type"] == "function_expression":
+        with suppress(JMESPathTypeError, TypeError, AttributeError):  # of these arguments, which are none
+            Functions().call_function(node["value"], [None] * len(node["children"]))
+    for child in node["children"]:
+        if isinstance(child, dict):
+            _call_functions(child)

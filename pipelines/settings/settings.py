@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from pipelines.settings.lead_source import FIELDS, LeadSource
 from pipelines.settings.lost import replaced
+from pipelines.settings.old_paths import replaced_fields
 from pipelines.settings.problems import named, problem, refuse_placeholder
 from pipelines.settings.tenant import Tenant as Tenant
 from pipelines.settings.values import (
@@ -106,7 +107,12 @@ class Settings(BaseSettings):
     @field_validator("lead_sources", mode="before")
     @classmethod
     def _source_names(cls, value: Any) -> Any:
-        return {name.lower(): group for name, group in value.items()} if isinstance(value, dict) else value
+        if not isinstance(value, dict):
+            return value
+        old = {name: group["fields"] for name, group in value.items() if isinstance(group, dict) and "fields" in group}
+        if old:
+            raise named("\n".join(line for name, fields in old.items() for line in replaced_fields(name, fields)))
+        return {name.lower(): group for name, group in value.items()}
 
     @field_validator("flow_builder_signing_secrets", "actions_tokens", mode="before")
     @classmethod
@@ -191,8 +197,10 @@ class Settings(BaseSettings):
         group = f"LEAD_SOURCES__{name.upper()}"
         if source.tenant.lower() not in self.servicetitan_tenants:
             yield f"{group}__TENANT: found {source.tenant!r}; expected the name of a tenant"
-        for unknown in sorted(set(source.fields) - set(FIELDS)):
-            yield f"{group}__FIELDS__{unknown.upper()}: there is no such field; expected of {', '.join(FIELDS).upper()}"
+        for unknown in sorted(set(source.map) - set(FIELDS)):
+            yield f"{group}__MAP__{unknown.upper()}: there is no such field; expected of {', '.join(FIELDS).upper()}"
+        for field, words in source.wrong_expressions():
+            yield f"{group}__MAP__{field.upper()}: found {source.map[field]!r}; expected JMESPath: {words}"
         if (source.call_reason_id is None) == (source.follow_up_hours is None):
             yield (
                 f"{group}__CALL_REASON_ID: expected either it or {group}__FOLLOW_UP_HOURS, and not both: ServiceTitan"

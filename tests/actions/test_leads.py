@@ -36,19 +36,19 @@ FACEBOOK = {
     "LEAD_SOURCES__FACEBOOK__TENANT": "socal",
     "LEAD_SOURCES__FACEBOOK__CAMPAIGN_ID": "3302",
     "LEAD_SOURCES__FACEBOOK__FOLLOW_UP_HOURS": "2",
-    "LEAD_SOURCES__FACEBOOK__FIELDS__EXTERNAL_ID": "id",
-    "LEAD_SOURCES__FACEBOOK__FIELDS__NAME": "field_data.full_name",
-    "LEAD_SOURCES__FACEBOOK__FIELDS__PHONE": "field_data.phone_number",
-    "LEAD_SOURCES__FACEBOOK__FIELDS__EMAIL": "field_data.email",
+    "LEAD_SOURCES__FACEBOOK__MAP__EXTERNAL_ID": "id",
+    "LEAD_SOURCES__FACEBOOK__MAP__NAME": "field_data[?name=='full_name'].values[0] | [0]",
+    "LEAD_SOURCES__FACEBOOK__MAP__PHONE": "field_data[?name=='phone_number'].values[0] | [0]",
+    "LEAD_SOURCES__FACEBOOK__MAP__EMAIL": "field_data[?name=='email'].values[0] | [0]",
 }
 ZAPIER = {
     "LEAD_SOURCES__ZAPIER__TENANT": "dfw",
     "LEAD_SOURCES__ZAPIER__CAMPAIGN_ID": "3303",
     "LEAD_SOURCES__ZAPIER__CALL_REASON_ID": "7",
-    "LEAD_SOURCES__ZAPIER__FIELDS__NAME": "full_name | first_name last_name",
-    "LEAD_SOURCES__ZAPIER__FIELDS__PHONE": "contact.mobile | contact.phone",
-    "LEAD_SOURCES__ZAPIER__FIELDS__SUMMARY": "message",
-    "LEAD_SOURCES__ZAPIER__FIELDS__CITY": "city",
+    "LEAD_SOURCES__ZAPIER__MAP__NAME": "full_name || join(' ', [first_name, last_name][?@].to_string(@))",
+    "LEAD_SOURCES__ZAPIER__MAP__PHONE": "contact.mobile || contact.phone",
+    "LEAD_SOURCES__ZAPIER__MAP__SUMMARY": "message",
+    "LEAD_SOURCES__ZAPIER__MAP__CITY": "city",
 }
 
 
@@ -154,6 +154,29 @@ def test_zapiers_fields_are_read_by_a_mapping(open_api: Open, dfw: Company) -> N
     end_of(api, api.post("/webhooks/leads?source=zapier", json=form | {"message": "Door"}), "dfw")
     (customer,), (lead,) = dfw.records("customers"), dfw.records("leads")
     assert (customer["name"], customer["address"]["city"], lead["summary"]) == ("Bob Stone", "Plano", "Door")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":' * 900 + b"1" + b"}" * 900,
+        b'{"contact":' + b"[" * 5000 + b"]" * 5000 + b"}",
+        b'{"full_name": {"a": [true]}, "contact": [[1]], "message": 1e999, "city": {"x": null}}',
+        b'{"full_name": "' + b"x" * 60_000 + b'"}',
+        b'{"first_name": [1, {"a": 2}], "last_name": 7, "contact": "call me"}',
+        b'["field_data"]',
+        b"{}",
+    ],
+)
+def test_no_body_is_too_odd_for_a_mapping(open_api: Open, body: bytes) -> None:
+    assert open_api(**ZAPIER).post("/webhooks/leads?source=zapier", content=body).status_code in (202, 400, 413)
+
+
+def test_blank_values_count_as_none_and_numbers_as_texts(open_api: Open, dfw: Company) -> None:
+    form = {"full_name": " ", "first_name": "Bob", "last_name": 7, "contact": {"mobile": "", "phone": 2145550100}}
+    end_of(open_api(**ZAPIER), open_api(**ZAPIER).post("/webhooks/leads?source=zapier", json=form), "dfw")
+    [customer] = dfw.records("customers")
+    assert customer["name"] == "Bob 7"
 
 
 def test_a_lead_whom_nobody_could_call_is_kept_for_a_person(open_api: Open, dfw: Company) -> None:

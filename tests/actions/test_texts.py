@@ -67,7 +67,7 @@ def test_an_inbound_lead_is_mended_and_not_refused(api: Api, settings: Settings,
 
 def test_another_senders_form_is_mended_too(open_api: Open, socal: Company) -> None:
     fields = {"NAME": "who", "EMAIL": "mail", "SUMMARY": "text"}
-    source = {f"LEAD_SOURCES__FORM__FIELDS__{name}": path for name, path in fields.items()}
+    source = {f"LEAD_SOURCES__FORM__MAP__{name}": path for name, path in fields.items()}
     api = open_api(
         LEAD_SOURCES__FORM__TENANT="socal",
         LEAD_SOURCES__FORM__CAMPAIGN_ID="3301",

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import jmespath
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipelines.actions.schemas.contact_values import e164, email_address
@@ -82,7 +83,7 @@ def from_source(source: LeadSource, payload: Mapping[str, Any], country: str) ->
 
     Raises pydantic's `ValidationError`.
     """
-    found = {field: value for field, path in source.fields.items() if (value := read(payload, path))}
+    found = {field: value for field, path in source.map.items() if (value := read(payload, path))}
     reaches = {"phone": e164(found.get("phone", ""), country), "email": email_address(found.get("email", ""))}
     unread = [found[field] for field, reach in reaches.items() if field in found and not reach]
     return InboundLead(
@@ -96,21 +97,22 @@ def from_source(source: LeadSource, payload: Mapping[str, Any], country: str) ->
     )
 
 
-def read(payload: Any, path: str) -> str:
-    """``a | b c``: the first alternative that is there, its parts joined by a blank."""
-    for alternative in path.split("|"):
-        values = [_at(payload, place) for place in alternative.split()]
-        if text := " ".join(filter(None, values)):
-            return text[:200]
-    return ""
+def trimmed(value: Any) -> Any:
+    """With every text as one line, so that a blank one counts as none. Raises RecursionError."""
+    if isinstance(value, str):
+        return " ".join(clean(value).split())
+    if isinstance(value, list):
+        return [trimmed(part) for part in value]
+    return {name: trimmed(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
-def _at(payload: Any, place: str) -> str:
-    for name in place.split("."):
-        if isinstance(payload, list):
-            payload = {field.get("name"): field.get("values") for field in payload if isinstance(field, dict)}
-        payload = payload.get(name) if isinstance(payload, dict) else None
-    if isinstance(payload, list):
-        payload = next(iter(payload), None)
-    told = isinstance(payload, str | int | float) and not isinstance(payload, bool)
-    return " ".join(clean(str(payload)).split()) if told else ""
+def read(payload: Any, expression: str) -> str:
+    """Of a list the first; nothing, where the expression does not fit what came."""
+    try:
+        found = jmespath.search(expression, payload)
+    except (ValueError, TypeError, ArithmeticError, AttributeError, RecursionError):  # JMESPath's own are ValueErrors
+        return ""
+    if isinstance(found, list):
+        found = next(iter(found), None)
+    told = isinstance(found, str | int | float) and not isinstance(found, bool)
+    return str(found)[:200] if told else ""

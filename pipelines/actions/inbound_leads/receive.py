@@ -8,7 +8,7 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.actions.crm.customer_match import phone_number
-from pipelines.actions.inbound_leads.forms import InboundLead, WebLead, from_source, with_defaults
+from pipelines.actions.inbound_leads.forms import InboundLead, WebLead, from_source, trimmed, with_defaults
 from pipelines.actions.inbound_leads.keys import LeadArrival
 from pipelines.actions.schemas.fields import TENANT, Line, TenantRef
 from pipelines.actions.web.dependencies import RequestContext, parsed, readable
@@ -61,7 +61,7 @@ def read_lead(
     context: RequestContext, where: From, source: LeadSource | None, body: bytes
 ) -> tuple[InboundLead, Tenant]:
     usual = source.tenant if source else None
-    if source and source.fields:
+    if source and source.map:
         tenant = context.tenant(where.tenant or usual)
         try:
             return from_source(source, payload_of(body), tenant.country), tenant
@@ -72,7 +72,10 @@ def read_lead(
 
 
 def payload_of(body: bytes) -> dict[str, Any]:
-    payload = json.loads(readable(body))
+    try:
+        payload = trimmed(json.loads(readable(body)))
+    except RecursionError:
+        raise Problem("malformed", "the body is nested too deeply") from None
     if not isinstance(payload, dict):
         raise Problem("malformed", "the body is no JSON object")
     return payload
