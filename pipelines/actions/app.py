@@ -12,6 +12,7 @@ import httpx
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
+from fastapi_offline import FastAPIOffline
 from filelock import FileLock, Timeout
 from starlette.types import Lifespan
 
@@ -43,7 +44,6 @@ from pipelines.settings import ConfigurationError, Settings
 from pipelines.tenants.per_tenant import PerTenant
 
 PREFIX = "/api/servicetitan"
-DOCUMENT = "/openapi.json"
 MAX_REQUESTS = 100  # that need nothing but our own files
 MAX_LEADS = 8  # that are put on disk, one after the other
 FORGET_INTERVAL = 3600  # seconds
@@ -81,13 +81,14 @@ def app(
         intake_places=Places(MAX_LEADS, partial(Problem, "not_recorded", AGAIN, 10), PATIENCE),
     )
     dagster, idempotency = Dagster(settings.dagster_url), Idempotency(store, clock)
-    api = FastAPI(
+    api = FastAPIOffline(
         title="servicetitan-flow actions",
         version=version("servicetitan-flow"),
         description=ABOUT,
-        openapi_url=DOCUMENT,
+        openapi_url=docs_page.DOCUMENT,
         docs_url=None,
         redoc_url=None,
+        static_url=docs_page.FILES,
         lifespan=_lifespan(services, idempotency, dagster),
     )
     api.state.services, api.state.dagster, api.state.idempotency = services, dagster, idempotency
@@ -105,7 +106,7 @@ def app(
         rates=rates,
         secret=secret,
         clock=clock,
-        open_paths=paths(api, OpenRoute) | {DOCUMENT},
+        open_paths=paths(api, OpenRoute) | docs_page.OPEN_FILES,
         signed_paths=paths(api, SignedRoute),
     )
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses with their queries
