@@ -106,12 +106,10 @@ class _Dbt:
     def __call__(self, command: str, *arguments: str) -> tuple[NodeResult, ...]:
         clock = f"{self.as_of.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
         variables = {"as_of": clock, "project_version": project_version()}
-        full = ("--full-refresh",) if self.is_full and command != "test" else ()
-        done = invoke(
-            *(command, *full, *arguments, "--vars", json.dumps(variables)),
-            warehouse=self.warehouse,
-            work_dir=self.work_dir,
-        )
+        options = ["--vars", json.dumps(variables), "--no-write-json"]  # files that nobody reads take 0.2 s each time
+        if self.is_full and command != "test":
+            options.append("--full-refresh")
+        done = invoke(command, *arguments, *options, warehouse=self.warehouse, work_dir=self.work_dir)
         return tuple(
             NodeResult(one.node.unique_id, str(one.status), one.failures, one.message, one.execution_time)
             for one in done.results

@@ -15,8 +15,8 @@ from pipelines.servicetitan.raw_tables import CHANGES, RawTable
 class Merge:
     """Of each key the newest version is written, unless a newer or the very same one is stored.
 
-    ``target``, ``loads`` and ``changes`` are tables. A stored row whose load never ended is written again, so that the load that it
-    names is one that did.
+    ``target``, ``loads`` and ``changes`` are tables. A stored row whose load never ended is written again, so that the
+    load that it names is one that did.
     """
 
     table: RawTable
