@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from orchestration.cli.processes import heed_signals
 from pipelines.derivation.dbt import manifest_path
@@ -44,10 +45,14 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="session")
-def parsed_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """dbt's folder with the project parsed, which takes seconds; the digest in the file's name keeps it honest."""
-    work_dir = tmp_path_factory.mktemp("dbt")
-    manifest_path(work_dir / "warehouse.duckdb", work_dir)
+def parsed_project(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """dbt's folder with the project parsed, to be copied: it takes 8 s of a core, so the workers do it once."""
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    work_dir = shared / "dbt"
+    with FileLock(shared / "dbt.lock"):
+        manifest_path(work_dir / "warehouse.duckdb", work_dir)
     return work_dir
 
 

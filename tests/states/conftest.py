@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,9 +8,9 @@ from tests.states.warehouse import Warehouse
 
 
 @pytest.fixture(scope="session")
-def work_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """dbt's folder, so that the project is parsed once."""
-    return tmp_path_factory.mktemp("dbt")
+def work_dir(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Path:
+    """dbt's folder for all warehouses."""
+    return shutil.copytree(parsed_project, tmp_path_factory.mktemp("states") / "dbt")
 
 
 @pytest.fixture
