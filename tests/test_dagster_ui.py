@@ -4,10 +4,13 @@
 """
 
 import os
+import re
+import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -19,21 +22,23 @@ from orchestration.cli.main import INCOMPLETE, main
 from orchestration.cli.processes import LAST_WORDS, PATIENCE, command, running
 from tests.browser import chromium
 from tests.simulator.environment import SIGNING_SECRET, environment
-from tests.simulator.history import live, seed_history
+from tests.simulator.history import seed_history
 from tests.simulator.receiver import Receiver
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World
 
 MINUTE = 60_000  # milliseconds
+MOST_LINES = 20
 
 
 @pytest.fixture(scope="module")
-def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The variables of a product that has made two syncs and a delivery; dfw's estimates lack their scope."""
+def env(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Iterator[dict[str, str]]:
+    """The variables of a product that has made a sync; dfw's estimates lack their scope."""
     data = tmp_path_factory.mktemp("ui")
+    shutil.copytree(parsed_project, data / "dbt")
     world = World()
-    life = live(world, seed_history(world, customers=20))
+    seed_history(world, customers=20)
     simulator, receiver = ServiceTitan(world), Receiver([SIGNING_SECRET], clock=world.now)
     with (
         run_server(simulator.app) as url,
@@ -44,24 +49,34 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         env |= {"DAGSTER_HOME": str(data / "dagster"), "SYNC_CRON": "0 4 * * *", "CHANGE_SENSOR_SECONDS": "0"}
         for name, value in env.items():
             variables.setenv(name, value)
-        assert CliRunner().invoke(main, ["sync"]).exit_code == 0
-        for _ in range(60):
-            next(life)
         simulator.tokens.clients[world["dfw"].tenant_id].scopes.discard("tn.sal.estimates:r")
         assert CliRunner().invoke(main, ["sync"]).exit_code == INCOMPLETE
         yield os.environ | env
 
 
+@dataclass(frozen=True)
+class Product:
+    """As `servicetitan-flow up` starts it; ``said``: all that it says."""
+
+    dagster: str
+    said: Path
+
+
 @pytest.fixture(scope="module")
-def dagster(env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of Dagster's UI, as `servicetitan-flow up` starts it."""
+def product(env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     port, actions_port = free_port(), free_port()
     path = tmp_path_factory.mktemp("up") / "log"
     argv = command("servicetitan-flow", "up", "--port", port, "--actions-port", actions_port)
     with path.open("wb") as log, running({"up": argv}, env, log, PATIENCE + 2 * LAST_WORDS) as started:
         address = f"http://127.0.0.1:{port}"
         wait_for(address, started["up"], path)
-        yield address
+        yield Product(address, path)
+
+
+@pytest.fixture(scope="module")
+def dagster(product: Product) -> str:
+    """The address of Dagster's UI."""
+    return product.dagster
 
 
 def free_port() -> str:
@@ -96,6 +111,27 @@ def page(browser_page: Page, request: pytest.FixtureRequest, tmp_path: Path) -> 
     browser_page.wait_for_timeout(1500)  # until what moves has come to rest
     picture = request.node.name.removeprefix("test_the_").removeprefix("test_a_")
     browser_page.screenshot(path=Path(os.environ.get("PICTURES", tmp_path)) / f"{picture}.png")
+
+
+def test_it_says_what_is_ready_and_where_and_what_is_off_and_why(product: Product) -> None:
+    for _ in range(240):
+        said = sorted(product.said.read_text().splitlines())
+        if sum(": ready, " in line for line in said) == 3:
+            break
+        time.sleep(0.5)
+    assert len(said) < MOST_LINES
+    starting, log = next(line for line in said if line.startswith("starting")).split(": ")
+    assert starting == "starting; what the programs say"
+    assert Path(log).stat().st_size
+    addresses = [re.fullmatch(r"(.*): ready, (http://127\.0\.0\.1:\d+.*)", line) for line in said]
+    ready = {one[1]: one[2] for one in addresses if one}
+    assert set(ready) == {"Dagster", "actions API"}
+    for address in ready.values():
+        assert httpx.get(address, trust_env=False, timeout=30).is_success
+    assert "Dagster's daemon: ready, it runs schedules and sensors" in said
+    assert "change sensor: off, CHANGE_SENSOR_SECONDS is 0; syncs start on SYNC_CRON (0 4 * * *)" in said
+    assert "alerts: off, ALERT_URLS is not set" in said
+    assert not any(line.startswith(("delivery", "actions API: off")) for line in said)
 
 
 def test_a_second_instance_is_refused(dagster: str, env: dict[str, str]) -> None:  # noqa: ARG001

@@ -1,67 +1,21 @@
 """`servicetitan-flow up`, as who starts it sees it: what it says, and where the rest goes."""
 
 import os
-import re
-import signal
 import socket
 import subprocess
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import httpx
-import pytest
-
-from orchestration.cli.processes import LAST_WORDS, PATIENCE, command
+from orchestration.cli.processes import command
 from orchestration.cli.rotated_log import MAX_FILES, RotatedLog
 from orchestration.cli.up_parts import LATE, Part, Startup, off
 from pipelines.settings import Settings
-
-MOST_LINES = 20
 
 
 def free_port() -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return str(probe.getsockname()[1])
-
-
-@pytest.fixture
-def product(env: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """In a pipe, as a supervisor would start it."""
-    ports = ("--port", free_port(), "--actions-port", free_port())
-    known = os.environ | env | {"DAGSTER_HOME": str(tmp_path / "dagster"), "SYNC_CRON": "0 4 1 1 *"}
-    known |= {"CHANGE_SENSOR_SECONDS": "0"}
-    argv = command("servicetitan-flow", "up", *ports)
-    with subprocess.Popen(argv, env=known, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as started:
-        try:
-            yield started
-        finally:
-            started.send_signal(signal.SIGTERM)
-            started.wait(PATIENCE + 2 * LAST_WORDS)
-
-
-def test_it_says_what_is_ready_and_where_and_what_is_off_and_why(product: subprocess.Popen[str]) -> None:
-    assert product.stdout
-    said: list[str] = []
-    while sum(": ready, " in line for line in said) < 3:
-        line = product.stdout.readline().rstrip("\n")
-        assert line, f"it ended: {said}"
-        said.append(line)
-        assert len(said) < MOST_LINES
-    said.sort()
-    starting, log = next(line for line in said if line.startswith("starting")).split(": ")
-    assert starting == "starting; what the programs say"
-    assert Path(log).stat().st_size
-    addresses = [re.fullmatch(r"(.*): ready, (http://127\.0\.0\.1:\d+.*)", line) for line in said]
-    ready = {one[1]: one[2] for one in addresses if one}
-    assert set(ready) == {"Dagster", "actions API"}
-    for address in ready.values():
-        assert httpx.get(address, trust_env=False, timeout=30).is_success
-    assert "Dagster's daemon: ready, it runs schedules and sensors" in said
-    assert "change sensor: off, CHANGE_SENSOR_SECONDS is 0; syncs start on SYNC_CRON (0 4 1 1 *)" in said
-    assert "alerts: off, ALERT_URLS is not set" in said
-    assert not any(line.startswith(("delivery", "actions API: off")) for line in said)
 
 
 def test_a_port_that_is_taken_is_named(env: dict[str, str]) -> None:
