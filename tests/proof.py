@@ -28,7 +28,17 @@ PATHS = (
     ),
     *("pipelines/servicetitan/load", "pipelines/warehouse.py", "pipelines/diagnostics.py", "orchestration/errors.py"),
     *("tests/flow_builder", "tests/oracle", "tests/states", "requirements.txt"),
-    *("tests/servicetitan/test_kills.py", "tests/test_every_command_ends.py", "tests/test_file_names.py"),
+    *("orchestration/sensors.py", "orchestration/instance/orphans.py"),
+    *(
+        f"tests/{name}.py"
+        for name in (
+            "servicetitan/test_kills",
+            "test_every_command_ends",
+            "test_file_names",
+            "test_journey",
+            "test_slow_starts",
+        )
+    ),
 )
 SUFFIXES = {".py", ".sql", ".csv", ".yml", ".json", ".txt"}
 EVERY = 5

@@ -68,6 +68,7 @@ def workers(up: subprocess.Popen[bytes]) -> set[psutil.Process]:
     return found
 
 
+@pytest.mark.prove
 def test_one_that_hangs_is_made_up_for_and_is_over(
     up: subprocess.Popen[bytes], home: Path, receiver: Receiver, settings: Settings
 ) -> None:
