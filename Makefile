@@ -14,7 +14,7 @@ run: .venv/ready
 test: .venv/ready lint
 	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
-# What `make test` leaves out: all seeds, histories and broken rules, and every broken store. Needed before a release,
+# What `make test` leaves out: all seeds, histories and broken rules, every broken store, what hangs. Needed before a release,
 # and where tests/proved.txt is not the digest of the proved paths any more.
 prove: .venv/ready
 	$(BIN)/pytest --numprocesses 2 --dist worksteal -m prove
