@@ -72,7 +72,11 @@ CHANGE = """
         i * (select count(*) from servicetitan.customers) // {changes} as customer_id,
         'Open' as status, timestamptz '{at}' as created_on, created_on as modified_on,
         'tick {changes}' as _dlt_load_id
-    from range({changes}) as numbers (i)
+    from range({changes}) as numbers (i);
+    insert into servicetitan.changes by name
+    select (select max(change_id) from servicetitan.changes) + row_number() over () as change_id, tenant_id,
+        'leads' as source_table, id::varchar as source_id, customer_id, _dlt_load_id
+    from servicetitan.leads where _dlt_load_id = 'tick {changes}'
 """
 PREPARED = """
     create table events as

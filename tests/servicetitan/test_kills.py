@@ -1,9 +1,7 @@
 """SIGKILL at any moment, then again: nothing is lost, nothing is doubled."""
 
 import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -13,6 +11,7 @@ import pytest
 from pipelines.servicetitan.streams import STREAMS, Stream
 from pipelines.settings import Settings
 from pipelines.tenants import directory
+from tests.forks import Run, zygote
 from tests.servicetitan.syncs import query
 from tests.simulator.forms import rendered
 from tests.simulator.history import live, seed_history
@@ -21,28 +20,14 @@ from tests.simulator.world import World
 
 KILLS = [8, pytest.param(int(os.environ.get("KILLS", "25")), marks=pytest.mark.prove)]
 NEVER = 600.0
-Run = Callable[[float], tuple[int, float]]
 
 
 @pytest.fixture
 def sync_for(settings: Settings, tmp_path: Path) -> Iterator[Run]:
     """Lets a sync run for so many seconds, then kills it; gives its exit status and the seconds that it ran."""
     assert directory.all(settings)
-    command = [sys.executable, "-m", "tests.servicetitan.zygote", str(tmp_path / ".env")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as zygote:
-        assert zygote.stdin
-        assert zygote.stdout
-        zygote.stdout.readline()
-
-        def run(seconds: float) -> tuple[int, float]:
-            assert zygote.stdin
-            assert zygote.stdout
-            print(seconds, file=zygote.stdin, flush=True)
-            status, ran = zygote.stdout.readline().split()
-            return int(status), float(ran)
-
+    with zygote("tests.servicetitan.zygote", str(tmp_path / ".env")) as run:
         yield run
-        zygote.stdin.close()
 
 
 @pytest.mark.parametrize("times", KILLS)

@@ -86,3 +86,8 @@ def _spans(story: Story) -> Iterator[Fact]:
     for each, following in zip_longest(story.transitions, story.transitions[1:]):
         end = (following.occurred_at, following.to_state, following.event_name) if following else (None, None, None)
         yield ("span", each.from_state, each.to_state, each.job, each.occurred_at, *end)
+
+
+def assert_same(derived: set[Fact], right: set[Fact]) -> None:
+    assert sorted(derived - right, key=repr)[:20] == []
+    assert sorted(right - derived, key=repr)[:20] == []

@@ -5,18 +5,13 @@ from datetime import datetime
 import pytest
 
 from tests.oracle.derivation import Log
-from tests.states.comparison import ANSWERS, BASELINES, LOG, Fact, expected, expected_log, facts
+from tests.states.comparison import ANSWERS, BASELINES, LOG, assert_same, expected, expected_log, facts
 from tests.states.histories import STEPS, TENANTS, collected
 from tests.states.ledger import Ledger, renamed_job_types, syncs
 from tests.states.steps import day, step_of
 from tests.states.warehouse import Warehouse
 
 HISTORIES = 300
-
-
-def assert_same(derived: set[Fact], right: set[Fact]) -> None:
-    assert sorted(derived - right, key=repr)[:20] == []
-    assert sorted(right - derived, key=repr)[:20] == []
 
 
 @pytest.mark.parametrize(("seed", "as_of"), [(1, day(400)), (2, day(90)), (3, day(20))])
