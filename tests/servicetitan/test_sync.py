@@ -33,6 +33,7 @@ def test_every_record_of_every_tenant_arrives(
     companies = world.companies.values()
     simulator.switches.export_page_size = 30
     result = sync(settings.model_copy(update={"servicetitan_sync_mode": mode}), world)
+    assert sum(result.changed_rows.values()) == sum(stream.rows for stream in result.streams) + len(companies)
     for stream in STREAMS:
         records = {(company.tenant_id, r["id"]) for company in companies for r in company.records(stream.name)}
         assert set(query(settings, f"select tenant_id, id from servicetitan.{stream.name}")) == records

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pipelines.servicetitan.pages import Bookmarks
 from pipelines.servicetitan.progress import StreamSync
-from pipelines.servicetitan.raw_tables import DATASET, RAW_TABLES, TENANT_SYNCS
+from pipelines.servicetitan.raw_tables import CHANGES, DATASET, RAW_TABLES, TENANT_SYNCS
 from pipelines.settings import ConfigurationError
 from pipelines.warehouse import open_warehouse
 
@@ -102,4 +102,5 @@ def counted(connection: duckdb.DuckDBPyConnection, load_ids: Sequence[str]) -> C
 
     names = [table.name for table in RAW_TABLES if table is not TENANT_SYNCS]
     loaded = f"_dlt_load_id in ({', '.join(map(repr, load_ids))})" if load_ids else "false"
-    return Counts({name: count(name, loaded) for name in names}, {name: count(name, "true") for name in names})
+    changed = {name: count(name, loaded) for name in names if name != CHANGES.name}  # which tells of the others
+    return Counts(changed, {name: count(name, "true") for name in names})
