@@ -1,10 +1,13 @@
 """How other senders' fields are named: what is wrong is said at the start, and how a path of before is written now."""
 
+from pathlib import Path
 from typing import Any
 
 import jmespath
 import pytest
+from click.testing import CliRunner
 
+from orchestration.cli.main import main
 from pipelines.settings import ConfigurationError, load_settings
 from pipelines.settings.old_paths import expression
 from tests.test_settings import COMPLETE
@@ -61,6 +64,21 @@ def test_a_wrong_expression_stops_the_start_in_jmespaths_words(
 def test_a_field_that_there_is_not_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     [line] = said(monkeypatch, MAP__FAX="a")
     assert line.startswith("LEAD_SOURCES__FORM__MAP__FAX: there is no such field")
+
+
+@pytest.mark.parametrize("command", ["check", "serve", "up"])
+def test_a_tenant_that_there_is_not_is_told_where_the_tenants_are_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    for name, value in {"LEAD_SOURCES__FORM__TENANT": "socla", "DATA_DIR": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings(None).lead_sources["form"].tenant == "socla", "no other command minds"
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, command)
+    assert (done.exit_code, done.output) == (
+        1,
+        "Error: LEAD_SOURCES__FORM__TENANT: found 'socla'; expected the name of a tenant\n",
+    )
 
 
 @pytest.mark.parametrize(

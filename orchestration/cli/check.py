@@ -9,6 +9,7 @@ import click
 
 from orchestration.cli.table import print_table
 from pipelines.settings import Settings, load_settings
+from pipelines.tenants import directory
 
 if TYPE_CHECKING:
     from pipelines.servicetitan.pages import Bookmarks
@@ -27,6 +28,7 @@ def check() -> None:
     Exit status 1 if anything does not work.
     """
     settings = load_settings()
+    directory.check_lead_sources(settings)
     bookmarks, aside = from_the_warehouse(settings)
     streams = check_streams(settings, bookmarks)
     nothing_aside = check_set_aside(aside)

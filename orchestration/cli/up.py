@@ -18,6 +18,7 @@ from orchestration.cli.rotated_log import RotatedLog
 from orchestration.cli.up_parts import Startup, off, parts
 from pipelines.operations import open_operations
 from pipelines.settings import Settings, load_settings
+from pipelines.tenants import directory
 
 LOCATION = "servicetitan-flow"
 MODULE = "orchestration.definitions"
@@ -39,6 +40,7 @@ def up(host: str, port: int, actions_port: int) -> None:
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     settings = load_settings()
+    directory.check_lead_sources(settings)
     lock = FileLock(dagster_home(settings) / "up.lock")
     try:
         lock.acquire(timeout=0)

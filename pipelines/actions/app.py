@@ -41,6 +41,7 @@ from pipelines.servicetitan.api.client import client_per_tenant
 from pipelines.servicetitan.api.rate_limit import RateLimiter
 from pipelines.servicetitan.api.retry import INTERACTIVE, WRITE, RetryPolicy
 from pipelines.settings import ConfigurationError, Settings
+from pipelines.tenants import directory
 from pipelines.tenants.per_tenant import PerTenant
 
 PREFIX = "/api/servicetitan"
@@ -62,8 +63,9 @@ def app(
 ) -> FastAPI:
     """``transport``: to ServiceTitan; ``pauses``: see `write_once`.
 
-    Raises `ConfigurationError` where ACTIONS_TOKENS cannot work.
+    Raises `ConfigurationError` where ACTIONS_TOKENS or LEAD_SOURCES cannot work.
     """
+    directory.check_lead_sources(settings)
     known = accesses(settings)
     store = ActionsDatabase(settings.operations)
     rate_limiter = RateLimiter(settings.data_dir / "budget.sqlite")

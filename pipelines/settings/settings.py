@@ -195,8 +195,6 @@ class Settings(BaseSettings):
 
     def _wrong_source(self, name: str, source: LeadSource) -> Iterator[str]:
         group = f"LEAD_SOURCES__{name.upper()}"
-        if source.tenant.lower() not in self.servicetitan_tenants:
-            yield f"{group}__TENANT: found {source.tenant!r}; expected the name of a tenant"
         for unknown in sorted(set(source.map) - set(FIELDS)):
             yield f"{group}__MAP__{unknown.upper()}: there is no such field; expected of {', '.join(FIELDS).upper()}"
         for field, words in source.wrong_expressions():
