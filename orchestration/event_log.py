@@ -11,13 +11,13 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 from dagster import DagsterEventType, EventLogEntry
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
 from orchestration.instance.run_details import (
@@ -63,7 +63,9 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
         self._engine.dispose()
 
 
-def configure(connection: SqliteConnection, _record: Any) -> None:
+def configure(connection: DBAPIConnection, _record: Any) -> None:
     """Without waiting for the disk."""
-    connection.execute("pragma synchronous = normal")
-    connection.execute(f"pragma journal_size_limit = {LARGEST_JOURNAL}")
+    cursor = connection.cursor()
+    cursor.execute("pragma synchronous = normal")
+    cursor.execute(f"pragma journal_size_limit = {LARGEST_JOURNAL}")
+    cursor.close()

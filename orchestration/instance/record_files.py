@@ -1,12 +1,13 @@
 """The files that hold Dagster's records, where they are SQLite's: a file does not shrink when rows go."""
 
 import logging
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+from sqlalchemy import Connection, NullPool, create_engine
+from sqlalchemy.exc import OperationalError
 
 FILES = ("event_log.db", "history/runs.db", "schedules/schedules.db")
 WORTH_IT = 8 * 2**20  # bytes to be won, and at least a fifth of the file
@@ -25,11 +26,11 @@ def give_back_room(instance: dg.DagsterInstance) -> None:
         if free < max(WORTH_IT, used / 4):
             continue
         try:
-            with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as con:
-                con.execute("vacuum")
-                con.execute("pragma wal_checkpoint(truncate)")
-        except sqlite3.OperationalError as error:
-            logging.getLogger(__name__).warning("%s keeps %s free bytes: %s", path, f"{free:,}", error)
+            with opened(path) as con:
+                con.exec_driver_sql("vacuum")
+                con.exec_driver_sql("pragma wal_checkpoint(truncate)")
+        except OperationalError as error:
+            logging.getLogger(__name__).warning("%s keeps %s free bytes: %s", path, f"{free:,}", error.orig)
 
 
 def files(instance: dg.DagsterInstance) -> Iterator[Path]:
@@ -38,10 +39,20 @@ def files(instance: dg.DagsterInstance) -> Iterator[Path]:
     yield from (home / name for name in FILES if (home / name).exists())
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[Connection]:
+    """In autocommit."""
+    wait = {"timeout": PATIENCE}
+    engine = create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=wait)
+    with engine.connect() as con:
+        yield con
+
+
 def pages(path: Path) -> tuple[int, int]:
     """Bytes in use, and free."""
-    with closing(sqlite3.connect(path, timeout=PATIENCE)) as con:
-        [size, count, free] = [
-            con.execute(f"pragma {what}").fetchone()[0] for what in ("page_size", "page_count", "freelist_count")
-        ]
+    with opened(path) as con:
+        size, count, free = (
+            int(con.exec_driver_sql(f"pragma {what}").scalar_one())
+            for what in ("page_size", "page_count", "freelist_count")
+        )
     return size * (count - free), size * free

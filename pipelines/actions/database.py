@@ -1,25 +1,26 @@
 """The API's hold on ``operations.sqlite``: one connection to read, and one to write, one writer at a time."""
 
-import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipelines.operations import open_operations, transaction
+from pipelines.operations import Connection, Cursor, open_operations, transaction
 
-Row = sqlite3.Row
+Row = Mapping[str, Any]
 PARTING = 3  # seconds
 
 
 class ActionsDatabase:
-    """Who reads waits for nobody who writes, here or in another process: a sync may hold the file for half a minute."""
+    """Who reads waits for nobody who writes, here or in another process: a sync may hold the file for half a minute.
+
+    Raises `pipelines.operations.connection.OperationsError`.
+    """
 
     def __init__(self, path: Path) -> None:
         self._stack, self._lock, self._readers = ExitStack(), threading.Lock(), threading.Lock()
         self._con, self._reader = (self._stack.enter_context(open_operations(path)) for _ in range(2))
-        self._reader.row_factory = self._con.row_factory = sqlite3.Row
 
     def close(self) -> None:
         """Not below a thread that is at work here, which SQLite would not survive; the process's end closes it then."""
@@ -28,20 +29,31 @@ class ActionsDatabase:
             self._readers.release()
             self._lock.release()
 
-    def rows(self, query: str, *values: Any) -> list[Row]:
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
         with self._readers:
-            return self._reader.execute(query, values).fetchall()
+            yield self._reader
+
+    def rows(self, query: str, *values: Any) -> list[Row]:
+        with self.reading() as con:
+            return named(con.execute(query, values))
 
     def row(self, query: str, *values: Any) -> Row | None:
         return next(iter(self.rows(query, *values)), None)
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Cursor]:
+    def writing(self) -> Iterator[Connection]:
         """One transaction, on disk when it ends."""
-        with self._lock, transaction(self._con):
-            yield self._con.cursor()
+        with self._lock, transaction(self._con) as con:
+            yield con
 
     def write(self, statement: str, *values: Any) -> int:
         """Rows changed."""
-        with self.writing() as cursor:
-            return cursor.execute(statement, values).rowcount
+        with self.writing() as con:
+            return con.execute(statement, values).rowcount
+
+
+def named(found: Cursor) -> list[Row]:
+    """Rows by the names of their columns."""
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -1,6 +1,5 @@
 """From the troubles of the moment to the people."""
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +9,7 @@ from pipelines.alerts.alert import Alerts
 from pipelines.alerts.channels import Channel, NotNotified
 from pipelines.alerts.message import message
 from pipelines.alerts.store import PATIENCE, compare, notifications, open_alerts, write_down
-from pipelines.operations import open_operations
+from pipelines.operations import Connection, open_operations
 
 MAX_ALERTS = 20  # in one message
 
@@ -46,7 +45,7 @@ def notify(
         return Notified(len(open_alerts(con)), tuple(problems))
 
 
-def tell(con: sqlite3.Connection, channel: Channel, now: datetime, dagster_url: str | None) -> None:
+def tell(con: Connection, channel: Channel, now: datetime, dagster_url: str | None) -> None:
     untold = notifications(con, channel.key, now)
     for start in range(0, len(untold), MAX_ALERTS):
         batch = untold[start : start + MAX_ALERTS]

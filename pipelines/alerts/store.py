@@ -1,12 +1,11 @@
 """The alerts in ``operations.sqlite``: which are open, and which channel was told what."""
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipelines.alerts.alert import Alert, Alerts, Notification
-from pipelines.operations import moment, open_operations, stamp, transaction, version
+from pipelines.operations import Connection, moment, open_operations, stamp, transaction, version
 
 PATIENCE = 5.0  # seconds, where the file is held
 ALERT_RETENTION = timedelta(days=90)
@@ -36,7 +35,7 @@ TOLD = "insert or ignore into announcements (alert_id, channel, event, announced
 Change = tuple[str, list[str | None]]
 
 
-def compare(con: sqlite3.Connection, alerts: Alerts, now: datetime, quiet: timedelta) -> None:
+def compare(con: Connection, alerts: Alerts, now: datetime, quiet: timedelta) -> None:
     """Opens and closes alerts. A trouble that is gone is over after ``quiet``; until then it may come back unsaid."""
     opened = con.execute("select key, gone_at from alerts where closed_at is null")
     gone = {key: text and moment(text) for key, text in opened}
@@ -67,13 +66,13 @@ def _of_what_was(
             yield FORGET, [stamp(now - ALERT_RETENTION)]
 
 
-def notifications(con: sqlite3.Connection, channel: str, now: datetime) -> list[Notification]:
+def notifications(con: Connection, channel: str, now: datetime) -> list[Notification]:
     """What this channel was not told yet, in the order of the beginnings."""
     rows = con.execute(NEWS, {"channel": channel, "oldest": stamp(now - OLD_NEWS)})
     return [_read(row) for row in rows]
 
 
-def open_alerts(con: sqlite3.Connection) -> list[Notification]:
+def open_alerts(con: Connection) -> list[Notification]:
     return [_read(row) for row in con.execute(f"{COLUMNS} where closed_at is null order by alert_id")]
 
 
@@ -85,7 +84,7 @@ def prove_usable(operations: Path) -> None:
             con.execute(f"pragma user_version = {version(con)}")
 
 
-def write_down(con: sqlite3.Connection, told: Iterable[Notification], channel: str, now: datetime) -> None:
+def write_down(con: Connection, told: Iterable[Notification], channel: str, now: datetime) -> None:
     with transaction(con):
         con.executemany(TOLD, [(one.alert_id, channel, one.event, stamp(now)) for one in told])
 

@@ -3,7 +3,6 @@ transaction."""
 
 import asyncio
 import random
-import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pipelines.flow_builder.failpoints import failpoint
 from pipelines.flow_builder.outbox.queue import Claim, Claimed, Outbox
 from pipelines.flow_builder.retry_policy import AttemptResult, Settlement, outcome
 from pipelines.flow_builder.sender import DEADLINE, MAX_IN_FLIGHT
-from pipelines.operations import transaction
+from pipelines.operations import OperationsError, transaction
 
 Clock = Callable[[], datetime]
 Send = Callable[[str, bytes], Awaitable[AttemptResult]]
@@ -60,7 +59,7 @@ class Dispatcher:
         try:
             while await self.step():
                 pass
-        except sqlite3.Error:
+        except OperationsError:
             await self.save_what_comes_back()
             raise
         return self.counts
@@ -83,7 +82,7 @@ class Dispatcher:
         if self.in_flight:
             await self.gather(asyncio.ALL_COMPLETED)
         self.store_failed = True
-        with suppress(sqlite3.Error):
+        with suppress(OperationsError):
             await self.apart(self.turn)
 
     async def send(self, claim: Claim) -> AttemptResult:

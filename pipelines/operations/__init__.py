@@ -1,21 +1,22 @@
 """The store of what the product must remember and cannot derive again."""
 
+from pipelines.operations.connection import Connection, Cursor, OperationsError
 from pipelines.operations.database import (
     MIGRATIONS,
-    PATIENCE,
-    OperationsError,
     moment,
     open_operations,
     stamp,
     statements,
     transaction,
     version,
-    way_out,
 )
+from pipelines.operations.sqlite import PATIENCE
 
 __all__ = [
     "MIGRATIONS",
     "PATIENCE",
+    "Connection",
+    "Cursor",
     "OperationsError",
     "moment",
     "open_operations",
@@ -23,5 +24,4 @@ __all__ = [
     "statements",
     "transaction",
     "version",
-    "way_out",
 ]

@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.operations.database import open_operations, stamp
+from pipelines.operations.sqlite import SqliteConnection, connect
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
 
@@ -100,7 +101,8 @@ def copy_warehouse(source: Path, target: Path) -> None:
 
 def copy_operations(source: Path, target: Path) -> None:
     """As it is at one moment, while others go on writing."""
-    with open_operations(source) as con, closing(sqlite3.connect(target)) as copy:
+    with open_operations(source) as con, closing(connect(target)) as copy:
+        assert isinstance(con, SqliteConnection)
         con.backup(copy)
         copy.execute("pragma journal_mode = delete")  # one file, without companions
     check_operations(target)
@@ -120,10 +122,10 @@ def check_warehouse(path: Path) -> None:
 def check_operations(path: Path) -> None:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as con:
-            said = [line for (line,) in con.execute("pragma quick_check")]
+            lines = [line for (line,) in con.execute("pragma quick_check")]
     except sqlite3.DatabaseError as error:
-        said = [str(error)]
-    if wrong := [line for line in said if line != "ok" and not line.startswith(FALSE_ALARM)]:
+        lines = [str(error)]
+    if wrong := [line for line in lines if line != "ok" and not line.startswith(FALSE_ALARM)]:
         raise BackupError(f"{path}: {wrong[0]}; this copy cannot be used")
 
 

@@ -5,26 +5,15 @@ Each file of ``migrations/`` is applied once, in the order of its number; ``user
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipelines.operations.connection import Connection, OperationsError
+from pipelines.operations.sqlite import PATIENCE, connect, refuse
+
 MIGRATIONS = sorted((Path(__file__).parent / "migrations").glob("[0-9][0-9][0-9]_*.sql"))
 CACHE = 65_536  # kB at most: what a first enqueue of a large tenant touches again and again
-PATIENCE = 60.0  # seconds; enqueueing a tenant's whole history holds the file for about half of that
-
-
-WAYS_OUT = {
-    "locked": f"another process has held it for {PATIENCE:.0f} s; end that one, then run this again",
-    "readonly": "this user must be allowed to write it, and the files with -wal and -shm beside it",
-    "full": "make room on the disk, then run this again; nothing was lost",
-    "already exists": "this is another program's file; put a back-up in its place, or name another OPERATIONS_PATH",
-    "": "see that there is room on the disk and that this user may write the file, then run this again",
-}
-
-
-class OperationsError(Exception):
-    """The operations file cannot be used; the message says what to do."""
 
 
 def stamp(moment: datetime) -> str:
@@ -37,37 +26,23 @@ def moment(text: str) -> datetime:
 
 
 @contextmanager
-def open_operations(path: Path, patience: float = PATIENCE) -> Iterator[sqlite3.Connection]:
+def open_operations(path: Path, patience: float = PATIENCE) -> Iterator[Connection]:
     """A connection in autocommit: group writes by `transaction`. Raises `OperationsError`."""
-    con = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        con = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
-        con.execute("pragma journal_mode = wal")
-        con.execute("pragma synchronous = full")
-        con.execute("pragma foreign_keys = on")
-        con.execute(f"pragma cache_size = -{CACHE}")
-        migrate(con, path)
-        yield con
-    except sqlite3.OperationalError as error:
-        if path.is_dir():
-            raise OperationsError(f"{path} is a folder, and a file belongs there: move it away") from error
-        raise OperationsError(f"{path}: {error}; {way_out(error)}") from error
-    except sqlite3.DatabaseError as error:
-        if type(error) is not sqlite3.DatabaseError:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(connect(path, patience)) as con:
+        try:
+            con.execute("pragma journal_mode = wal")
+            con.execute("pragma synchronous = full")
+            con.execute("pragma foreign_keys = on")
+            con.execute(f"pragma cache_size = -{CACHE}")
+            migrate(con, path)
+            yield con
+        except sqlite3.DatabaseError as error:  # of a row that was fetched
+            refuse(error, path)
             raise
-        raise OperationsError(f"{path}: {error}; put a back-up of this file in its place") from error
-    finally:
-        if con:
-            con.close()
 
 
-def way_out(error: sqlite3.OperationalError) -> str:
-    words = str(error)
-    return next(way for part, way in WAYS_OUT.items() if part in words)
-
-
-def migrate(con: sqlite3.Connection, path: Path) -> None:
+def migrate(con: Connection, path: Path) -> None:
     if version(con) == len(MIGRATIONS):
         return
     with transaction(con):
@@ -82,7 +57,7 @@ def migrate(con: sqlite3.Connection, path: Path) -> None:
         con.execute(f"pragma user_version = {len(MIGRATIONS)}")
 
 
-def version(con: sqlite3.Connection) -> int:
+def version(con: Connection) -> int:
     return int(con.execute("pragma user_version").fetchone()[0])
 
 
@@ -97,7 +72,7 @@ def statements(script: str) -> Iterator[str]:
 
 
 @contextmanager
-def transaction(con: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+def transaction(con: Connection) -> Iterator[Connection]:
     """All or nothing, and alone: the write lock is taken at the start."""
     con.execute("begin immediate")
     try:

@@ -25,6 +25,7 @@ from pipelines.operations.backup import (
     mark,
     need_room,
 )
+from pipelines.operations.connection import Connection
 from pipelines.operations.database import open_operations, transaction
 from pipelines.settings import Settings
 
@@ -41,7 +42,7 @@ class Restoration:
 
 
 # What a room does with its tables of a back-up; gives how much of it waits for a person from then on.
-Room = Callable[[sqlite3.Connection, Restoration], int]
+Room = Callable[[Connection, Restoration], int]
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,9 @@ def restore(
 def read_manifest(folder: Path) -> Backup:
     path = folder / MANIFEST
     try:
-        said = json.loads(path.read_text())
-        files = {name: Copied(**said["files"][name]) for name in (WAREHOUSE, OPERATIONS)}
-        return Backup(said["made_at"], said["release"], files)
+        manifest = json.loads(path.read_text())
+        files = {name: Copied(**manifest["files"][name]) for name in (WAREHOUSE, OPERATIONS)}
+        return Backup(manifest["made_at"], manifest["release"], files)
     except FileNotFoundError:
         raise BackupError(f"{path} is not there; name a folder that `servicetitan-flow backup` made") from None
     except (ValueError, KeyError, TypeError) as error:

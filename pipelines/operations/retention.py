@@ -1,18 +1,18 @@
 """Contact data that nobody needs any more: each room says which of its own that is."""
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from pipelines.operations.connection import Connection
 from pipelines.operations.database import open_operations, stamp, transaction
 
 DELETE_BATCH = 1000  # so that nobody waits for the file for long
 
 # What a room forgets of its tables that is from before a moment, and how much of what it was.
-Forget = Callable[[sqlite3.Connection, str], Counter[str]]
+Forget = Callable[[Connection, str], Counter[str]]
 
 
 def forget_contact_data(operations: Path, now: datetime, days: int, rooms: Iterable[Forget]) -> Counter[str]:
@@ -28,7 +28,7 @@ def forget_contact_data(operations: Path, now: datetime, days: int, rooms: Itera
     return forgotten
 
 
-def blank(con: sqlite3.Connection, table: str, key: str, column: str, condition: str, before: str) -> int:
+def blank(con: Connection, table: str, key: str, column: str, condition: str, before: str) -> int:
     """Looked for without the write lock, and asked again with it."""
     found = con.execute(f"select {key} from {table} where {condition}", {"before": before}).fetchall()
     keys = [value for (value,) in found]

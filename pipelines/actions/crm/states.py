@@ -1,10 +1,10 @@
 """A customer's state: look it up in the marts, or set it by hand, which takes effect with the next sync."""
 
-import sqlite3
 from datetime import datetime
 from uuid import UUID
 
 from pipelines.actions.context import CUSTOMERS, ActionContext
+from pipelines.actions.database import Row as StoredRow
 from pipelines.actions.schemas.inputs import GetState, UpdateState
 from pipelines.actions.schemas.results import CustomerState, StateSet, StateTransition, StateUpdate
 from pipelines.actions.schemas.state_names import customer_states
@@ -90,7 +90,7 @@ def _is_news(update: StateUpdate, row: Row) -> bool:
     return changed is None or update.set_at > changed
 
 
-def _update(row: sqlite3.Row) -> StateUpdate:
+def _update(row: StoredRow) -> StateUpdate:
     values = dict(row)
     state = customer_states().get(values["to_state"])
     return StateUpdate(

@@ -1,16 +1,15 @@
 """What makes two deliveries of an inbound lead one: the sender's key, else the sender's id of it, else what it says."""
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 
-from pipelines.actions.database import Row
+from pipelines.actions.database import Row, named
 from pipelines.actions.inbound_leads.forms import InboundLead, stored_lead
 from pipelines.actions.web.idempotency_keys import KEY_RETENTION
 from pipelines.actions.web.problems import Problem
-from pipelines.operations import stamp
+from pipelines.operations import Connection, stamp
 from pipelines.texts import with_carriage_returns
 
 SAME_WITHIN = timedelta(hours=24)  # two leads without a key or an id and with the same content
@@ -28,14 +27,14 @@ FORGET_KEYS = "delete from lead_keys where taken_at < ?"
 
 @dataclass(frozen=True)
 class LeadArrival:
-    """``said`` is what the sender sent; ``lead`` has the source's defaults, and the number in E.164, as well.
+    """``sent`` is what the sender sent; ``lead`` has the source's defaults, and the number in E.164, as well.
 
     ``key`` is the caller's Idempotency-Key, or the id of the message that it signed.
     """
 
     tenant_id: int
     source: str
-    said: InboundLead
+    sent: InboundLead
     lead: InboundLead
     caller: str
     key: str | None
@@ -43,13 +42,13 @@ class LeadArrival:
     @cached_property
     def fingerprint(self) -> str:
         """What two deliveries under one key have in common. Fields that a later release adds change nothing in it."""
-        return sha256(f"{self.tenant_id}\n{self.source}\n{_content(self.said)}".encode()).hexdigest()
+        return sha256(f"{self.tenant_id}\n{self.source}\n{_content(self.sent)}".encode()).hexdigest()
 
     @cached_property
     def lead_key(self) -> str:
         """Of the source's own name space; empty where only a key names the lead."""
-        if self.said.external_id:
-            return f"{self.source}:{self.said.external_id}"
+        if self.sent.external_id:
+            return f"{self.source}:{self.sent.external_id}"
         if self.key:
             return ""
         return self._by_content(self.lead.model_dump_json(exclude={"tenant", "follow_up_date"}))
@@ -61,7 +60,7 @@ class LeadArrival:
         return self._by_content(with_carriage_returns(content)) if self.lead_key.startswith(CONTENT) else self.lead_key
 
     def _by_content(self, content: str) -> str:
-        on = self.said.follow_up_date or ""
+        on = self.sent.follow_up_date or ""
         return CONTENT + sha256(f"{self.source}:{content}{on}".encode()).hexdigest()
 
     def is_of(self, row: Row) -> bool:
@@ -73,25 +72,25 @@ class LeadArrival:
         return _content(stored_lead(row["lead"]), dated=False) == _content(self.lead, dated=False)
 
 
-def taken_before(cursor: sqlite3.Cursor, arrival: LeadArrival, now: datetime) -> str | None:
+def taken_before(con: Connection, arrival: LeadArrival, now: datetime) -> str | None:
     """The id of the lead that this is once more. Raises `Problem` for another lead under a known name."""
     if arrival.key:
         place = (arrival.key, arrival.caller, ANYBODY, stamp(now - KEY_RETENTION))
-        if found := _same(cursor.execute(BY_KEY, place).fetchall(), arrival, f"the key {arrival.key!r}"):
+        if found := _same(named(con.execute(BY_KEY, place)), arrival, f"the key {arrival.key!r}"):
             return found
     if not arrival.lead_key:
         return None
     names = (arrival.lead_key, arrival.lead_key_before)
     since = stamp(now - SAME_WITHIN) if arrival.lead_key.startswith(CONTENT) else ""
-    rows = cursor.execute(BY_LEAD_KEY, (arrival.tenant_id, *names, since)).fetchall()
-    if arrival.said.external_id:
-        return _same(rows, arrival, f"the external_id {arrival.said.external_id!r}")
+    rows = named(con.execute(BY_LEAD_KEY, (arrival.tenant_id, *names, since)))
+    if arrival.sent.external_id:
+        return _same(rows, arrival, f"the external_id {arrival.sent.external_id!r}")
     return str(rows[0]["id"]) if rows else None
 
 
-def note_key(cursor: sqlite3.Cursor, arrival: LeadArrival, lead_id: str, now: datetime) -> None:
+def note_key(con: Connection, arrival: LeadArrival, lead_id: str, now: datetime) -> None:
     if arrival.key:
-        cursor.execute(NOTE_KEY, (arrival.caller, arrival.key, lead_id, stamp(now)))
+        con.execute(NOTE_KEY, (arrival.caller, arrival.key, lead_id, stamp(now)))
 
 
 def _same(rows: list[Row], arrival: LeadArrival, name: str) -> str | None:

@@ -57,13 +57,13 @@ class LeadQueue:
         now, tenant_id, lead = self._clock(), arrival.tenant_id, arrival.lead
         names = (tenant_id, arrival.source, arrival.lead_key, arrival.fingerprint)
         status = ("open", None) if lead.phone or lead.email else ("needs_review", UNREACHABLE)
-        with self._store.writing() as cursor:
-            known = taken_before(cursor, arrival, now)
+        with self._store.writing() as con:
+            known = taken_before(con, arrival, now)
             lead_id = known or str(uuid4())
             if known is None:
                 told = lead.model_dump_json(exclude={"tenant"})
-                cursor.execute(INSERT, (lead_id, *names, told, stamp(now), *status))
-            note_key(cursor, arrival, lead_id, now)
+                con.execute(INSERT, (lead_id, *names, told, stamp(now), *status))
+            note_key(con, arrival, lead_id, now)
         if known is None:
             self.news[tenant_id].set()
         return lead_id, known is None

@@ -48,12 +48,12 @@ def take_lead(context: RequestContext, where: From, body: bytes, key: str | None
     if where.source and source is None:
         wrong = [f"LEAD_SOURCES__{name.upper()}__… is not configured"]
         raise Problem("invalid_request", "see errors: source", errors={"source": wrong})
-    said, tenant = read_lead(context, where, source, body)
+    sent, tenant = read_lead(context, where, source, body)
     if source and source.tenant.lower() != tenant.name:
         source = None  # its campaign and call reason are another tenant's
-    lead = completed(context, tenant, said, source)
+    lead = completed(context, tenant, sent, source)
     queue = context.services.lead_queue
-    lead_id, new = queue.receive(LeadArrival(tenant.id, name, said, lead, context.access.name, key))
+    lead_id, new = queue.receive(LeadArrival(tenant.id, name, sent, lead, context.access.name, key))
     return Taken(id=UUID(lead_id), tenant=tenant.name, duplicate=not new)
 
 

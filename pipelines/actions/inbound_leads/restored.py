@@ -1,8 +1,6 @@
 """The inbound leads of a back-up: those that were open may have been worked on since, so a person decides."""
 
-import sqlite3
-
-from pipelines.operations import stamp
+from pipelines.operations import Connection, stamp
 from pipelines.operations.restore import Restoration
 
 ASK = """
@@ -13,6 +11,6 @@ ASK = """
 """
 
 
-def reopen_leads(con: sqlite3.Connection, restoration: Restoration) -> int:
+def reopen_leads(con: Connection, restoration: Restoration) -> int:
     """Whose they are, and what becomes of them, is an open question again."""
     return con.execute(ASK, [stamp(restoration.at)]).rowcount

@@ -1,7 +1,6 @@
 """What becomes of an inbound lead: a customer, a lead in ServiceTitan, a link; each step is on disk before the next."""
 
 import logging
-import sqlite3
 import threading
 import time
 from datetime import timedelta
@@ -19,6 +18,7 @@ from pipelines.actions.schemas.inputs import CreateCustomer, CreateLead, NewAddr
 from pipelines.actions.web.idempotency_keys import UNSETTLED
 from pipelines.actions.web.problems import Problem
 from pipelines.actions.web.servicetitan_problems import as_problem
+from pipelines.operations import OperationsError
 from pipelines.servicetitan.api.errors import ServiceTitanError
 from pipelines.settings import ConfigurationError, Tenant
 from pipelines.tenants import directory
@@ -74,10 +74,10 @@ class LeadWorker:
                 while not self._over.is_set() and (entry := self._queue.due(tenant_id)):
                     work_on(self._services, tenant, entry)
                 rest = self._rest(tenant) if not self._over.is_set() else 0
-            except sqlite3.Error as error:
+            except OperationsError as error:
                 rest = MAX_SLEEP.total_seconds()
                 if not self._over.is_set():
-                    log.error("leads of %s: operations.sqlite: %s; tried again in %.0f s", tenant.name, error, rest)
+                    log.error("leads of %s: %s; tried again in %.0f s", tenant.name, error, rest)
             if not self._over.is_set():
                 news.wait(rest)
 
@@ -112,7 +112,7 @@ def work_on(services: Services, tenant: Tenant, entry: QueuedLead) -> None:
         elif problem.code in UNSETTLED:
             lead_queue.put_off(entry, f"{problem.code}: {problem.detail}")
         else:
-            lead_queue.end(entry.id, "rejected", _said(problem))
+            lead_queue.end(entry.id, "rejected", _described(problem))
     except Exception as error:
         log.error("lead %s of %s: %s", entry.id, tenant.name, type(error).__name__)
         lead_queue.put_off(entry, f"internal: {type(error).__name__}")
@@ -155,6 +155,6 @@ def lead_form(lead: InboundLead, customer_id: int, location_id: int | None) -> C
     return CreateLead(customer_id=customer_id, location_id=location_id, **told)
 
 
-def _said(problem: Problem) -> str:
+def _described(problem: Problem) -> str:
     errors = problem.members.get("errors", {})
     return "; ".join([f"{problem.code}: {problem.detail}", *(f"{name}: {' '.join(errors[name])}" for name in errors)])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pipelines.actions.database import ActionsDatabase
+from pipelines.actions.database import ActionsDatabase, named
 from pipelines.actions.web.problems import MEDIA_TYPE, Problem
 from pipelines.clock import Clock
 from pipelines.operations import stamp
@@ -73,25 +73,24 @@ class Idempotency:
         )
 
     def _claim(self, asked: Asked) -> KeptOutcome | None:
-        with self._store.writing() as cursor:
+        with self._store.writing() as con:
             place = (asked.caller, asked.key)
-            row = cursor.execute("select * from idempotency_keys where caller = ? and key = ?", place).fetchone()
-            if row is None:
-                cursor.execute(
+            known = named(con.execute("select * from idempotency_keys where caller = ? and key = ?", place))
+            if not known:
+                con.execute(
                     "insert into idempotency_keys (caller, key, fingerprint, action, tenant_id, runner, began_at)"
                     " values (?, ?, ?, ?, ?, ?, ?)",
                     (*place, asked.fingerprint, asked.action, asked.tenant_id, self._runner, stamp(self._clock())),
                 )
                 return None
+            [row] = known
             if row["fingerprint"] not in (asked.fingerprint, asked.fingerprint_before):
                 raise Problem("key_reused", "send a new key with a new request")
             if row["status"] is not None:
                 return KeptOutcome(row["status"], row["body"], replayed=True)
             if row["runner"] == self._runner:
                 raise Problem("in_progress", "ask again with the same key in a moment", retry_after=1)
-            cursor.execute(
-                "update idempotency_keys set runner = ? where caller = ? and key = ?", (self._runner, *place)
-            )
+            con.execute("update idempotency_keys set runner = ? where caller = ? and key = ?", (self._runner, *place))
             return None
 
     def _release(self, asked: Asked) -> None:

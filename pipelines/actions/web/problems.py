@@ -1,7 +1,6 @@
 """The one shape of every error: problem details of RFC 9457, as ``application/problem+json``."""
 
 import logging
-import sqlite3
 import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -14,7 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
-from pipelines.operations import way_out
+from pipelines.operations import OperationsError
 
 log = logging.getLogger("pipelines.actions")
 
@@ -89,7 +88,7 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused_by_the_router)
-    app.add_exception_handler(sqlite3.OperationalError, _not_recorded)
+    app.add_exception_handler(OperationsError, _not_recorded)
 
 
 def _problem(_request: Request, problem: Exception) -> Response:
@@ -118,8 +117,7 @@ def _methods(app: FastAPI, path: str) -> list[str]:
 
 
 def _not_recorded(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, sqlite3.OperationalError)
-    log.error("operations.sqlite: %s; %s", error, way_out(error))
+    log.error("%s", error)
     return Problem("not_recorded", AGAIN, retry_after=10).response()
 
 

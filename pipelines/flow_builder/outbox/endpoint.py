@@ -1,11 +1,10 @@
 """Flow Builder's endpoint as the operations file knows it: up or down, when probed next, or asking to wait."""
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipelines.flow_builder.retry_policy import AttemptResult
-from pipelines.operations import moment, stamp
+from pipelines.operations import Connection, moment, stamp
 from pipelines.retry_after import MAX_RETRY_AFTER
 
 FIRST_PROBE = timedelta(seconds=30)
@@ -37,7 +36,7 @@ class Endpoint:
     waits_until: datetime | None = None
 
     @classmethod
-    def read(cls, con: sqlite3.Connection) -> "Endpoint":
+    def read(cls, con: Connection) -> "Endpoint":
         since, because, refuses, probes, probe_at, waits_until = con.execute(READ).fetchone()
         since, probe_at, waits_until = (text and moment(text) for text in (since, probe_at, waits_until))
         return cls(since, because, bool(refuses), probes, probe_at, waits_until)
@@ -67,7 +66,7 @@ def next_probe(probes: int, now: datetime) -> str:
     return stamp(now + min(FIRST_PROBE * 2 ** min(probes, 9), MAX_PROBE_INTERVAL))
 
 
-def begin_probe(con: sqlite3.Connection, attempt_id: int, now: datetime) -> None:
+def begin_probe(con: Connection, attempt_id: int, now: datetime) -> None:
     """The next one is put off before this one leaves, so that no second dispatcher sends one beside it."""
     probes = Endpoint.read(con).probes + 1
     con.execute(PROBE, {"attempt_id": attempt_id, "next_probe_at": next_probe(probes, now)})

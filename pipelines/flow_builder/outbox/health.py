@@ -1,13 +1,12 @@
 """First the endpoint, then the message (delivery.md section 3): what an answer says of the endpoint."""
 
-import sqlite3
 from datetime import datetime
 
 from pipelines.flow_builder.failpoints import failpoint
 from pipelines.flow_builder.outbox.due import DUE
 from pipelines.flow_builder.outbox.endpoint import Endpoint, next_probe
 from pipelines.flow_builder.retry_policy import MAX_ATTEMPTS, RETRY_SCHEDULE, STATUSES, AttemptResult
-from pipelines.operations import stamp
+from pipelines.operations import Connection, Cursor, stamp
 
 IN_A_ROW = 3
 REFUSALS = f"({', '.join(map(str, STATUSES['dead']))})"
@@ -64,9 +63,7 @@ BY_THE_FIRST_PROBE = """
 class EndpointHealth:
     """Each method is part of a transaction that the caller holds; the answer's outcome is written already."""
 
-    def __init__(
-        self, con: sqlite3.Connection, webhook_id: str, attempt_id: int, answer: AttemptResult, now: datetime
-    ) -> None:
+    def __init__(self, con: Connection, webhook_id: str, attempt_id: int, answer: AttemptResult, now: datetime) -> None:
         self.con = con
         self.answer = answer
         self.now = now
@@ -136,5 +133,5 @@ class EndpointHealth:
     def count(self, query: str) -> int:
         return int(self.execute(query).fetchone()[0])
 
-    def execute(self, query: str, **more: str | int) -> sqlite3.Cursor:
+    def execute(self, query: str, **more: str | int) -> Cursor:
         return self.con.execute(query, self.values | more)

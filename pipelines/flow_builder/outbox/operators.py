@@ -1,6 +1,5 @@
 """The operator's hands on the outbox: each decision is kept with its reason."""
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipelines.flow_builder.outbox.writer import KEEP_LEASE, TOLD
-from pipelines.operations import open_operations, stamp, transaction
+from pipelines.operations import Connection, open_operations, stamp, transaction
 
 Action = Literal["replay", "release", "cancel"]
 
@@ -92,7 +91,7 @@ def decide(
 
 
 def decide_one(
-    con: sqlite3.Connection, action: Action, webhook_id: str, reason: str, by: str, now: datetime, dry_run: bool = False
+    con: Connection, action: Action, webhook_id: str, reason: str, by: str, now: datetime, dry_run: bool = False
 ) -> Decided:
     refused = refusal(con, action, webhook_id)
     if not (refused or dry_run):
@@ -100,7 +99,7 @@ def decide_one(
     return Decided(webhook_id, refused)
 
 
-def refusal(con: sqlite3.Connection, action: Action, webhook_id: str) -> str | None:
+def refusal(con: Connection, action: Action, webhook_id: str) -> str | None:
     row = con.execute("select status from deliveries where webhook_id = ?", [webhook_id]).fetchone()
     if row is None:
         return "no such delivery"
@@ -112,7 +111,7 @@ def refusal(con: sqlite3.Connection, action: Action, webhook_id: str) -> str | N
     return None
 
 
-def apply(con: sqlite3.Connection, action: Action, webhook_id: str, reason: str, by: str, now: datetime) -> None:
+def apply(con: Connection, action: Action, webhook_id: str, reason: str, by: str, now: datetime) -> None:
     deed = DEEDS[action]
     con.execute(f"update deliveries set {deed.change} where webhook_id = ?", [webhook_id])
     con.execute(

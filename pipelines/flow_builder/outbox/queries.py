@@ -1,6 +1,5 @@
 """What the outbox says to people: deliveries, troubles, counts. Never a body, nor what an endpoint answered."""
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +11,7 @@ import pyarrow as pa
 
 from pipelines.flow_builder.outbox.due import DUE
 from pipelines.flow_builder.outbox.endpoint import Endpoint
-from pipelines.operations import moment, open_operations, stamp
+from pipelines.operations import Connection, moment, open_operations, stamp
 
 OVERDUE = timedelta(minutes=15)
 ROWS_BATCH = 50_000
@@ -82,7 +81,7 @@ def deliveries(
         return [{**dict(zip(COLUMNS, row, strict=True)), "decisions": decisions(con, row[0])} for row in rows[::-1]]
 
 
-def decisions(con: sqlite3.Connection, webhook_id: str) -> list[dict[str, str]]:
+def decisions(con: Connection, webhook_id: str) -> list[dict[str, str]]:
     names = ["action", "reason", "decided_by", "decided_at"]
     query = f"select {', '.join(names)} from decisions where webhook_id = ? order by decision_id"
     return [dict(zip(names, row, strict=True)) for row in con.execute(query, [webhook_id])]
@@ -131,7 +130,7 @@ def held_batches(operations: Path) -> list[tuple[datetime, int]]:
         return [(moment(text), rows) for text, rows in con.execute(query)]
 
 
-def overdue(con: sqlite3.Connection, now: datetime) -> int:
+def overdue(con: Connection, now: datetime) -> int:
     query = f"select count(*) from (select ifnull(next_attempt_at, created_at) as since {DUE}) where since <= :past"
     return count(con, query, {"now": stamp(now), "past": stamp(now - OVERDUE)})
 
@@ -143,5 +142,5 @@ def counts(operations: Path) -> dict[tuple[str, str | None], int]:
         return {(status, reason): rows for status, reason, rows in con.execute(query)}
 
 
-def count(con: sqlite3.Connection, query: str, parameters: dict[str, str] | None = None) -> int:
+def count(con: Connection, query: str, parameters: dict[str, str] | None = None) -> int:
     return int(con.execute(query, parameters or {}).fetchone()[0])

@@ -1,6 +1,5 @@
 """The outbox as the dispatcher works it off: what is due, claimed under a lease, and settled."""
 
-import sqlite3
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from pipelines.flow_builder.outbox.endpoint import (
 )
 from pipelines.flow_builder.outbox.health import EndpointHealth
 from pipelines.flow_builder.retry_policy import MAX_ATTEMPTS, AttemptResult, Settlement
-from pipelines.operations import open_operations, stamp
+from pipelines.operations import Connection, open_operations, stamp
 
 LEASE = timedelta(seconds=30)
 COUNTED_AT_MOST = 1000
@@ -47,7 +46,7 @@ STRANDED = """
     where (status in ('pending', 'sending', 'retry', 'held') or next_attempt_at is not null)
         and next_attempt_at > :farthest
 """
-BEGIN = "insert into attempts (webhook_id, started_at) values (?, ?)"
+BEGIN = "insert into attempts (webhook_id, started_at) values (?, ?) returning attempt_id"
 
 CLAIM = """
     update deliveries set
@@ -151,7 +150,7 @@ class Claimed:
 class Outbox:
     """Each method is part of a transaction that the caller holds."""
 
-    def __init__(self, con: sqlite3.Connection, max_age: timedelta) -> None:
+    def __init__(self, con: Connection, max_age: timedelta) -> None:
         self.con = con
         self.max_age = max_age
 
@@ -207,7 +206,7 @@ class Outbox:
             claimed.claims.append(self.begin(candidate, now, is_probe))
 
     def begin(self, candidate: DueRow, now: datetime, is_probe: bool) -> Claim:
-        attempt_id = self.con.execute(BEGIN, [candidate.webhook_id, stamp(now)]).lastrowid or 0
+        ((attempt_id,),) = self.con.execute(BEGIN, [candidate.webhook_id, stamp(now)]).fetchall()
         lease_until = now + LEASE
         values = {
             "webhook_id": candidate.webhook_id,

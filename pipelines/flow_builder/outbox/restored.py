@@ -1,8 +1,6 @@
 """The outbox of a back-up: what was on its way may have been told since, so a person releases it."""
 
-import sqlite3
-
-from pipelines.operations import stamp
+from pipelines.operations import Connection, stamp
 from pipelines.operations.restore import Restoration
 
 HOLD = """
@@ -13,7 +11,7 @@ NO_LEASES = "update deliveries set next_attempt_at = null where next_attempt_at 
 CUT_OFF = "update attempts set error = 'cut off' where ended_at is null and error is null"
 
 
-def hold_all(con: sqlite3.Connection, restoration: Restoration) -> int:
+def hold_all(con: Connection, restoration: Restoration) -> int:
     """Also notes the moment: `enqueue` holds what happened before it and is news to the restored outbox."""
     held = con.execute(HOLD).rowcount
     con.execute(NO_LEASES)

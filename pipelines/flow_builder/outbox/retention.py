@@ -3,9 +3,9 @@
 The rows stay, so that nothing is sent twice and everybody's history can be told.
 """
 
-import sqlite3
 from collections import Counter
 
+from pipelines.operations import Connection
 from pipelines.operations.retention import blank
 
 FINISHED = """
@@ -17,7 +17,7 @@ FINISHED = """
 ANSWERED = "answer is not null and ended_at < :before"
 
 
-def forget(con: sqlite3.Connection, before: str) -> Counter[str]:
+def forget(con: Connection, before: str) -> Counter[str]:
     """Of deliveries that came to their end before then."""
     return Counter(
         bodies=blank(con, "deliveries", "sequence", "body", FINISHED, before),

@@ -1,7 +1,6 @@
 """The outbox as `enqueue` reads and writes it, inside one transaction."""
 
 import json
-import sqlite3
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +9,7 @@ from typing import NamedTuple
 
 from pipelines.flow_builder.policy import PlannedDelivery, Recipient, Told, Transition
 from pipelines.flow_builder.transition_log import BaselineRow, History, Key
-from pipelines.operations import moment, stamp
+from pipelines.operations import Connection, moment, stamp
 
 UNFINISHED = "status in ('pending', 'sending', 'retry', 'held')"
 # In the words of the index deliveries_told, or SQLite would not use it.
@@ -117,7 +116,7 @@ class Count(NamedTuple):
 
 
 class OutboxWriter:
-    def __init__(self, con: sqlite3.Connection) -> None:
+    def __init__(self, con: Connection) -> None:
         self.con = con
 
     def mark(self) -> Checkpoint | None:
