@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import pipelines
 from pipelines.operations import MIGRATIONS, OperationsError, open_operations, transaction, version
 
 ROW = "insert into contact_links values (1, 2, 'c', 't')"
@@ -67,3 +68,21 @@ def test_who_waits_in_vain_is_told_so(tmp_path: Path) -> None:
         with pytest.raises(OperationsError, match="another process has held it"):
             with open_operations(path, patience=0.05) as con, transaction(con):
                 pass
+
+
+def test_who_keeps_a_connection_is_told_so_too(tmp_path: Path) -> None:
+    path = tmp_path / "o.sqlite"
+    with open_operations(path) as holder, open_operations(path, patience=0.05) as con:
+        with transaction(holder), pytest.raises(OperationsError, match="another process has held it"):
+            con.execute(ROW)
+        with pytest.raises(sqlite3.IntegrityError):
+            con.executemany(ROW, [(), ()])
+    with pytest.raises(OperationsError, match=r"o\.sqlite: Cannot operate on a closed database"):
+        con.execute(ROW)
+
+
+def test_a_room_knows_no_database_by_name() -> None:
+    """Only `pipelines.operations` says what the store is, and what its errors mean."""
+    product = Path(pipelines.__file__).parent
+    sources = [path for path in product.rglob("*.py") if path.parent.name != "operations"]
+    assert [path.name for path in sources if "sqlite3" in path.read_text()] == []

@@ -1,12 +1,13 @@
 """Has anything changed? Asked of the lists, one record a call, so that a sync need not wait for its schedule."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import httpx
 
+from pipelines.annotations import contact_links, state_updates
 from pipelines.operations import open_operations
 from pipelines.servicetitan.api.client import Client
 from pipelines.servicetitan.api.errors import ServiceTitanError
@@ -20,7 +21,7 @@ from pipelines.settings import Settings, Tenant
 from pipelines.tenants import directory
 
 WATCHED = [stream for stream in STREAMS if stream.listed and stream.list_incremental]
-BY_HAND = {"state_updates": "set_at", "contact_links": "linked_at"}  # tables of operations.sqlite
+ANNOTATIONS = {"state_updates": state_updates.last_stamp, "contact_links": contact_links.last_stamp}
 LOOK = 10.0  # seconds for all of a tenant's lists: the others' changes wait for it, and Dagster's sensors have 60
 REST = timedelta(minutes=5)  # for a tenant that cannot be asked
 TICK = timedelta(microseconds=1)
@@ -62,7 +63,7 @@ class ChangeProbe:
         with ThreadPoolExecutor(max(1, len(tenants))) as threads:
             for found in threads.map(lambda tenant: self._newest(tenant, marks, now), tenants):
                 self._note(changes, found)
-        self._note(changes, dict(self._by_hand()))
+        self._note(changes, self._annotations())
         return changes
 
     def _note(self, changes: Changes, found: Mapping[str, str] | str) -> None:
@@ -94,12 +95,10 @@ class ChangeProbe:
             return why
         return found
 
-    def _by_hand(self) -> Iterator[tuple[str, str]]:
+    def _annotations(self) -> dict[str, str]:
         """What Flow Builder has set through the actions API."""
         with open_operations(self.settings.operations, patience=self.retry.timeout) as con:
-            for table, column in BY_HAND.items():
-                (newest,) = con.execute(f"select max({column}) from {table}").fetchone()
-                yield table, newest or ""
+            return {name: last_stamp(con) for name, last_stamp in ANNOTATIONS.items()}
 
 
 def newest(connection: Client, stream: Stream, mark: str | None, now: datetime) -> str:

@@ -1,7 +1,6 @@
 """What a sync leaves in the warehouse."""
 
 import shutil
-import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import dlt
 import duckdb
 import pytest
 
+from pipelines.operations import OperationsError
 from pipelines.servicetitan.api.retry import RetryPolicy
 from pipelines.servicetitan.batches import BatchQueue
 from pipelines.servicetitan.load.source import servicetitan
@@ -304,7 +304,7 @@ def test_a_sync_that_is_interrupted_does_not_wait_for_a_busy_server(
     simulator.faults.order("status", "/export/leads", status=503, headers={"retry-after": "600"}, times=-1)
     settings.operations.parent.mkdir(parents=True, exist_ok=True)
     settings.operations.write_text("this is no database")
-    with pytest.raises(sqlite3.DatabaseError):
+    with pytest.raises(OperationsError, match="put a back-up of this file in its place"):
         attempt(settings, world, retry=RetryPolicy(total=3600))
 
 

@@ -3,15 +3,10 @@
 from uuid import UUID
 
 from pipelines.actions.context import ActionContext
-from pipelines.operations import stamp
-
-LINK = """
-insert into contact_links (tenant_id, customer_id, contact_id, linked_at) values (?, ?, ?, ?)
-on conflict do update set contact_id = excluded.contact_id, linked_at = excluded.linked_at
-where contact_id != excluded.contact_id
-"""
+from pipelines.annotations.contact_links import ContactLink, link
 
 
 def link_contact(call: ActionContext, customer_id: int, contact_id: UUID) -> None:
     """The latest link counts."""
-    call.services.store.write(LINK, call.tenant.id, customer_id, str(contact_id), stamp(call.now()))
+    with call.services.store.writing() as con:
+        link(con, ContactLink(call.tenant.id, customer_id, str(contact_id), call.now()))

@@ -4,23 +4,15 @@ from datetime import datetime
 from uuid import UUID
 
 from pipelines.actions.context import CUSTOMERS, ActionContext
-from pipelines.actions.database import Row as StoredRow
 from pipelines.actions.schemas.inputs import GetState, UpdateState
 from pipelines.actions.schemas.results import CustomerState, StateSet, StateTransition, StateUpdate
 from pipelines.actions.schemas.state_names import customer_states
 from pipelines.actions.web.problems import Problem
 from pipelines.analytics.reader import Row
-from pipelines.operations import moment, stamp
+from pipelines.annotations import state_updates
+from pipelines.annotations.state_updates import SetState
 
 CONTACT_RECORD = 0.0
-NEWEST = """
-select * from state_updates where tenant_id = ? and customer_id = ? order by set_at desc, id limit 1
-"""
-INSERT = """
-insert into state_updates (tenant_id, id, customer_id, to_state, job_id, reason, set_by, set_at)
-values (?, ?, ?, ?, ?, ?, ?, ?)
-on conflict do nothing
-"""
 
 
 def get_state(call: ActionContext, form: GetState) -> CustomerState:
@@ -42,17 +34,24 @@ def get_state(call: ActionContext, form: GetState) -> CustomerState:
 def update_state(call: ActionContext, form: UpdateState) -> StateSet:
     """Raises `Problem`: ``state_differs`` where another state was expected."""
     check_states(form)
-    done = call.services.store.row("select * from state_updates where id = ?", call.write_id)
+    done = known_update(call)
     if done is None:
         current = current_state(call, form.customer_id)
         if form.expected_state is not None and current != form.expected_state:
             detail = f"the customer is in {named(current)}, not in {named(form.expected_state)}; nothing was changed"
             raise Problem("state_differs", detail, current_state=current)
-        values = (form.state, form.job_id, form.reason, call.by, stamp(call.now()))
-        call.services.store.write(INSERT, call.tenant.id, call.write_id, form.customer_id, *values)
-        done = call.services.store.row("select * from state_updates where id = ?", call.write_id)
-        assert done is not None
-    return StateSet(customer_id=form.customer_id, update=_update(done))
+        update = SetState(
+            call.tenant.id, call.write_id, form.customer_id, form.state, form.job_id, form.reason, call.by, call.now()
+        )
+        with call.services.store.writing() as con:
+            done = state_updates.add(con, update)
+    return StateSet(customer_id=form.customer_id, update=_shown(done))
+
+
+def known_update(call: ActionContext) -> SetState | None:
+    """What the same request has set before."""
+    with call.services.store.reading() as con:
+        return state_updates.find(con, call.write_id)
 
 
 def current_state(call: ActionContext, customer_id: int) -> float:
@@ -75,8 +74,9 @@ def check_states(form: UpdateState) -> None:
 
 
 def newest_update(call: ActionContext, customer_id: int) -> StateUpdate | None:
-    row = call.services.store.row(NEWEST, call.tenant.id, customer_id)
-    return _update(row) if row else None
+    with call.services.store.reading() as con:
+        newest = state_updates.newest(con, call.tenant.id, customer_id)
+    return _shown(newest) if newest else None
 
 
 def named(state: float) -> str:
@@ -90,15 +90,14 @@ def _is_news(update: StateUpdate, row: Row) -> bool:
     return changed is None or update.set_at > changed
 
 
-def _update(row: StoredRow) -> StateUpdate:
-    values = dict(row)
-    state = customer_states().get(values["to_state"])
+def _shown(update: SetState) -> StateUpdate:
+    state = customer_states().get(update.to_state)
     return StateUpdate(
-        id=UUID(values["id"]),
-        state=values["to_state"],
+        id=UUID(update.id),
+        state=update.to_state,
         state_name=state.name if state else "",
-        job_id=values["job_id"],
-        reason=values["reason"],
-        set_by=values["set_by"],
-        set_at=moment(values["set_at"]),
+        job_id=update.job_id,
+        reason=update.reason,
+        set_by=update.set_by,
+        set_at=update.set_at,
     )

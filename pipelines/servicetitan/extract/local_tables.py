@@ -1,71 +1,54 @@
-"""What stands beside ServiceTitan's records: who the tenants are, and what ``operations.sqlite`` holds for us."""
+"""What stands beside ServiceTitan's records: who the tenants are, and what was said of customers."""
 
 import hashlib
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
+from pipelines.annotations import contact_links, state_updates
+from pipelines.operations import open_operations
 from pipelines.servicetitan.batches import Batch
 from pipelines.servicetitan.pages import Bookmarks
 from pipelines.servicetitan.raw_tables import CONTACT_LINKS, STATE_UPDATES, TENANTS, RawTable
-from pipelines.servicetitan.streams import DataType
 from pipelines.settings import Settings
 from pipelines.tenants import directory
 
 OWNER = "all"
-Row = Mapping[str, Any]
+Rows = Sequence[Mapping[str, Any]]
 
 
 def asides(settings: Settings, bookmarks: Bookmarks) -> Iterator[Batch]:
-    """Each table as a whole, if it is not what was stored last."""
-    for table, rows in ((TENANTS, configured), (STATE_UPDATES, stored), (CONTACT_LINKS, stored)):
-        batch = whole(table, list(rows(settings, table)))
+    """Each table as a whole, if it is not what was stored last. Raises `OperationsError`."""
+    for table, rows in ((TENANTS, configured(settings)), *annotations(settings)):
+        batch = whole(table, rows)
         if batch.rows.num_rows and batch.bookmark != bookmarks.get(table.name, {}).get(OWNER):
             yield batch
 
 
-def whole(table: RawTable, rows: list[Row]) -> Batch:
+def whole(table: RawTable, rows: Rows) -> Batch:
     digest = hashlib.sha256(repr([list(row.values()) for row in rows]).encode()).hexdigest()
-    return Batch(table.name, pa.Table.from_pylist(rows, table.schema), OWNER, {"digest": digest})
+    return Batch(table.name, pa.Table.from_pylist(list(rows), table.schema), OWNER, {"digest": digest})
 
 
-def configured(settings: Settings, _table: RawTable) -> Iterator[Row]:
-    for tenant in directory.all(settings):
-        yield {
+def configured(settings: Settings) -> Rows:
+    return [
+        {
             "tenant_id": tenant.id,
             "tenant_name": tenant.name,
             "workspace_id": str(tenant.workspace_id) if tenant.workspace_id else None,
             "timezone": tenant.timezone,
         }
+        for tenant in directory.all(settings)
+    ]
 
 
-def stored(settings: Settings, table: RawTable) -> Iterator[Row]:
-    """The table of the same name, if the file and the table are there."""
+def annotations(settings: Settings) -> list[tuple[RawTable, Rows]]:
+    """No file yet: none."""
     if not settings.operations.exists():
-        return
-    with closing(sqlite3.connect(f"{settings.operations.as_uri()}?mode=rw", uri=True, timeout=30)) as connection:
-        if not connection.execute("select 1 from sqlite_master where name = ?", (table.name,)).fetchone():
-            return
-        names, key = ", ".join(table.columns), ", ".join(table.key)
-        for row in connection.execute(f"select {names} from {table.name} order by {key}"):
-            yield {
-                name: None if value is None else CONVERT.get(kind, _same)(value)
-                for (name, kind), value in zip(table.columns.items(), row, strict=True)
-            }
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
-def _moment(value: str) -> datetime:
-    moment = datetime.fromisoformat(value)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-CONVERT: dict[DataType, Callable[[Any], Any]] = {"decimal": lambda value: Decimal(str(value)), "timestamp": _moment}
+        return []
+    with open_operations(settings.operations) as con:
+        updates = [one._asdict() | {"to_state": Decimal(str(one.to_state))} for one in state_updates.rows(con)]
+        links = [one._asdict() for one in contact_links.rows(con)]
+    return [(STATE_UPDATES, updates), (CONTACT_LINKS, links)]
