@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from pipelines.flow_builder.outbox.operators import DEEDS, Action, decide
+from pipelines.flow_builder.outbox.operators import ACTIONS, Action, decide
 from pipelines.settings import Settings
 
 
@@ -18,7 +18,7 @@ class DecisionConfig(dg.Config):
 
 
 def decision_jobs(settings: Settings) -> list[dg.JobDefinition]:
-    return [decision_job(settings, action) for action in DEEDS]
+    return [decision_job(settings, action) for action in ACTIONS]
 
 
 def decision_job(settings: Settings, action: Action) -> dg.JobDefinition:
@@ -33,14 +33,14 @@ def decision_job(settings: Settings, action: Action) -> dg.JobDefinition:
             now=datetime.now(UTC),
             dry_run=config.dry_run,
         )
-        done = f"would be {DEEDS[action].noun}" if config.dry_run else DEEDS[action].noun
+        done = f"would be {ACTIONS[action].noun}" if config.dry_run else ACTIONS[action].noun
         for one in decided:
             context.log.info(f"{one.webhook_id}: {one.refused or done}")
         if refused := [one for one in decided if one.refused]:
             raise dg.Failure(f"{len(refused)} of {len(decided)} refused: {refused[0].webhook_id}: {refused[0].refused}")
 
     @dg.job(
-        name=action, description=f"Deliveries that are to be {DEEDS[action].noun}; a dry run unless told otherwise."
+        name=action, description=f"Deliveries that are to be {ACTIONS[action].noun}; a dry run unless told otherwise."
     )
     def job() -> None:
         decide_on_deliveries()

@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from orchestration.cli.table import print_table
+from pipelines.flow_builder.statuses import Status
 from pipelines.settings import Settings, load_settings
 
-STATUSES = ["pending", "sending", "retry", "delivered", "dead", "held", "not_sent", "canceled"]
 SHOWN = [
     "webhook_id",
     "status",
@@ -61,7 +61,7 @@ def say_endpoint(settings: Settings) -> None:
 
 
 @click.command()
-@click.option("--status", type=click.Choice(STATUSES))
+@click.option("--status", type=click.Choice([status.value for status in Status]))
 @click.option("--customer", "customer_id", type=int, metavar="ID")
 @click.option("--newest", type=click.IntRange(min=1), default=100, show_default=True, help="How many at most.")
 @click.option("--json", "as_json", is_flag=True, help="All columns, and who decided what.")
@@ -84,9 +84,9 @@ def decision(action: Any, words: str) -> click.Command:
     @click.option("--reason", required=True, metavar="TEXT", help="Kept with the decision.")
     @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
     def command(ids: Sequence[str], reason: str, dry_run: bool) -> None:
-        from pipelines.flow_builder.outbox.operators import DEEDS, decide
+        from pipelines.flow_builder.outbox.operators import ACTIONS, decide
 
-        noun = f"{'would be ' * dry_run}{DEEDS[action].noun}"
+        noun = f"{'would be ' * dry_run}{ACTIONS[action].noun}"
         settings = load_settings()
         try:
             decided = decide(

@@ -12,6 +12,7 @@ from pipelines.flow_builder.failpoints import failpoint
 from pipelines.flow_builder.outbox.queue import Claim, Claimed, Outbox
 from pipelines.flow_builder.retry_policy import AttemptResult, Settlement, outcome
 from pipelines.flow_builder.sender import DEADLINE, MAX_IN_FLIGHT
+from pipelines.flow_builder.statuses import Status
 from pipelines.operations import OperationsError, transaction
 
 Clock = Callable[[], datetime]
@@ -118,12 +119,12 @@ class Dispatcher:
         self, claimed: Claimed, outcomes: Sequence[tuple[str, Settlement]], back: Sequence[str], is_down: bool
     ) -> None:
         statuses = [outcome.status for _, outcome in outcomes]
-        self.died |= {webhook_id for webhook_id, outcome in outcomes if outcome.status == "dead"}
+        self.died |= {webhook_id for webhook_id, outcome in outcomes if outcome.status == Status.DEAD}
         not_dead = self.died.intersection(back)  # after all: the endpoint is down
         self.died -= not_dead
-        self.counts.delivered += statuses.count("delivered")
-        self.counts.retry += statuses.count("retry") + len(not_dead)
-        self.counts.dead += statuses.count("dead") + claimed.dead - len(not_dead)
+        self.counts.delivered += statuses.count(Status.DELIVERED)
+        self.counts.retry += statuses.count(Status.RETRY) + len(not_dead)
+        self.counts.dead += statuses.count(Status.DEAD) + claimed.dead - len(not_dead)
         self.counts.expired += claimed.expired
         self.counts.again += claimed.again
         self.counts.down = is_down

@@ -10,6 +10,7 @@ from pipelines.flow_builder.event import body
 from pipelines.flow_builder.failpoints import failpoint
 from pipelines.flow_builder.outbox.writer import Count, OutboxRow, OutboxWriter
 from pipelines.flow_builder.policy import Rules, decide
+from pipelines.flow_builder.statuses import Status
 from pipelines.flow_builder.transition_log import Key, LogDiff, TransitionLog
 from pipelines.operations import open_operations, transaction
 from pipelines.settings import Settings
@@ -121,11 +122,11 @@ class EnqueueRun:
 
 
 def enqueued(counts: Sequence[Count], canceled: int) -> Enqueued:
-    sends = [count for count in counts if count.status in ("pending", "held")]
+    sends = [count for count in counts if count.status in (Status.PENDING, Status.HELD)]
     return Enqueued(
         sent=sum(count.rows for count in sends if count.kind == "changed"),
         corrected=sum(count.rows for count in sends if count.kind == "corrected"),
-        held=sum(count.rows for count in sends if count.status == "held"),
+        held=sum(count.rows for count in sends if count.status == Status.HELD),
         canceled=canceled,
-        not_sent={str(count.reason): count.rows for count in counts if count.status == "not_sent"},
+        not_sent={str(count.reason): count.rows for count in counts if count.status == Status.NOT_SENT},
     )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from pipelines.flow_builder.statuses import Status
+
 Kind = Literal["changed", "corrected"]
 
 
@@ -61,10 +63,10 @@ class PlannedDelivery:
     retracted_transition_id: str | None = None
 
     @property
-    def status(self) -> str:
+    def status(self) -> Status:
         if self.reason is None:
-            return "pending"
-        return "canceled" if self.reason == "retracted" else "not_sent"
+            return Status.PENDING
+        return Status.CANCELED if self.reason == "retracted" else Status.NOT_SENT
 
     @property
     def flow_name(self) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from pipelines.flow_builder.statuses import Status
 from pipelines.retry_after import retry_after
 
 Verdict = Literal["delivered", "dead", "endpoint", "busy", "retry", "not begun"]
@@ -60,7 +61,7 @@ class AttemptResult:
 class Settlement:
     """What to write. ``next_attempt_at`` None: at once, in its place. ``waits_until``: nobody sends before."""
 
-    status: Literal["delivered", "dead", "retry"]
+    status: Status
     next_attempt_at: datetime | None = None
     counts: bool = True
     waits_until: datetime | None = None
@@ -79,16 +80,17 @@ def outcome(
     ``stays_down``: so does the endpoint, after this answer."""
     verdict = answer.verdict
     if verdict == "delivered":
-        return Settlement("delivered")
+        return Settlement(Status.DELIVERED)
     if wait := asked_wait(answer, now, chance):
-        return Settlement("retry", now + wait, counts=False, waits_until=now + wait)
+        return Settlement(Status.RETRY, now + wait, counts=False, waits_until=now + wait)
     if verdict == "not begun":
-        return Settlement("retry", counts=False)
+        return Settlement(Status.RETRY, counts=False)
     if stays_down or verdict == "endpoint":
-        return Settlement("retry", now + RETRY_SCHEDULE[0], counts=False)
-    if verdict == "dead" and not (answer.status == 409 and was_cut_off):
-        return Settlement("dead")
-    return Settlement("dead") if attempts >= MAX_ATTEMPTS else Settlement("retry", now + delay(attempts, chance))
+        return Settlement(Status.RETRY, now + RETRY_SCHEDULE[0], counts=False)
+    is_refused = verdict == "dead" and not (answer.status == 409 and was_cut_off)
+    if is_refused or attempts >= MAX_ATTEMPTS:
+        return Settlement(Status.DEAD)
+    return Settlement(Status.RETRY, now + delay(attempts, chance))
 
 
 def asked_wait(answer: AttemptResult, now: datetime, chance: random.Random) -> timedelta | None:

@@ -6,20 +6,19 @@ from datetime import timedelta
 from operator import itemgetter
 from typing import Any
 
+from pipelines.flow_builder.statuses import WAITING, Status
 from pipelines.report.drawing import Spec, add_up, colour, counting, each_day, name
 from pipelines.report.facts import ReportFacts
 
 FEWEST_DAYS = 14
 # What a delivery's status means to a reader.
-FATES = {
-    "delivered": "delivered",
-    "pending": "waiting",
-    "sending": "waiting",
-    "retry": "waiting",
-    "held": "held",
-    "dead": "dead",
-    "canceled": "canceled",
-    "not_sent": "not sent",
+FATES: dict[str, str] = {
+    Status.DELIVERED: "delivered",
+    **dict.fromkeys(WAITING, "waiting"),
+    Status.HELD: "held",
+    Status.DEAD: "dead",
+    Status.CANCELED: "canceled",
+    Status.NOT_SENT: "not sent",
 }
 REASONS = {
     "inactive": "inactive customer",
@@ -67,7 +66,7 @@ def bars(facts: ReportFacts, counts: Counter[Any], series: Sequence[tuple[Any, s
 
 
 def reasons(facts: ReportFacts) -> Spec | None:
-    unsent = [row for row in facts.sent if row.status == "not_sent"]
+    unsent = [row for row in facts.sent if row.status == Status.NOT_SENT]
     counts = add_up(unsent, lambda row: row.reason or "", lambda row: row.deliveries).most_common()[::-1]
     if not counts:
         return None

@@ -7,6 +7,8 @@ data are not read at all.
 from datetime import date, datetime
 from typing import NamedTuple
 
+from pipelines.flow_builder.statuses import UNFINISHED, WAITING, Status
+
 # By DuckDB's cast, which asks for the time zone's rules, a day takes ten times as long.
 DAY_OF = "create temp macro day_of(moment) as date '1970-01-01' + (epoch_us(moment) // 86_400_000_000)::integer"
 
@@ -146,13 +148,13 @@ class Standing(NamedTuple):
     deliveries: int
 
 
-STANDING = """
+STANDING = f"""
     select
         tenant_id,
-        case when status in ('pending', 'sending', 'retry') then 'waiting' else status end as standing,
+        case when status in {WAITING} then 'waiting' else status end as standing,
         count(*),
     from marts.deliveries
-    where status in ('pending', 'sending', 'retry', 'held') or (status = 'dead' and reason is distinct from 'accepted')
+    where status in {UNFINISHED} or (status = '{Status.DEAD}' and reason is distinct from 'accepted')
     group by all order by all
 """
 
@@ -167,9 +169,9 @@ class WaitingDelivery(NamedTuple):
     last_error: str | None
 
 
-WAITING_DELIVERIES = """
+WAITING_DELIVERIES = f"""
     select tenant_id, created_at, status, flow_name, customer_id, attempts, last_error
-    from marts.deliveries where status in ('pending', 'sending', 'retry', 'held')
+    from marts.deliveries where status in {UNFINISHED}
     qualify row_number() over (partition by tenant_id order by created_at, sequence) <= 10 order by created_at, sequence
 """
 

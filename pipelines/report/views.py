@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pipelines.flow_builder.statuses import Status
 from pipelines.report.drawing import add_up
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, figures
@@ -61,15 +62,16 @@ def tiles(facts: ReportFacts) -> list[Tile]:
     week = facts.as_of.date() - timedelta(days=6)
     moved = sum(row.transitions for row in facts.moved if row.day >= week)
     sent = add_up((row for row in facts.sent if row.day >= week), lambda row: row.status, lambda row: row.deliveries)
+    unsent = f"{sent[Status.NOT_SENT]:,} not to be sent"
     now = add_up(facts.standing, lambda row: row.status, lambda row: row.deliveries)
     return [
         Tile("Customers", f"{customers:,}", f"{inactive:,} of them inactive" if inactive else "all of them active"),
         Tile("Under way", f"{under_way:,}", "in a state with a flow" + share(under_way, customers)),
         Tile("Transitions", f"{moved:,}", "in the last 7 days"),
-        Tile("Delivered", f"{sent['delivered']:,}", f"in the last 7 days; {sent['not_sent']:,} not to be sent"),
+        Tile("Delivered", f"{sent[Status.DELIVERED]:,}", f"in the last 7 days; {unsent}"),
         Tile("Waiting", f"{now['waiting']:,}", "deliveries on their way"),
-        trouble("Held", now["held"], "servicetitan-flow deliveries --status held"),
-        trouble("Dead", now["dead"], "servicetitan-flow deliveries --status dead"),
+        trouble("Held", now[Status.HELD], f"servicetitan-flow deliveries --status {Status.HELD}"),
+        trouble("Dead", now[Status.DEAD], f"servicetitan-flow deliveries --status {Status.DEAD}"),
     ]
 
 

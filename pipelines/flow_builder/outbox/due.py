@@ -1,22 +1,24 @@
 """What is due: the question that the queue, its sensor and its reports ask."""
 
+from pipelines.flow_builder.statuses import UNFINISHED, WAITING, Status
+
 # Per customer first in, first out: an earlier one that is not finished comes first, and one that was canceled while on
 # its way may still arrive until its lease is over. In the words of the indexes; left to itself, SQLite takes the index
 # on the status, and sorts all that is due at every turn.
-ROWS = """
+ROWS = f"""
     from deliveries as due indexed by deliveries_due
-    where status in ('pending', 'sending', 'retry')
-        and {is_time}
+    where status in {WAITING}
+        and {{is_time}}
         and not exists (
             select 1 from deliveries as earlier
             where earlier.tenant_id = due.tenant_id
                 and earlier.customer_id = due.customer_id
                 and earlier.sequence < due.sequence
-                and (earlier.status in ('pending', 'sending', 'retry', 'held') or earlier.next_attempt_at is not null)
-                and (earlier.status in ('pending', 'sending', 'retry', 'held') or earlier.next_attempt_at > :now)
+                and (earlier.status in {UNFINISHED} or earlier.next_attempt_at is not null)
+                and (earlier.status in {UNFINISHED} or earlier.next_attempt_at > :now)
         )
-        {more}
-    order by {order}, sequence
+        {{more}}
+    order by {{order}}, sequence
 """
 IS_TIME = "ifnull(next_attempt_at, '') <= :now"
 DUE = ROWS.format(is_time=IS_TIME, more="", order="ifnull(next_attempt_at, '')")
@@ -25,12 +27,12 @@ DUE = ROWS.format(is_time=IS_TIME, more="", order="ifnull(next_attempt_at, '')")
 # due again, but not after a later one of its customer.
 UNSUSPECTED = ROWS.format(
     is_time=IS_TIME,
-    more="""
+    more=f"""
         and not exists (
             select 1 from endpoint_failures
             inner join attempts using (attempt_id)
             inner join deliveries as suspect on attempts.webhook_id = suspect.webhook_id
-            where suspect.status = 'dead'
+            where suspect.status = '{Status.DEAD}'
                 and suspect.tenant_id = due.tenant_id
                 and suspect.customer_id = due.customer_id
         )

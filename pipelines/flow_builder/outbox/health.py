@@ -6,6 +6,7 @@ from pipelines.flow_builder.failpoints import failpoint
 from pipelines.flow_builder.outbox.due import DUE
 from pipelines.flow_builder.outbox.endpoint import Endpoint, next_probe
 from pipelines.flow_builder.retry_policy import MAX_ATTEMPTS, RETRY_SCHEDULE, STATUSES, AttemptResult
+from pipelines.flow_builder.statuses import Status
 from pipelines.operations import Connection, Cursor, stamp
 
 IN_A_ROW = 3
@@ -33,9 +34,9 @@ FAILURES = f"""
     from endpoint_failures inner join attempts using (attempt_id)
 """
 ANOTHER_IS_DUE = f"select count(*) from (select webhook_id {DUE} limit 2) where webhook_id != :webhook_id"
-ANOTHER_IS_ON_ITS_WAY = """
+ANOTHER_IS_ON_ITS_WAY = f"""
     select count(*) from deliveries
-    where status = 'sending' and next_attempt_at > :now and webhook_id != :webhook_id
+    where status = '{Status.SENDING}' and next_attempt_at > :now and webhook_id != :webhook_id
 """
 
 # Dead by what turns out to be the endpoint's fault: what was refused is due again, and what failed too often has one
@@ -43,20 +44,20 @@ ANOTHER_IS_ON_ITS_WAY = """
 # later one of its customer has left meanwhile (`pipelines.flow_builder.outbox.due.UNSUSPECTED`).
 PUT_BACK = f"""
     update deliveries set
-        status = 'retry',
+        status = '{Status.RETRY}',
         next_attempt_at = case when last_status in {REFUSALS} then null else :much_later end,
         attempts = case when attempts > :most then :most else attempts end
     where webhook_id in (select webhook_id from endpoint_failures inner join attempts using (attempt_id))
         and attempt_id in (select attempt_id from endpoint_failures)
-        and status = 'dead' and reason is null and body is not null and (kind != 'changed' or stands)
+        and status = '{Status.DEAD}' and reason is null and body is not null and (kind != 'changed' or stands)
     returning webhook_id
 """
 
 # Their delay may be some seconds longer.
-BY_THE_FIRST_PROBE = """
+BY_THE_FIRST_PROBE = f"""
     update deliveries set next_attempt_at = :next_probe_at
     where webhook_id in (select webhook_id from endpoint_failures inner join attempts using (attempt_id))
-        and status = 'retry' and attempts <= 1 and next_attempt_at > :next_probe_at
+        and status = '{Status.RETRY}' and attempts <= 1 and next_attempt_at > :next_probe_at
 """
 
 

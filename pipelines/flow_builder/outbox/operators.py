@@ -6,7 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pipelines.flow_builder.outbox.writer import KEEP_LEASE, TOLD
+from pipelines.flow_builder.outbox.writer import IS_TOLD, KEEP_LEASE
+from pipelines.flow_builder.statuses import UNFINISHED, Status
 from pipelines.operations import Connection, open_operations, stamp, transaction
 
 Action = Literal["replay", "release", "cancel"]
@@ -17,24 +18,24 @@ class OperatorAction:
     """``from_statuses``: of which deliveries it may be asked; ``change``: what it does to one."""
 
     noun: str
-    from_statuses: Sequence[str]
+    from_statuses: Sequence[Status]
     change: str
 
 
-DEEDS: Mapping[Action, OperatorAction] = {
+ACTIONS: Mapping[Action, OperatorAction] = {
     "replay": OperatorAction(
         "replayed",
-        ("dead", "not_sent", "delivered"),
-        """sequence = (select max(sequence) + 1 from deliveries), status = 'pending', reason = null, attempts = 0,
-        next_attempt_at = null, replayed = 1""",
+        (Status.DEAD, Status.NOT_SENT, Status.DELIVERED),
+        f"""sequence = (select max(sequence) + 1 from deliveries), status = '{Status.PENDING}', reason = null,
+        attempts = 0, next_attempt_at = null, replayed = 1""",
     ),
-    "release": OperatorAction("released", ("held",), "status = 'pending', reason = null"),
+    "release": OperatorAction("released", (Status.HELD,), f"status = '{Status.PENDING}', reason = null"),
     # Canceling what is dead accepts the loss: dead told nothing, canceled after an attempt would have.
     "cancel": OperatorAction(
         "canceled",
-        ("pending", "sending", "retry", "held", "dead"),
-        f"""reason = case status when 'dead' then 'accepted' else 'operator' end, {KEEP_LEASE},
-        status = case status when 'dead' then 'dead' else 'canceled' end""",
+        (*UNFINISHED, Status.DEAD),
+        f"""reason = case status when '{Status.DEAD}' then 'accepted' else 'operator' end, {KEEP_LEASE},
+        status = case status when '{Status.DEAD}' then '{Status.DEAD}' else '{Status.CANCELED}' end""",
     ),
 }
 
@@ -56,7 +57,7 @@ NO_REPLAY = f"""
         when kind = 'corrected' and exists (
             select 1 from deliveries
             where tenant_id = asked.tenant_id and customer_id = asked.customer_id and sequence > asked.sequence
-                and {TOLD}
+                and {IS_TOLD}
         ) then 'something later was told of this customer'
     end
     from deliveries as asked where webhook_id = ?
@@ -103,8 +104,8 @@ def refusal(con: Connection, action: Action, webhook_id: str) -> str | None:
     row = con.execute("select status from deliveries where webhook_id = ?", [webhook_id]).fetchone()
     if row is None:
         return "no such delivery"
-    if row[0] not in DEEDS[action].from_statuses:
-        return f"it is {row[0]}; only {', '.join(DEEDS[action].from_statuses)} can be {DEEDS[action].noun}"
+    if row[0] not in ACTIONS[action].from_statuses:
+        return f"it is {row[0]}; only {', '.join(ACTIONS[action].from_statuses)} can be {ACTIONS[action].noun}"
     if action == "replay":
         why: str | None = con.execute(NO_REPLAY, [webhook_id]).fetchone()[0]
         return why
@@ -112,9 +113,9 @@ def refusal(con: Connection, action: Action, webhook_id: str) -> str | None:
 
 
 def apply(con: Connection, action: Action, webhook_id: str, reason: str, by: str, now: datetime) -> None:
-    deed = DEEDS[action]
-    con.execute(f"update deliveries set {deed.change} where webhook_id = ?", [webhook_id])
+    chosen = ACTIONS[action]
+    con.execute(f"update deliveries set {chosen.change} where webhook_id = ?", [webhook_id])
     con.execute(
         "insert into decisions (webhook_id, action, reason, decided_by, decided_at) values (?, ?, ?, ?, ?)",
-        [webhook_id, deed.noun, reason, by, stamp(now)],
+        [webhook_id, chosen.noun, reason, by, stamp(now)],
     )

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pipelines.flow_builder.outbox.due import DUE
 from pipelines.flow_builder.outbox.endpoint import Endpoint
+from pipelines.flow_builder.statuses import Status
 from pipelines.operations import Connection, moment, open_operations, stamp
 
 OVERDUE = timedelta(minutes=15)
@@ -117,15 +118,16 @@ def outbox_health(operations: Path, now: datetime) -> OutboxHealth:
     with open_operations(operations) as con:
         return OutboxHealth(
             overdue=overdue(con, now),
-            dead=count(con, f"select count(*) from deliveries where status = 'dead' and {UNDECIDED}"),
-            held=count(con, "select count(*) from deliveries where status = 'held'"),
+            dead=count(con, f"select count(*) from deliveries where status = '{Status.DEAD}' and {UNDECIDED}"),
+            held=count(con, f"select count(*) from deliveries where status = '{Status.HELD}'"),
             endpoint=Endpoint.read(con),
         )
 
 
 def held_batches(operations: Path) -> list[tuple[datetime, int]]:
     """Per sync that held something: its time, and how much is still held."""
-    query = "select created_at, count(*) from deliveries where status = 'held' group by created_at order by created_at"
+    query = f"""select created_at, count(*) from deliveries
+        where status = '{Status.HELD}' group by created_at order by created_at"""
     with open_operations(operations) as con:
         return [(moment(text), rows) for text, rows in con.execute(query)]
 

@@ -16,6 +16,7 @@ from pipelines.flow_builder.outbox.endpoint import (
 )
 from pipelines.flow_builder.outbox.health import EndpointHealth
 from pipelines.flow_builder.retry_policy import MAX_ATTEMPTS, AttemptResult, Settlement
+from pipelines.flow_builder.statuses import UNFINISHED, WAITING, Status
 from pipelines.operations import Connection, open_operations, stamp
 
 LEASE = timedelta(seconds=30)
@@ -31,26 +32,26 @@ CANDIDATE = """
         attempt_id,
         kind = 'changed' and not replayed and occurred_at < :oldest as is_expired
 """
-IS_ANY_ON_ITS_WAY = "select count(*) from deliveries where status = 'sending' and next_attempt_at > ?"
+IS_ANY_ON_ITS_WAY = f"select count(*) from deliveries where status = '{Status.SENDING}' and next_attempt_at > ?"
 
-IS_STRANDED = """
+IS_STRANDED = f"""
     select count(*) from (
         select 1 from deliveries indexed by deliveries_due
-        where status in ('pending', 'sending', 'retry') and ifnull(next_attempt_at, '') > :farthest
+        where status in {WAITING} and ifnull(next_attempt_at, '') > :farthest
         limit :limit
     )
 """
-STRANDED = """
+STRANDED = f"""
     update deliveries indexed by deliveries_unfinished
-    set next_attempt_at = case when status in ('pending', 'sending', 'retry') then :now end
-    where (status in ('pending', 'sending', 'retry', 'held') or next_attempt_at is not null)
+    set next_attempt_at = case when status in {WAITING} then :now end
+    where (status in {UNFINISHED} or next_attempt_at is not null)
         and next_attempt_at > :farthest
 """
 BEGIN = "insert into attempts (webhook_id, started_at) values (?, ?) returning attempt_id"
 
-CLAIM = """
+CLAIM = f"""
     update deliveries set
-        status = 'sending',
+        status = '{Status.SENDING}',
         attempts = attempts + :counts,
         attempt_id = :attempt_id,
         next_attempt_at = :lease_until
@@ -66,26 +67,28 @@ ENDED = """
 """
 
 # Another may hold the delivery by now, or a person may have canceled it. Only a 2xx is then still worth writing.
-SETTLE = """
+SETTLE = f"""
     update deliveries set
         status = :status,
         attempts = attempts + :counted,
         next_attempt_at = case
             when attempt_id = :attempt_id then :next_attempt_at
-            when status = 'sending' then next_attempt_at
+            when status = '{Status.SENDING}' then next_attempt_at
         end,
         delivered_at = :delivered_at,
         last_status = :http_status,
         last_error = :problem,
         reason = null
     where webhook_id = :webhook_id and (
-        (status = 'sending' and attempt_id = :attempt_id) or (:delivered_at is not null and status != 'canceled')
+        (status = '{Status.SENDING}' and attempt_id = :attempt_id)
+        or (:delivered_at is not null and status != '{Status.CANCELED}')
     )
 """
 
-HAS_ENDED = """
+HAS_ENDED = f"""
     update deliveries set next_attempt_at = null
-    where webhook_id = :webhook_id and status in ('canceled', 'delivered') and attempt_id = :attempt_id
+    where webhook_id = :webhook_id and attempt_id = :attempt_id
+        and status in ('{Status.CANCELED}', '{Status.DELIVERED}')
 """
 
 FINISH = "update deliveries set status = ?, reason = ?, next_attempt_at = null where webhook_id = ?"
@@ -192,15 +195,15 @@ class Outbox:
         return [DueRow(*row) for row in self.con.execute(f"{CANDIDATE} {rows} limit :limit", values)]
 
     def take(self, candidate: DueRow, now: datetime, claimed: Claimed, is_probe: bool) -> None:
-        was_cut_off = candidate.status == "sending"
+        was_cut_off = candidate.status == Status.SENDING
         if was_cut_off:
             self.con.execute(CUT_OFF, [candidate.attempt_id])
         if candidate.is_expired:
             claimed.expired += 1
-            self.finish(candidate.webhook_id, "not_sent", "expired")
+            self.finish(candidate.webhook_id, Status.NOT_SENT, "expired")
         elif was_cut_off and candidate.attempts >= MAX_ATTEMPTS:
             claimed.dead += 1
-            self.finish(candidate.webhook_id, "dead", "cut off")
+            self.finish(candidate.webhook_id, Status.DEAD, "cut off")
         else:
             claimed.again += was_cut_off
             claimed.claims.append(self.begin(candidate, now, is_probe))
@@ -219,7 +222,7 @@ class Outbox:
             begin_probe(self.con, attempt_id, now)
         return Claim(candidate.webhook_id, candidate.body, attempt_id, candidate.attempts + 1, lease_until, is_probe)
 
-    def finish(self, webhook_id: str, status: str, reason: str) -> None:
+    def finish(self, webhook_id: str, status: Status, reason: str) -> None:
         self.con.execute(FINISH, [status, reason, webhook_id])
 
     def was_cut_off(self, claim: Claim) -> bool:
@@ -240,7 +243,7 @@ class Outbox:
             "status": outcome.status,
             "counted": outcome.counts - (not claim.is_probe),
             "next_attempt_at": outcome.next_attempt_at and stamp(outcome.next_attempt_at),
-            "delivered_at": stamp(now) if outcome.status == "delivered" else None,
+            "delivered_at": stamp(now) if outcome.status == Status.DELIVERED else None,
         }
         self.con.execute(ENDED, values)
         self.con.execute(SETTLE, values)

@@ -1,11 +1,12 @@
 """The outbox of a back-up: what was on its way may have been told since, so a person releases it."""
 
+from pipelines.flow_builder.statuses import WAITING, Status
 from pipelines.operations import Connection, stamp
 from pipelines.operations.restore import Restoration
 
-HOLD = """
-    update deliveries set status = 'held', reason = 'restored', next_attempt_at = null
-    where status in ('pending', 'sending', 'retry')
+HOLD = f"""
+    update deliveries set status = '{Status.HELD}', reason = 'restored', next_attempt_at = null
+    where status in {WAITING}
 """
 NO_LEASES = "update deliveries set next_attempt_at = null where next_attempt_at is not null"
 CUT_OFF = "update attempts set error = 'cut off' where ended_at is null and error is null"

@@ -8,20 +8,21 @@ from hashlib import md5
 from typing import NamedTuple
 
 from pipelines.flow_builder.policy import PlannedDelivery, Recipient, Told, Transition
+from pipelines.flow_builder.statuses import TOLD, UNFINISHED, Status
 from pipelines.flow_builder.transition_log import BaselineRow, History, Key
 from pipelines.operations import Connection, moment, stamp
 
-UNFINISHED = "status in ('pending', 'sending', 'retry', 'held')"
+IS_UNFINISHED = f"status in {UNFINISHED}"
 # In the words of the index deliveries_told, or SQLite would not use it.
-TOLD = """(status in ('pending', 'sending', 'retry', 'held', 'delivered')
-    or (status = 'canceled' and attempt_id is not null))"""
+IS_TOLD = f"""(status in {TOLD}
+    or (status = '{Status.CANCELED}' and attempt_id is not null))"""
 
-KEEP_LEASE = "next_attempt_at = case status when 'sending' then next_attempt_at end"
+KEEP_LEASE = f"next_attempt_at = case status when '{Status.SENDING}' then next_attempt_at end"
 
 TOLD_STATES = f"""
     select tenant_id, customer_id, told_state from (
         select tenant_id, customer_id, told_state, max(sequence) from deliveries
-        where {TOLD} group by tenant_id, customer_id
+        where {IS_TOLD} group by tenant_id, customer_id
     )
 """
 
@@ -30,7 +31,7 @@ NEWEST_TOLD = f"""
     from deliveries as told
     left join deliveries as cause on cause.webhook_id = told.transition_id
     where told.sequence = (
-        select max(sequence) from deliveries where tenant_id = ? and customer_id = ? and {TOLD}
+        select max(sequence) from deliveries where tenant_id = ? and customer_id = ? and {IS_TOLD}
     )
 """
 
@@ -38,8 +39,8 @@ NEWEST_TOLD = f"""
 KNOWLEDGE = f"""
     select
         webhook_id,
-        status != 'canceled' or reason != 'retracted' or attempt_id is not null or not stands as known,
-        {TOLD} as told
+        status != '{Status.CANCELED}' or reason != 'retracted' or attempt_id is not null or not stands as known,
+        {IS_TOLD} as told
     from json_each(?) as asked
     inner join deliveries on deliveries.webhook_id = asked.value
 """
@@ -59,25 +60,26 @@ ADD = """
         next_attempt_at = null
 """
 
-ADD_PAST = """
+ADD_PAST = f"""
     insert into deliveries (
         webhook_id, transition_id, tenant_id, customer_id, told_state, occurred_at, stands, kind, created_at, status,
         reason
-    ) values (?1, ?1, ?2, ?3, ?4, ?5, ?6, 'changed', ?7, 'not_sent', 'baseline')
+    ) values (?1, ?1, ?2, ?3, ?4, ?5, ?6, 'changed', ?7, '{Status.NOT_SENT}', 'baseline')
 """
 
-HOLD = """
-    update deliveries set status = 'held' where sequence > :since and status = 'pending' and tenant_id in (
+HOLD = f"""
+    update deliveries set status = '{Status.HELD}'
+    where sequence > :since and status = '{Status.PENDING}' and tenant_id in (
         select tenant_id from deliveries
-        where sequence > :since and status = 'pending' and flow_name is not null
+        where sequence > :since and status = '{Status.PENDING}' and flow_name is not null
         group by tenant_id having count(*) > :limit
     )
 """
 
 # The lost file may have told them. Corrections start nothing and tell what is so now: they leave.
-HOLD_AFTER_RESTORE = """
-    update deliveries set status = 'held', reason = 'restored'
-    where sequence > :since and status = 'pending' and kind = 'changed'
+HOLD_AFTER_RESTORE = f"""
+    update deliveries set status = '{Status.HELD}', reason = 'restored'
+    where sequence > :since and status = '{Status.PENDING}' and kind = 'changed'
         and occurred_at <= (select max(restored_at) from restores)
 """
 
@@ -151,8 +153,8 @@ class OutboxWriter:
         )
         gone = json.dumps([transition_id for transition_id, stands in turned.items() if not stands])
         canceled = self.con.execute(
-            f"""update deliveries set status = 'canceled', reason = 'retracted', {KEEP_LEASE}
-                where {UNFINISHED} and transition_id in (
+            f"""update deliveries set status = '{Status.CANCELED}', reason = 'retracted', {KEEP_LEASE}
+                where {IS_UNFINISHED} and transition_id in (
                     select webhook_id from deliveries join json_each(?) on webhook_id = value where not stands
                 ) returning tenant_id, customer_id""",
             [gone],

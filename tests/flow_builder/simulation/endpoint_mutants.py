@@ -61,7 +61,7 @@ ENDPOINT_MUTANTS = (
     Mutant(
         "what was refused by a broken endpoint is due again",
         "outbox.health",
-        "and status = 'dead' and reason is null",
+        "and status = '{Status.DEAD}' and reason is null",
         "and false and reason is null",
     ),
     Mutant("one attempt is left", "outbox.health", "most=MAX_ATTEMPTS - 1", "most=MAX_ATTEMPTS"),
@@ -122,7 +122,9 @@ ENDPOINT_MUTANTS = (
         'return True or answer.verdict == "endpoint"',
     ),
     Mutant("a refusal brings nothing up that refuses", "outbox.endpoint", "return self.refuses or", "return"),
-    Mutant("who waits behind what died a moment ago comes last", "outbox.due", "suspect.status = 'dead'", "false"),
+    Mutant(
+        "who waits behind what died a moment ago comes last", "outbox.due", "suspect.status = '{Status.DEAD}'", "false"
+    ),
     Mutant(
         "who waits behind what died a moment ago is not left lying",
         "outbox.queue",

@@ -49,19 +49,24 @@ MUTANTS = (
         "told = Told(transition.to_state, transition.transition_id, stands=True)",
         "pass",
     ),
-    Mutant("dead told nothing", "outbox.writer", "'held', 'delivered')", "'held', 'delivered', 'dead')"),
-    Mutant("held counts as told", "outbox.writer", "'retry', 'held', 'delivered')", "'retry', 'delivered')"),
+    Mutant(
+        "dead told nothing",
+        "statuses",
+        "(*UNFINISHED, Status.DELIVERED)",
+        "(*UNFINISHED, Status.DELIVERED, Status.DEAD)",
+    ),
+    Mutant("held counts as told", "statuses", "(*UNFINISHED, Status.DELIVERED)", "(*WAITING, Status.DELIVERED)"),
     Mutant(
         "canceled after an attempt was told",
         "outbox.writer",
-        "(status = 'canceled' and attempt_id is not null))",
+        "(status = '{Status.CANCELED}' and attempt_id is not null))",
         "false)",
     ),
     Mutant(
         "canceled before any attempt told nothing",
         "outbox.writer",
-        "(status = 'canceled' and attempt_id is not null))",
-        "status = 'canceled')",
+        "(status = '{Status.CANCELED}' and attempt_id is not null))",
+        "status = '{Status.CANCELED}')",
     ),
     Mutant(
         "the newest telling counts",
@@ -72,25 +77,25 @@ MUTANTS = (
     Mutant(
         "tenants are kept apart",
         "outbox.writer",
-        "where tenant_id = ? and customer_id = ? and {TOLD}",
-        "where ? and customer_id = ? and {TOLD}",
+        "where tenant_id = ? and customer_id = ? and {IS_TOLD}",
+        "where ? and customer_id = ? and {IS_TOLD}",
     ),
     Mutant(
         "what stands no longer is canceled",
         "outbox.writer",
-        "where {UNFINISHED} and transition_id in (",
+        "where {IS_UNFINISHED} and transition_id in (",
         "where false and transition_id in (",
     ),
     Mutant(
         "what was delivered stays so",
         "outbox.writer",
-        "where {UNFINISHED} and transition_id in (",
+        "where {IS_UNFINISHED} and transition_id in (",
         "where transition_id in (",
     ),
     Mutant(
         "what comes back is pending again",
         "outbox.writer",
-        "status != 'canceled' or reason != 'retracted' or attempt_id is not null or not stands as known",
+        "status != '{Status.CANCELED}' or reason != 'retracted' or attempt_id is not null or not stands as known",
         "1 as known",
     ),
     Mutant(
@@ -100,9 +105,7 @@ MUTANTS = (
     Mutant("each correction has its own id", "outbox.writer", ".fetchone()[0] + 1}", ".fetchone()[0] * 0 + 1}"),
     Mutant("too many wait for a person", "outbox.writer", "having count(*) > :limit", "having false"),
     Mutant("only too many wait", "outbox.writer", "having count(*) > :limit", "having true"),
-    Mutant(
-        "only flows are counted", "outbox.writer", "status = 'pending' and flow_name is not null", "status = 'pending'"
-    ),
+    Mutant("only flows are counted", "outbox.writer", "PENDING}' and flow_name is not null", "PENDING}'"),
     Mutant("what leaves again leaves last", "outbox.writer", "        sequence = excluded.sequence,\n", ""),
     Mutant(
         "every customer is looked at whose telling is wrong",
@@ -121,8 +124,8 @@ MUTANTS = (
     Mutant(
         "held ones hold up their customer",
         "outbox.due",
-        "(earlier.status in ('pending', 'sending', 'retry', 'held') or earlier.next_attempt_at >",
-        "(earlier.status in ('pending', 'sending', 'retry') or earlier.next_attempt_at >",
+        "(earlier.status in {UNFINISHED} or earlier.next_attempt_at >",
+        "(earlier.status in {WAITING} or earlier.next_attempt_at >",
     ),
     Mutant(
         "what was canceled on its way may still arrive",
@@ -140,7 +143,7 @@ MUTANTS = (
     Mutant(
         "a send that was cut off is sent again",
         "outbox.due",
-        "deliveries_due\n    where status in ('pending', 'sending', 'retry')",
+        "deliveries_due\n    where status in {WAITING}",
         "deliveries_due\n    where status in ('pending', 'retry')",
     ),
     Mutant(
@@ -166,10 +169,10 @@ MUTANTS = (
     Mutant(
         "only who holds it settles it",
         "outbox.queue",
-        "(status = 'sending' and attempt_id = :attempt_id)",
-        "(status != 'canceled')",
+        "(status = '{Status.SENDING}' and attempt_id = :attempt_id)",
+        "(status != '{Status.CANCELED}')",
     ),
-    Mutant("what was canceled stays so", "outbox.queue", "and status != 'canceled')", ")"),
+    Mutant("what was canceled stays so", "outbox.queue", "and status != '{Status.CANCELED}')", ")"),
     Mutant(
         "uncounted attempts do not count",
         "outbox.queue",
@@ -182,7 +185,7 @@ MUTANTS = (
         "elif was_cut_off and candidate.attempts >= MAX_ATTEMPTS:",
         "elif False:",
     ),
-    Mutant("seven attempts at most", "retry_policy", "if attempts >= MAX_ATTEMPTS else", "if attempts >= 99 else"),
+    Mutant("seven attempts at most", "retry_policy", "or attempts >= MAX_ATTEMPTS:", "or attempts >= 99:"),
     Mutant("what is delivered is not sent again", "retry_policy", '    "delivered": range(200, 300),\n', ""),
     Mutant("eight at once", "dispatcher", "- len(self.in_flight)", ""),
     Mutant("a short lease is given back", "dispatcher", "> claim.lease_until:", "> claim.lease_until and False:"),
@@ -202,7 +205,7 @@ MUTANTS = (
     Mutant(
         "accepting a loss tells nothing",
         "outbox.operators",
-        "status = case status when 'dead' then 'dead' else 'canceled' end",
-        "status = 'canceled'",
+        "status = case status when '{Status.DEAD}' then '{Status.DEAD}' else '{Status.CANCELED}' end",
+        "status = '{Status.CANCELED}'",
     ),
 )

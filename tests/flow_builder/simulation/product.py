@@ -12,6 +12,7 @@ from typing import Any
 
 PACKAGE = "pipelines.flow_builder."
 MODULES = (
+    "statuses",
     "policy",
     "outbox.writer",
     "outbox.due",
@@ -29,6 +30,7 @@ MODULES = (
 class Product:
     """Its modules by name."""
 
+    statuses: Any
     policy: Any
     writer: Any
     due: Any

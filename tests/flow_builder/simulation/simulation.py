@@ -197,7 +197,7 @@ class Scenario:
         self.world.enter(key, 1.0, self.clock(), self.clock())
 
     def operate(self) -> None:
-        action, deed = self.chance.choice([*self.product.operators.DEEDS.items()])
+        action, deed = self.chance.choice([*self.product.operators.ACTIONS.items()])
         rows = [row for row in self.rows() if row.status in deed.from_statuses]
         if rows := [row for row in rows if row.begun] or rows:
             self.decide(action, self.chance.choice(rows))
