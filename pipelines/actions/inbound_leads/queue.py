@@ -5,16 +5,16 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
 from pipelines.actions.database import ActionsDatabase, Row
 from pipelines.actions.inbound_leads.forms import InboundLead, stored_lead
 from pipelines.actions.inbound_leads.keys import FORGET_KEYS, LeadArrival, note_key, taken_before
+from pipelines.actions.inbound_leads.statuses import DONE, NEEDS_REVIEW, OPEN, WAITS_FOR_A_PERSON, LeadStatus
 from pipelines.clock import Clock
 from pipelines.operations import moment, open_operations, stamp
 
-Status = Literal["open", "needs_review", "rejected", "done"]
 LEAD_RETENTION = timedelta(days=30)  # contact data, after the lead's end, and keys
 UNREACHABLE = "neither a phone number nor an e-mail address"
 WAITS = (5, 30, 120, 600, 3600)  # seconds; the last one goes on for ever
@@ -23,13 +23,15 @@ INSERT = """
 insert into inbound_leads (id, tenant_id, source, lead_key, fingerprint, lead, received_at, status, last_error)
 values (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-OPEN = "select * from inbound_leads where status = 'open' and tenant_id = ?"
+OPEN_OF = f"select * from inbound_leads where status = '{OPEN}' and tenant_id = ?"
 FIRST = "order by ifnull(next_try_at, ''), received_at limit 1"
-REOPEN = """
+FORGET = "update inbound_leads set lead = ? where status = ? and ended_at < ? and lead != ?"
+NO_CONTENT = "{}"
+REOPEN = f"""
 update inbound_leads
-set status = 'open', customer_id = ?, find_first = ?, decided_by = ?, next_try_at = null, candidates = null,
-    last_error = null, ended_at = null
-where id = ? and status in ('needs_review', 'rejected')
+set status = '{OPEN}', customer_id = ?, find_first = ?, decided_by = ?, next_try_at = null,
+    candidates = null, last_error = null, ended_at = null
+where id = ? and {WAITS_FOR_A_PERSON}
 """
 
 
@@ -39,7 +41,7 @@ class QueuedLead:
     tenant_id: int
     source: str
     lead: InboundLead
-    status: Status
+    status: LeadStatus
     customer_id: int | None
     location_id: int | None
     lead_id: int | None
@@ -56,7 +58,7 @@ class LeadQueue:
         """The lead's id here, and whether it is new: on disk before the sender hears of it. Raises `Problem`."""
         now, tenant_id, lead = self._clock(), arrival.tenant_id, arrival.lead
         names = (tenant_id, arrival.source, arrival.lead_key, arrival.fingerprint)
-        status = ("open", None) if lead.phone or lead.email else ("needs_review", UNREACHABLE)
+        status = (OPEN, None) if lead.phone or lead.email else (NEEDS_REVIEW, UNREACHABLE)
         with self._store.writing() as con:
             known = taken_before(con, arrival, now)
             lead_id = known or str(uuid4())
@@ -69,18 +71,18 @@ class LeadQueue:
         return lead_id, known is None
 
     def due(self, tenant_id: int) -> QueuedLead | None:
-        row = self._store.row(f"{OPEN} and ifnull(next_try_at, '') <= ? {FIRST}", tenant_id, stamp(self._clock()))
+        row = self._store.row(f"{OPEN_OF} and ifnull(next_try_at, '') <= ? {FIRST}", tenant_id, stamp(self._clock()))
         return entry(row) if row else None
 
     def next_try(self, tenant_id: int) -> datetime | None:
         """When a lead is due next; None: none is open."""
-        row = self._store.row(f"{OPEN} {FIRST}", tenant_id)
+        row = self._store.row(f"{OPEN_OF} {FIRST}", tenant_id)
         return moment(row["next_try_at"] or stamp(self._clock())) if row else None
 
     def get(self, tenant_id: int, entry_id: str) -> Row | None:
         return self._store.row("select * from inbound_leads where tenant_id = ? and id = ?", tenant_id, entry_id)
 
-    def listed(self, tenant_id: int, status: Status | None, limit: int) -> list[Row]:
+    def listed(self, tenant_id: int, status: LeadStatus | None, limit: int) -> list[Row]:
         """The newest first."""
         query = "select * from inbound_leads where tenant_id = ? and ifnull(?, status) = status"
         return self._store.rows(f"{query} order by received_at desc, id limit ?", tenant_id, status, limit)
@@ -89,7 +91,7 @@ class LeadQueue:
         names = ", ".join(f"{name} = ?" for name in columns)
         self._store.write(f"update inbound_leads set {names} where id = ?", *columns.values(), entry_id)
 
-    def end(self, entry_id: str, status: Status, error: str | None = None, **columns: Any) -> None:
+    def end(self, entry_id: str, status: LeadStatus, error: str | None = None, **columns: Any) -> None:
         self.note(entry_id, status=status, last_error=error, ended_at=stamp(self._clock()), **columns)
 
     def put_off(self, known: QueuedLead, error: str) -> None:
@@ -106,10 +108,7 @@ class LeadQueue:
     def forget_old(self) -> int:
         """Takes the contact data out of what ended long ago; and old keys are free again."""
         self._store.write(FORGET_KEYS, stamp(self._clock() - LEAD_RETENTION))
-        return self._store.write(
-            "update inbound_leads set lead = '{}' where status = 'done' and ended_at < ? and lead != '{}'",
-            stamp(self._clock() - LEAD_RETENTION),
-        )
+        return self._store.write(FORGET, NO_CONTENT, DONE, stamp(self._clock() - LEAD_RETENTION), NO_CONTENT)
 
 
 def entry(row: Row) -> QueuedLead:
@@ -124,6 +123,6 @@ def waiting_leads(operations: Path) -> list[dict[str, Any]]:
     columns = "id, tenant_id, source, received_at, status, candidates"
     with open_operations(operations) as con:
         rows = con.execute(
-            f"select {columns} from inbound_leads where status in ('needs_review', 'rejected') order by received_at"
+            f"select {columns} from inbound_leads where {WAITS_FOR_A_PERSON} order by received_at"
         ).fetchall()
     return [dict(zip(columns.split(", "), row, strict=True)) for row in rows]

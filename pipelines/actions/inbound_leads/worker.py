@@ -14,6 +14,7 @@ from pipelines.actions.crm.customers import create_customer, locations_of
 from pipelines.actions.crm.leads import create_lead
 from pipelines.actions.inbound_leads.forms import NAMELESS, InboundLead
 from pipelines.actions.inbound_leads.queue import QueuedLead
+from pipelines.actions.inbound_leads.statuses import DONE, NEEDS_REVIEW, REJECTED
 from pipelines.actions.schemas.inputs import CreateCustomer, CreateLead, NewAddress
 from pipelines.actions.web.idempotency_keys import UNSETTLED
 from pipelines.actions.web.problems import Problem
@@ -108,11 +109,11 @@ def work_on(services: Services, tenant: Tenant, entry: QueuedLead) -> None:
         log.warning("lead %s of %s: %s", entry.id, tenant.name, problem.code)
         if problem.code == "needs_review":
             ids = [candidate["id"] for candidate in problem.members["candidates"]]
-            lead_queue.end(entry.id, "needs_review", problem.detail, candidates=orjson.dumps(ids).decode())
+            lead_queue.end(entry.id, NEEDS_REVIEW, problem.detail, candidates=orjson.dumps(ids).decode())
         elif problem.code in UNSETTLED:
             lead_queue.put_off(entry, f"{problem.code}: {problem.detail}")
         else:
-            lead_queue.end(entry.id, "rejected", _described(problem))
+            lead_queue.end(entry.id, REJECTED, _described(problem))
     except Exception as error:
         log.error("lead %s of %s: %s", entry.id, tenant.name, type(error).__name__)
         lead_queue.put_off(entry, f"internal: {type(error).__name__}")
@@ -139,7 +140,7 @@ def _steps(services: Services, tenant: Tenant, entry: QueuedLead) -> None:
         lead_queue.note(entry.id, lead_id=lead.id)
     if entry.lead.contact_id:
         link_contact(call("link"), customer_id, entry.lead.contact_id)
-    lead_queue.end(entry.id, "done")
+    lead_queue.end(entry.id, DONE)
 
 
 def customer_form(lead: InboundLead) -> CreateCustomer:

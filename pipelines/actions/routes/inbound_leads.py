@@ -13,8 +13,9 @@ from pipelines.actions.action import Action
 from pipelines.actions.context import CUSTOMERS, ActionContext, Services
 from pipelines.actions.database import Row
 from pipelines.actions.inbound_leads.forms import WebLead
-from pipelines.actions.inbound_leads.queue import Status, entry
+from pipelines.actions.inbound_leads.queue import entry
 from pipelines.actions.inbound_leads.receive import From, Taken, sender, take_lead
+from pipelines.actions.inbound_leads.statuses import LeadStatus
 from pipelines.actions.schemas.fields import TENANT, Id, Input, TenantRef, needed
 from pipelines.actions.web.admission import SignedRoute
 from pipelines.actions.web.dependencies import Context, json_body
@@ -31,7 +32,7 @@ class WaitingLead(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     tenant: TenantRef | None = Field(None, description=TENANT)
-    status: Status | None = None
+    status: LeadStatus | None = None
     limit: int = Field(50, ge=1, le=200)
 
 
@@ -40,7 +41,7 @@ class ListedLead(BaseModel):
 
     id: UUID
     source: str
-    status: Status
+    status: LeadStatus
     received_at: datetime
     candidates: list[int] | None = Field(description="The customers that match, where several do")
     customer_id: int | None
