@@ -1,11 +1,14 @@
-"""What people are told of: troubles, and the end of them."""
+"""What people are told of: alerts that are firing, and resolved."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from enum import StrEnum
 
-Event = Literal["trouble", "over"]
+
+class Event(StrEnum):
+    FIRING = "firing"
+    RESOLVED = "resolved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +21,12 @@ class Alert:
     run_id: str | None = None
 
 
-Alerts = Mapping[str, Alert]  # by a key that stays while the trouble lasts
+Alerts = Mapping[str, Alert]  # by a key that stays while it is firing
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One event of an alert; ``until`` where it is over."""
+    """One event of an alert; ``until`` where it is resolved."""
 
     alert_id: int
     event: Event

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pipelines.alerts.alert import Notification
+from pipelines.alerts.alert import Event, Notification
 
-MARKS = {"trouble": "🔴", "over": "🟢"}
-MAX_CHARACTERS = 500  # characters of one trouble
+MARKS = {Event.FIRING: "🔴", Event.RESOLVED: "🟢"}
+MAX_CHARACTERS = 500  # characters of one alert
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,14 @@ def _gist(notifications: Sequence[Notification]) -> str:
     if len(notifications) == 1:
         [one] = notifications
         return f"{'over: ' * (one.event == 'over')}{_short(one.alert.what)}"
-    over = sum(one.event == "over" for one in notifications)
+    over = sum(one.event == Event.RESOLVED for one in notifications)
     counts = {f"{len(notifications) - over} new": len(notifications) - over, f"{over} over": over}
     return ", ".join(words for words, count in counts.items() if count)
 
 
 def _paragraph(one: Notification, dagster_url: str | None) -> str:
     alert, mark = one.alert, MARKS[one.event]
-    if one.event == "over":
+    if one.event == Event.RESOLVED:
         return f"{mark} over: {_short(alert.what)}\nfrom {when(alert.since)} to {when(one.until or alert.since)}"
     lines = [f"{mark} {_short(alert.what)}", f"since {when(alert.since)}", f"what to do: {alert.what_to_do}"]
     if dagster_url and alert.run_id:

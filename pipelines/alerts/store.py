@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pipelines.alerts.alert import Alert, Alerts, Notification
-from pipelines.operations import Connection, moment, open_operations, stamp, transaction, version
+from pipelines.alerts.alert import Alert, Alerts, Event, Notification
+from pipelines.operations import Connection, moment, open_operations, prove_writable, stamp, transaction
 
 PATIENCE = 5.0  # seconds, where the file is held
 ALERT_RETENTION = timedelta(days=90)
-OLD_NEWS = timedelta(days=1)  # a channel that is new, or was down for longer, is not told of what is long over
+OLD_NEWS = timedelta(days=1)  # a channel that is new, or was down for longer, is not told of what was resolved long ago
 
 OPEN = "insert into alerts (key, what, what_to_do, run_id, since) values (?, ?, ?, ?, ?)"
 SEEN = "update alerts set gone_at = null where key = ? and closed_at is null"
@@ -19,24 +19,24 @@ FORGET = "delete from alerts where closed_at < ?"
 
 COLUMNS = "select alert_id, what, since, what_to_do, run_id, gone_at, closed_at from alerts"
 # The end says it all: who missed the beginning is told of the end alone.
-NEWS = f"""
+UNTOLD = f"""
     {COLUMNS}
     where (closed_at is null or closed_at > :oldest)
         and not exists (
             select 1 from announcements
             where announcements.alert_id = alerts.alert_id
                 and channel = :channel
-                and event = iif(closed_at is null, 'trouble', 'over')
+                and event = case when closed_at is null then '{Event.FIRING}' else '{Event.RESOLVED}' end
         )
     order by alert_id
 """
-TOLD = "insert or ignore into announcements (alert_id, channel, event, announced_at) values (?, ?, ?, ?)"
+TOLD = "insert into announcements (alert_id, channel, event, announced_at) values (?, ?, ?, ?) on conflict do nothing"
 
 Change = tuple[str, list[str | None]]
 
 
 def compare(con: Connection, alerts: Alerts, now: datetime, quiet: timedelta) -> None:
-    """Opens and closes alerts. A trouble that is gone is over after ``quiet``; until then it may come back unsaid."""
+    """Opens and closes alerts. What is gone is resolved after ``quiet``; until then it may come back unsaid."""
     opened = con.execute("select key, gone_at from alerts where closed_at is null")
     gone = {key: text and moment(text) for key, text in opened}
     if changes := [*_of_what_is(alerts, gone), *_of_what_was(alerts, gone, now, quiet)]:
@@ -68,7 +68,7 @@ def _of_what_was(
 
 def notifications(con: Connection, channel: str, now: datetime) -> list[Notification]:
     """What this channel was not told yet, in the order of the beginnings."""
-    rows = con.execute(NEWS, {"channel": channel, "oldest": stamp(now - OLD_NEWS)})
+    rows = con.execute(UNTOLD, {"channel": channel, "oldest": stamp(now - OLD_NEWS)})
     return [_read(row) for row in rows]
 
 
@@ -77,11 +77,10 @@ def open_alerts(con: Connection) -> list[Notification]:
 
 
 def prove_usable(operations: Path) -> None:
-    """Writes what stands there, for a full disk shows at a write alone. Raises `OperationsError`."""
+    """To read and to write. Raises `OperationsError`."""
     with open_operations(operations, patience=PATIENCE) as con:
         open_alerts(con)
-        with transaction(con):
-            con.execute(f"pragma user_version = {version(con)}")
+        prove_writable(con)
 
 
 def write_down(con: Connection, told: Iterable[Notification], channel: str, now: datetime) -> None:
@@ -92,4 +91,5 @@ def write_down(con: Connection, told: Iterable[Notification], channel: str, now:
 def _read(row: tuple[int, str, str, str, str | None, str | None, str | None]) -> Notification:
     alert_id, what, since, what_to_do, run_id, gone_at, closed_at = row
     alert = Alert(what, moment(since), what_to_do, run_id)
-    return Notification(alert_id, "over" if closed_at else "trouble", alert, moment(gone_at) if gone_at else None)
+    event = Event.RESOLVED if closed_at else Event.FIRING
+    return Notification(alert_id, event, alert, moment(gone_at) if gone_at else None)

@@ -61,6 +61,12 @@ def version(con: Connection) -> int:
     return int(con.execute("pragma user_version").fetchone()[0])
 
 
+def prove_writable(con: Connection) -> None:
+    """Writes what stands there, for a full disk shows at a write alone."""
+    with transaction(con):
+        con.execute(f"pragma user_version = {version(con)}")
+
+
 def statements(script: str) -> Iterator[str]:
     """One by one, because ``executescript`` commits, and a migration is one transaction."""
     statement = ""

@@ -1,5 +1,7 @@
 """People are told once of a trouble and once of its end, whatever happens to a channel."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from pipelines.alerts.alert import Alert
 from pipelines.alerts.channels import Channel, channels, channels_of
 from pipelines.alerts.notify import Notified, notify
-from pipelines.operations import open_operations
+from pipelines.operations import MIGRATIONS, open_operations
 from pipelines.settings import Settings
 from tests.alerts.receivers import MailServer, Webhook
 
@@ -125,6 +127,30 @@ def test_what_is_long_over_is_forgotten(watch: Watch, settings: Settings) -> Non
     with open_operations(settings.operations) as con:
         assert con.execute("select what from alerts").fetchall() == [(STALE.what,)]
         assert con.execute("select count(distinct alert_id) from announcements").fetchone() == (1,)
+
+
+def test_what_a_release_before_has_told_is_not_told_again_but_its_end_is(watch: Watch, webhook: Webhook) -> None:
+    watch.path.parent.mkdir(parents=True)
+    told = [(1, UNREAD.what, None, "trouble"), (2, STALE.what, "2026-11-22T11:59:30.000000Z", "over")]
+    with closing(sqlite3.connect(watch.path)) as con, con:
+        for migration in MIGRATIONS[:10]:
+            con.executescript(migration.read_text())
+        con.execute("pragma user_version = 10")
+        for alert_id, what, closed_at, event in told:
+            since = "2026-11-22T11:59:00.000000Z"
+            con.execute(
+                "insert into alerts values (?, ?, ?, '', null, ?, ?, ?)",
+                (alert_id, what, what, since, closed_at, closed_at),
+            )
+            con.execute(
+                "insert into announcements values (?, ?, ?, ?)", (alert_id, watch.channels[0].key, event, since)
+            )
+    watch.sees(UNREAD)
+    assert webhook.texts == []
+    for _ in range(9):
+        watch.sees()
+    [end] = webhook.texts
+    assert end.startswith("🟢 over: socal: jobs: not read to the end")
 
 
 def test_one_of_several_people_who_is_refused_is_tried_again_and_no_other_is_told_twice(
