@@ -18,15 +18,15 @@ def outbox_alerts(settings: Settings, now: datetime) -> Iterator[tuple[str, Aler
     endpoint = found.endpoint
     if endpoint.down_since:
         what_to_do = f"{advice(str(endpoint.because), settings.flow_builder_trigger_url)}; {ENDPOINT_CHECK.what_to_do}"
-        yield "endpoint", Alert(f"Flow Builder's endpoint is {endpoint.said()}", endpoint.down_since, what_to_do)
+        yield "endpoint", Alert(f"Flow Builder's endpoint is {endpoint.describe()}", endpoint.down_since, what_to_do)
     elif found.overdue and settings.flow_builder_trigger_url:
-        said = f"flow_builder/outbox: {found.overdue} deliveries are due for more than 15 minutes, and still there"
+        what = f"flow_builder/outbox: {found.overdue} deliveries are due for more than 15 minutes, and still there"
         if endpoint.waits(now):
-            said += f"; Flow Builder asked to wait until {endpoint.waits_until:%Y-%m-%d %H:%M:%S} UTC"
-        yield "overdue", Alert(said, now, OUTBOX_CHECKS["overdue"].what_to_do)
+            what += f"; Flow Builder asked to wait until {endpoint.waits_until:%Y-%m-%d %H:%M:%S} UTC"
+        yield "overdue", Alert(what, now, OUTBOX_CHECKS["overdue"].what_to_do)
     if found.dead:
-        said = f"flow_builder/outbox: {found.dead} deliveries failed for good"
-        yield "dead", Alert(said, now, OUTBOX_CHECKS["dead"].what_to_do)
+        what = f"flow_builder/outbox: {found.dead} deliveries failed for good"
+        yield "dead", Alert(what, now, OUTBOX_CHECKS["dead"].what_to_do)
     for since, count in held_batches(settings.operations):
-        said = f"flow_builder/outbox: {count} deliveries of one sync are held, more than FLOW_BUILDER_HOLD_ABOVE"
-        yield f"held {since.isoformat()}", Alert(said, since, OUTBOX_CHECKS["held"].what_to_do)
+        what = f"flow_builder/outbox: {count} deliveries of one sync are held, more than FLOW_BUILDER_HOLD_ABOVE"
+        yield f"held {since.isoformat()}", Alert(what, since, OUTBOX_CHECKS["held"].what_to_do)

@@ -35,13 +35,13 @@ class ProgressLog(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 def in_log(log: Logger) -> Show:
     """A line when a stream ends, and every ten seconds while it is read."""
-    said: dict[tuple[str, str], float] = {}
+    last_line: dict[tuple[str, str], float] = {}
 
     def show(sync: "StreamSync") -> None:
         key = (sync.tenant_name, sync.stream)
         now = time.monotonic()
-        if sync.ended_at or now - said.setdefault(key, now) > LINE_INTERVAL:
-            said[key] = now
+        if sync.ended_at or now - last_line.setdefault(key, now) > LINE_INTERVAL:
+            last_line[key] = now
             log.info(f"{sync.tenant_name} {sync.stream}: {sync.rows:,} rows, {sync.pages} pages, {state(sync)}")
 
     return show

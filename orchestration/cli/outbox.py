@@ -56,7 +56,7 @@ def say_endpoint(settings: Settings) -> None:
 
     endpoint = outbox_health(settings.operations, now()).endpoint
     if endpoint.down_since:
-        click.echo(f"the endpoint is {endpoint.said()}; nothing is lost, what is due waits", err=True)
+        click.echo(f"the endpoint is {endpoint.describe()}; nothing is lost, what is due waits", err=True)
         click.echo(advice(str(endpoint.because), settings.flow_builder_trigger_url), err=True)
 
 

@@ -16,15 +16,15 @@ WHERE = re.compile(r"tenant (?P<tenant>\S+), stream (?P<stream>\S+?)(, page \d+)
 def unread(result: "dg.ExecuteInProcessResult") -> list[str]:
     """In the words of the checks of every stream."""
     checks = [one for one in result.get_asset_check_evaluations() if one.check_name == COMPLETE]
-    found = {one.asset_key.path[-1]: {name: str(said.value) for name, said in one.metadata.items()} for one in checks}
+    found = {one.asset_key.path[-1]: {name: str(value.value) for name, value in one.metadata.items()} for one in checks}
     return lines(found)
 
 
 def lines(found: Mapping[str, Mapping[str, str]]) -> list[str]:
     """``found``: stream -> tenant -> the error; and under `GOES_ON` the tenants whose time was over."""
     streams: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for stream, said in found.items():
-        for tenant, error in said.items():
+    for stream, errors in found.items():
+        for tenant, error in errors.items():
             if tenant == GOES_ON:
                 for one in error.split(", "):
                     streams[one, f"{GOES_ON}: SYNC_SECONDS were over"].append(stream)

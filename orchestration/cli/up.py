@@ -56,8 +56,8 @@ def up(host: str, port: int, actions_port: int) -> None:
     with RotatedLog(settings.data_dir.absolute() / "logs" / "up.log") as log:
         ended = run_all(settings, host, port, actions_port, log)
         if ended:
-            said = log.last_lines(LAST_LINES)
-            raise click.ClickException(f"{ended} ended by itself. The log ends with\n{said}all of it: {log.path}")
+            lines = log.last_lines(LAST_LINES)
+            raise click.ClickException(f"{ended} ended by itself. The log ends with\n{lines}all of it: {log.path}")
 
 
 def run_all(settings: Settings, host: str, port: int, actions_port: int, log: RotatedLog) -> str | None:

@@ -17,10 +17,10 @@ ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 
 @dataclass(frozen=True)
 class Part:
-    """``said``: its line, once `answers` is true."""
+    """``line``: its line, once `answers` is true."""
 
     name: str
-    said: str
+    line: str
     answers: Callable[[], bool]
 
 
@@ -36,7 +36,7 @@ class Startup:
         for part in list(self._parts):
             if part.answers():
                 self._parts.remove(part)
-                yield f"{part.name}: ready, {part.said}"
+                yield f"{part.name}: ready, {part.line}"
         if self._parts and not self._late and self._clock() - self._since > LATE:
             self._late = True
             names = ", ".join(part.name for part in self._parts)

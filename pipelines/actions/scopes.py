@@ -62,15 +62,15 @@ def scopes_of(resource: Resource) -> list[str]:
 def _check(client: Client) -> Iterator[Scope]:
     tenant = client.tenant
     try:
-        said = client.connected()
+        granted = client.connected()
     except ServiceTitanError:
         return
     for scope, resource in needed(tenant).items():
         if scope.endswith(":r"):
             yield _tried(client, scope, resource)
-        elif not said:
+        elif not granted:
             yield Scope(tenant.name, scope, "unknown", NOT_SAID)
-        elif scope in said:
+        elif scope in granted:
             yield Scope(tenant.name, scope, "granted")
         else:
             yield Scope(tenant.name, scope, "missing", f"the app needs the scope {scope} in this tenant")

@@ -46,8 +46,8 @@ class Workers:
     """One tenant's. Writes have places of their own: one may wait for minutes, which no look-up should."""
 
     def __init__(self, tenant: Tenant) -> None:
-        said = f"{MAX_CALLS} requests for tenant {tenant.name} wait for ServiceTitan already"
-        full = partial(Problem, "busy", said, RETRY_AFTER)
+        detail = f"{MAX_CALLS} requests for tenant {tenant.name} wait for ServiceTitan already"
+        full = partial(Problem, "busy", detail, RETRY_AFTER)
         self.reads, self.writes = Places(MAX_CALLS, full), Places(MAX_CALLS, full)
         self.side_by_side = ThreadPoolExecutor(MAX_CALLS, f"calls of {tenant.name}")
 

@@ -9,7 +9,7 @@ import duckdb
 from pipelines.flow_builder.event import body
 from pipelines.flow_builder.failpoints import failpoint
 from pipelines.flow_builder.outbox.writer import Count, OutboxRow, OutboxWriter
-from pipelines.flow_builder.policy import Rules, decide
+from pipelines.flow_builder.policy import Rules, plan
 from pipelines.flow_builder.statuses import Status
 from pipelines.flow_builder.transition_log import Key, LogDiff, TransitionLog
 from pipelines.operations import open_operations, transaction
@@ -89,7 +89,7 @@ class EnqueueRun:
         told = writer.told_states()
         customers = sorted({*canceled, *log.customers_with_news(), *log.disagreeing(told)})
         for start in range(0, len(customers), CUSTOMERS_BATCH):
-            writer.add(self.decided(customers[start : start + CUSTOMERS_BATCH], told), self.now)
+            writer.add(self.planned(customers[start : start + CUSTOMERS_BATCH], told), self.now)
         writer.hold(since, self.settings.flow_builder_hold_above)
         writer.set_mark(log.fingerprint(), self.now)
         return enqueued(writer.counts(since), len(canceled))
@@ -101,14 +101,14 @@ class EnqueueRun:
         if count := self.log.news_until(mark.read_at if mark else self.now - timedelta(microseconds=1)):
             raise OutboxLost(LOST.format(new=news.new, count=count))
 
-    def decided(self, keys: Sequence[Key], told: Container[Key]) -> list[OutboxRow]:
+    def planned(self, keys: Sequence[Key], told: Container[Key]) -> list[OutboxRow]:
         histories = list(self.log.histories(keys))
         customers = self.writer.customers(histories, told)
         return self.with_bodies(
             [
-                OutboxRow(history.key, decision)
+                OutboxRow(history.key, delivery)
                 for history, customer in zip(histories, customers, strict=True)
-                for decision in decide(customer, self.rules)
+                for delivery in plan(customer, self.rules)
             ]
         )
 
@@ -117,7 +117,7 @@ class EnqueueRun:
         asked = [(*send.key, send.transition_id) for send in sends]
         facts = self.log.facts(asked, self.settings.flow_builder_include_contact)
         with_facts = zip(sends, facts, strict=True)
-        bodies = iter([body(send.decision, fact, self.now) for send, fact in with_facts])
+        bodies = iter([body(send.planned, fact, self.now) for send, fact in with_facts])
         return [replace(entry, body=next(bodies)) if entry.is_sent else entry for entry in writer]
 
 

@@ -20,12 +20,12 @@ class Transition:
     occurred_at: datetime
     detected_at: datetime
     stands: bool = True
-    known: bool = False  # it has a delivery that is decided
+    known: bool = False  # it has a delivery that is planned
     told: bool = False  # that delivery told its state, of whomever
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldState:
     """The newest delivery that told a state of this customer."""
 
     state: float
@@ -39,7 +39,7 @@ class Recipient:
 
     is_active: bool  # neither inactive nor merged away
     transitions: Sequence[Transition]
-    told: Told | None = None
+    told: ToldState | None = None
 
     @property
     def newest(self) -> Transition | None:
@@ -81,7 +81,7 @@ class Candidate:
 
     customer: Recipient
     transition: Transition
-    told: Told | None  # with what this run has sent so far
+    told: ToldState | None  # with what this run has sent so far
     is_late: bool
     is_superseded: bool  # not the customer's newest any more
     max_age: timedelta
@@ -118,7 +118,7 @@ class Rules:
     skip_superseded: bool = False
 
 
-def decide(customer: Recipient, rules: Rules) -> Iterator[PlannedDelivery]:
+def plan(customer: Recipient, rules: Rules) -> Iterator[PlannedDelivery]:
     """The deliveries that this customer's news asks for, in the order in which they leave."""
     told, newest = customer.told, customer.newest
     last_told = max((i for i, t in enumerate(customer.transitions) if t.told and t.stands), default=-1)
@@ -128,15 +128,15 @@ def decide(customer: Recipient, rules: Rules) -> Iterator[PlannedDelivery]:
         superseded = transition is not newest
         case = Candidate(customer, transition, told, i < last_told, superseded, rules.max_age, rules.skip_superseded)
         reason = next((name for name, holds in SUPPRESSION_RULES if holds(case)), None)
-        decision = PlannedDelivery("changed", transition, transition.to_state, reason, superseded)
+        planned = PlannedDelivery("changed", transition, transition.to_state, reason, superseded)
         if reason is None:
-            told = Told(transition.to_state, transition.transition_id, stands=True)
-        yield decision
+            told = ToldState(transition.to_state, transition.transition_id, stands=True)
+        yield planned
     if told and customer.is_active and told.state != customer.state:
         yield correction(customer, told)
 
 
-def correction(customer: Recipient, told: Told) -> PlannedDelivery:
+def correction(customer: Recipient, told: ToldState) -> PlannedDelivery:
     return PlannedDelivery(
         "corrected",
         customer.newest,

@@ -210,7 +210,7 @@ def test_what_is_down_is_said_with_its_reason_and_the_next_probe(sending_line: L
     line = sending_line
     goes_down(line, receiver)
     endpoint = outbox_health(line.settings.operations, line.now).endpoint
-    assert endpoint.said() == (
+    assert endpoint.describe() == (
         f"down since {line.now:%Y-%m-%d %H:%M:%S} UTC: its last answer was HTTP 404;"
         f" next probe: {line.now + MINUTE / 2:%Y-%m-%d %H:%M:%S} UTC"
     )

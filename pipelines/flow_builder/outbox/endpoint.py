@@ -55,7 +55,7 @@ class Endpoint:
             return False
         return self.refuses or answer.verdict == "endpoint" or answer.status is None or answer.status >= 500
 
-    def said(self) -> str:
+    def describe(self) -> str:
         """Of one that is down."""
         probe_at = f"{self.next_probe_at:%Y-%m-%d %H:%M:%S} UTC" if self.next_probe_at else "once something is due"
         answers = "it refuses every message, the last with" if self.refuses else "its last answer was"

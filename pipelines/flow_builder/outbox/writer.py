@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import md5
 from typing import NamedTuple
 
-from pipelines.flow_builder.policy import PlannedDelivery, Recipient, Told, Transition
+from pipelines.flow_builder.policy import PlannedDelivery, Recipient, ToldState, Transition
 from pipelines.flow_builder.statuses import TOLD, UNFINISHED, Status
 from pipelines.flow_builder.transition_log import BaselineRow, History, Key
 from pipelines.operations import Connection, moment, stamp
@@ -35,7 +35,7 @@ NEWEST_TOLD = f"""
     )
 """
 
-# What was canceled before any attempt, and stands again, is decided anew.
+# What was canceled before any attempt, and stands again, is planned anew.
 KNOWLEDGE = f"""
     select
         webhook_id,
@@ -98,16 +98,16 @@ class OutboxRow:
     """One delivery to write."""
 
     key: Key
-    decision: PlannedDelivery
+    planned: PlannedDelivery
     body: bytes | None = None
 
     @property
     def is_sent(self) -> bool:
-        return self.decision.reason is None
+        return self.planned.reason is None
 
     @property
     def transition_id(self) -> str | None:
-        return self.decision.transition.transition_id if self.decision.transition else None
+        return self.planned.transition.transition_id if self.planned.transition else None
 
 
 class Count(NamedTuple):
@@ -170,9 +170,9 @@ class OutboxWriter:
             transitions = [with_knowledge(transition, knowledge) for transition in history.transitions]
             yield Recipient(history.is_active, transitions, self.told(history.key) if history.key in told else None)
 
-    def told(self, key: Key) -> Told | None:
+    def told(self, key: Key) -> ToldState | None:
         row = self.con.execute(NEWEST_TOLD, key).fetchone()
-        return row and Told(row[0], row[1], stands=bool(row[2]))
+        return row and ToldState(row[0], row[1], stands=bool(row[2]))
 
     def add_past(self, past: Iterable[BaselineRow], now: datetime) -> None:
         created_at = stamp(now)
@@ -184,20 +184,20 @@ class OutboxWriter:
         self.con.executemany(ADD, (self.row(sequence, entry, created_at) for sequence, entry in numbered))
 
     def row(self, sequence: int, entry: OutboxRow, created_at: str) -> tuple[object, ...]:
-        decision, transition = entry.decision, entry.decision.transition
+        planned, transition = entry.planned, entry.planned.transition
         return (
             sequence,
-            entry.transition_id if decision.kind == "changed" else self.correction_id(entry.key),
-            decision.kind,
+            entry.transition_id if planned.kind == "changed" else self.correction_id(entry.key),
+            planned.kind,
             entry.transition_id,
             *entry.key,
-            decision.to_state,
-            decision.flow_name,
+            planned.to_state,
+            planned.flow_name,
             stamp(transition.occurred_at) if transition else None,
             entry.body,
             created_at,
-            decision.status,
-            decision.reason,
+            planned.status,
+            planned.reason,
             transition is None or transition.stands,
         )
 

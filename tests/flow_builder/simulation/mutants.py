@@ -46,7 +46,7 @@ MUTANTS = (
     Mutant(
         "what this sync sends counts as told",
         "policy",
-        "told = Told(transition.to_state, transition.transition_id, stands=True)",
+        "told = ToldState(transition.to_state, transition.transition_id, stands=True)",
         "pass",
     ),
     Mutant(

@@ -197,8 +197,8 @@ class Scenario:
         self.world.enter(key, 1.0, self.clock(), self.clock())
 
     def operate(self) -> None:
-        action, deed = self.chance.choice([*self.product.operators.ACTIONS.items()])
-        rows = [row for row in self.rows() if row.status in deed.from_statuses]
+        action, chosen = self.chance.choice([*self.product.operators.ACTIONS.items()])
+        rows = [row for row in self.rows() if row.status in chosen.from_statuses]
         if rows := [row for row in rows if row.begun] or rows:
             self.decide(action, self.chance.choice(rows))
 
@@ -209,7 +209,7 @@ class Scenario:
             )
         ((status,),) = self.con.execute("select status from deliveries where webhook_id = ?", [row.webhook_id])
         becomes = {"cancel": "dead" if row.status == "dead" else "canceled"}.get(action, "pending")
-        promise(status == (row.status if decided.refused else becomes), "a deed does what it says")
+        promise(status == (row.status if decided.refused else becomes), "a decision does what it says")
         if action == "replay" and not decided.refused:
             promise(self.rows()[-1].webhook_id == row.webhook_id, "what is replayed leaves last")
         if action == "replay" and row.kind == "changed" and not decided.refused and not self.world.merged:
