@@ -104,6 +104,19 @@ def test_a_warehouse_that_was_filled_anew_sends_nothing_twice(tmp_path: Path) ->
     assert line.sync() == Enqueued(corrected=1, not_sent={"baseline": 1}), "a correction starts no flow"
 
 
+def test_what_was_canceled_unsent_and_is_history_in_a_warehouse_filled_anew_is_not_told(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    line.marts.retract(line.marts.enters(1.0))
+    booked = line.marts.enters(2.0)
+    line.sync()
+    line.marts.retract(booked)
+    assert line.sync().canceled == 1
+    line.marts = Marts()
+    line.marts.enters(2.0, is_baseline=True)
+    line.marts.enters(3.0, is_baseline=True)
+    assert line.sync() == Enqueued(not_sent={"baseline": 1})
+
+
 def test_a_warehouse_of_something_else_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "theirs.duckdb"
     with duckdb.connect(path) as con:

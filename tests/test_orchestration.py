@@ -1,6 +1,7 @@
 """What Dagster is given: one lineage, and a schedule and a sensor that start a run only when there is reason to."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 import orchestration
 from orchestration.assets import specs
+from orchestration.assets.outbox import READ_BY_ENQUEUE
 from orchestration.assets.progress import ProgressLog
 from orchestration.assets.specs import DELIVERIES
 from orchestration.assets.sync import assets, dbt_folder
@@ -21,7 +23,8 @@ from orchestration.instance.orphans import instead_of
 from orchestration.resources import WarehouseResource, delivery_lock, exclusive
 from orchestration.schedules import busy, is_scheduled, sync_schedule
 from orchestration.sensors import change_sensor, deliver_sensor, under_way
-from pipelines.derivation.dbt import manifest_path
+from pipelines import flow_builder
+from pipelines.derivation.dbt import PROJECT, manifest_path
 from pipelines.operations import open_operations, stamp
 from pipelines.servicetitan.streams import STREAMS
 from pipelines.settings import Settings
@@ -63,6 +66,14 @@ def test_the_lineage_of_dbt_is_the_one_that_dagster_dbt_would_draw(manifest: dic
     ours = {spec.key: {dep.asset_key for dep in spec.deps} for spec in specs.dbt_assets(manifest).values()}
     assert ours == {key: set(with_our_keys.asset_deps[key]) for key in with_our_keys.keys}
     assert {spec.key for spec in specs.dbt_checks(manifest).values()} >= set(with_our_keys.check_keys)
+
+
+def test_the_outbox_and_who_reads_the_results_see_marts_only(manifest: dict[str, Any]) -> None:
+    assert {key.path[0] for key in READ_BY_ENQUEUE} == {"marts"}
+    read = {node for exposure in manifest["exposures"].values() for node in exposure["depends_on"]["nodes"]}
+    assert {manifest["nodes"][node]["schema"] for node in read} == {"marts"}
+    for path in [*Path(flow_builder.__path__[0]).rglob("*.py"), *PROJECT.rglob("*exposures.yml")]:
+        assert not re.search("staging|stg_|intermediate", path.read_text()), path
 
 
 def test_no_sync_starts_while_the_warehouse_is_held(settings: Settings, instance: dg.DagsterInstance) -> None:

@@ -33,6 +33,17 @@ def test_the_copy_holds_the_marts_and_nothing_else(warehouse: Path, tmp_path: Pa
     assert [path.name for path in analytics.parent.iterdir()] == ["analytics.duckdb"]
 
 
+def test_no_address_and_no_number_leaves_with_the_copy(warehouse: Path, tmp_path: Path) -> None:
+    with duckdb.connect(warehouse) as con:
+        con.execute(
+            "create table marts.transition_details as select 'ada@example.com' as email, '+12135550162' as phone"
+        )
+    assert publish(warehouse, tmp_path / "analytics.duckdb", "1") == {"states": 1}
+    written = (tmp_path / "analytics.duckdb").read_bytes()
+    assert b"ada@example.com" not in written
+    assert b"+12135550162" not in written
+
+
 def test_what_is_put_besides_the_marts_stands_among_them(warehouse: Path, tmp_path: Path) -> None:
     analytics = tmp_path / "analytics.duckdb"
     deliveries = pa.table({"webhook_id": ["a", "b"]}).to_reader()

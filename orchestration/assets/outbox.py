@@ -15,9 +15,7 @@ READ_BY_ENQUEUE = [
     dg.AssetKey(["marts", "customer_state_transitions"]),
     dg.AssetKey(["marts", "customer_servicetitan_state"]),
     dg.AssetKey(["marts", "tenant_baselines"]),
-    dg.AssetKey(["staging", "stg_servicetitan__appointments"]),
-    dg.AssetKey(["staging", "stg_servicetitan__customer_contacts"]),
-    dg.AssetKey(["staging", "stg_servicetitan__customers"]),
+    dg.AssetKey(["marts", "transition_details"]),
 ]
 
 

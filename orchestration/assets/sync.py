@@ -10,7 +10,7 @@ import dagster as dg
 from orchestration.assets import specs as lineage
 from orchestration.assets.actions import inbound_leads, known_emails
 from orchestration.assets.checks import extract_check_specs, extract_checks
-from orchestration.assets.outbox import READ_BY_ENQUEUE, deliveries, outbox
+from orchestration.assets.outbox import deliveries, outbox
 from orchestration.assets.progress import ProgressLog
 from orchestration.assets.report import report
 from orchestration.assets.specs import ANALYTICS, OUTBOX, POOL, Results, raw_key
@@ -146,7 +146,7 @@ def told_again(
         if spec is None:
             if node.status != "pass" or (check and check.blocking):
                 yield node
-        elif spec.key.path[0] == "marts" or spec.key in READ_BY_ENQUEUE:
+        elif spec.key.path[0] == "marts":
             yield node
 
 

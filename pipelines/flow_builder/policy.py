@@ -20,7 +20,7 @@ class Transition:
     occurred_at: datetime
     detected_at: datetime
     stands: bool = True
-    known: bool = False  # it has a delivery that is planned
+    known: bool = False  # it has a delivery that is planned, or is history
     told: bool = False  # that delivery told its state, of whomever
 
 

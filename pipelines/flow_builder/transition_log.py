@@ -96,7 +96,8 @@ HISTORIES = """
         log.flow_name,
         epoch_us(log.occurred_at),
         epoch_us(log.detected_at),
-        log.retracted_at is null
+        log.retracted_at is null,
+        coalesce(log.is_baseline, false)
     from enqueue_asked as asked
     left join log on asked.tenant_id = log.tenant_id and asked.customer_id = log.servicetitan_customer_id
     left join marts.customer_servicetitan_state as state
@@ -225,6 +226,7 @@ def transition(
     occurred_us: int,
     detected_us: int,
     stands: bool,
+    is_baseline: bool,
 ) -> Transition:
     return Transition(
         transition_id,
@@ -233,4 +235,5 @@ def transition(
         EPOCH + timedelta(microseconds=occurred_us),
         EPOCH + timedelta(microseconds=detected_us),
         stands,
+        known=is_baseline,
     )

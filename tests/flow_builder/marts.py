@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from jinja2 import Environment
+
+from pipelines.derivation.dbt import PROJECT
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
 SOCAL, DFW = 410387862, 1116148646
@@ -65,7 +68,8 @@ SCHEMA = """
         customers.customer_id as servicetitan_customer_id,
         customers.is_active as customer_is_active,
         coalesce(newest.to_state, 0) as current_state,
-        coalesce(newest.to_state_name, 'Contact Record') as current_state_name
+        coalesce(newest.to_state_name, 'Contact Record') as current_state_name,
+        newest.transition_id as last_transition_id
     from staging.stg_servicetitan__customers as customers
     left join (
         from marts.customer_state_transitions
@@ -89,6 +93,20 @@ DERIVE = """
     ) as places
     where log.transition_id = places.transition_id
 """
+
+
+def transition_details() -> str:
+    """The query of dbt's own model, of all customers."""
+    model = PROJECT / "models/marts/delivery/transition_details.sql"
+    return (
+        Environment()
+        .from_string(model.read_text())
+        .render(
+            config=lambda **_: "",
+            ref=lambda name: f"{'staging' if name.startswith('stg_') else 'marts'}.{name}",
+            is_full=lambda: True,
+        )
+    )
 
 
 class Marts:
@@ -152,6 +170,7 @@ class Marts:
 
     def derive(self, as_of: datetime) -> None:
         self.con.execute(DERIVE, [as_of])
+        self.con.execute(f"create or replace table marts.transition_details as {transition_details()}")
 
     def retract(self, transition_id: str) -> None:
         self.change(transition_id, "retracted_at", NOW)

@@ -18,6 +18,7 @@ MARTS = {
     "customer_events": "*",
     "customer_state_transitions": "* exclude (detected_at, retracted_at, is_baseline)",
     "customer_state_spans": "*",
+    "transition_details": "* exclude (detected_at)",
 }
 OF_LATER_VERSIONS = {
     "intermediate.derivation_ended": "next_due_at",

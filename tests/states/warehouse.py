@@ -77,9 +77,7 @@ class Warehouse:
             return
         names = {name for row in rows for name in row}
         con.register("incoming", pa.table({name: [_plain(row.get(name)) for row in rows] for name in names}))
-        typed = ", ".join(
-            f'cast({name if name in names else "null"} as {kind}) as "{name}"' for name, kind in COLUMNS[table].items()
-        )
+        typed = ", ".join(_typed(name, kind, name in names) for name, kind in COLUMNS[table].items())
         arrived = self.path.with_name("arrived.parquet")
         con.execute(f"copy (select {typed} from incoming) to '{arrived}' (format parquet)")
         con.unregister("incoming")
@@ -98,6 +96,11 @@ class Warehouse:
         con = duckdb.connect(self.path)
         con.execute("set TimeZone = 'UTC'")
         return con
+
+
+def _typed(name: str, kind: str, is_there: bool) -> str:
+    column = f'"{name}"'
+    return f"cast({column if is_there else 'null'} as {kind}) as {column}"
 
 
 def _plain(value: Any) -> Any:

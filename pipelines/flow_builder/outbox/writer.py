@@ -222,4 +222,4 @@ def with_knowledge(transition: Transition, knowledge: dict[str, tuple[bool, bool
     if transition.transition_id not in knowledge:
         return transition
     known, told = knowledge[transition.transition_id]
-    return replace(transition, known=known, told=told)
+    return replace(transition, known=known or transition.known, told=told)

@@ -59,6 +59,15 @@ touched as (
     semi join named
         on estimates.tenant_id = named.tenant_id
         and estimates.job_id = named.job_id
+    -- a state that was set by hand may name any job
+    union all
+    select
+        updates.tenant_id,
+        updates.customer_id,
+    from {{ ref('stg_servicetitan__state_updates') }} as updates
+    semi join named
+        on updates.tenant_id = named.tenant_id
+        and updates.job_id = named.job_id
     {% if states and events -%}
     union all
     select
