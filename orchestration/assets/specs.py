@@ -58,7 +58,7 @@ def asset_key(node: Node) -> dg.AssetKey:
     """``servicetitan/jobs``, ``marts/customer_state_transitions``: path = asset key = table."""
     if node["resource_type"] == "source":
         return dg.AssetKey([node["source_name"], node["name"]])
-    return dg.AssetKey([node["schema"], node["name"]])
+    return dg.AssetKey([node["schema"], node["alias"]])
 
 
 def parents(node: Node) -> list[str]:
@@ -79,7 +79,7 @@ def dbt_assets(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
             kinds={"dbt", "duckdb", "seed" if node["resource_type"] == "seed" else node["config"]["materialized"]},
             metadata={
                 "dagster/column_schema": _columns(node),
-                "dagster/table_name": f"{node['schema']}.{node['name']}",
+                "dagster/table_name": f"{node['schema']}.{node['alias']}",
             },
         )
         for unique_id, node in manifest["nodes"].items()

@@ -25,7 +25,9 @@ class Mutant:
 
 INTERMEDIATE = "models/intermediate"
 LOG = "models/marts/customer_state_transitions.sql"
-RULES, STATES = "seeds/state_transition_rules.csv", "seeds/customer_states.csv"
+RULES, STATES, EVENTS = (
+    f"seeds/{name}.csv" for name in ("state_transition_rules", "customer_states", "customer_events")
+)
 FOLD, ORDER, CANCELED, JOBS, ESTIMATES, TOUCHED = (
     f"{INTERMEDIATE}/{model}.sql"
     for model in (
@@ -44,7 +46,7 @@ OF_THE_MODEL = [
     Mutant(FOLD, "met.to_state != met.from_state", "true", "a state is set that is there"),
     Mutant(FOLD, "then position else entered_position", "then position else position", "an ignored event enters"),
     Mutant(FOLD, "cast(is_reset as integer) + ", "", "a reset takes no place in the log"),
-    Mutant(ORDER, "            event_name,\n            to_state,", "to_state, event_name,", "state_set is not last"),
+    Mutant(ORDER, "            event_order,\n            to_state,", "to_state, event_order,", "state_set is not last"),
     Mutant(ORDER, "rpad(cast(record_id as varchar), 19, '9')", "record_id", "ids in the order of numbers"),
     Mutant(ORDER, "86400000000 *", "86340000000 *", "a day has 23 hours and 59 minutes"),
     Mutant(CANCELED, "others.known_booked_at <= canceled", "others.known_booked_at < canceled", "booked just then"),
@@ -74,6 +76,8 @@ OF_THE_MODEL = [
     Mutant(RULES, "6,4,new_job", "6,4,accept", "a sale after the end starts a new sale"),
     Mutant(RULES, "2,2.5,accept", "2,2.5,ignore", "a cancellation is ignored"),
     Mutant(STATES, "What to Expect,180", "What to Expect,90", "an appointment far off is forgotten"),
+    Mutant(EVENTS, "state_update:,,90", "state_update:,,5", "a state set by hand comes first"),
+    Mutant(EVENTS, "estimate_sold,4", "estimate_sold,3", "a sale is an offer"),
 ]
 # seen when a history grows
 OF_THE_STEP = [

@@ -72,6 +72,28 @@ SPOILT_SEEDS = {
             "tenant 1, job_type_id, pattern 7, priority 6 have one tenant, field and pattern"
         ],
     },
+    "customer_events_are_whole": {
+        "delete from seeds.customer_events where event_name = 'estimate_sold'": ["estimate_sold has no row"],
+        "insert into seeds.customer_events values ('estimate_created', 3, 'estimates', 'estimate:', ':created', 45)": [
+            "estimate_created has 2 rows"
+        ],
+        "insert into seeds.customer_events values ('lead_lost', 2, 'calls', null, null, 20)": [
+            "lead_lost has the source_table calls: leads, appointments, jobs, estimates, state_updates",
+            "lead_lost lacks prefix",
+            "lead_lost and sales_appointment_booked have the order 20",
+        ],
+        "insert into seeds.customer_events values (' ', null, 'leads', 'lead:', ':lost', null)": [
+            "(no name) lacks event_name, to_state, order"
+        ],
+        "insert into seeds.customer_events values ('lead_again', 1, 'estimates', 'lead:', ':created', 15)": [
+            "(no name) and lead_again and lead_created have the prefix lead: and not one source_table",
+            "lead_again and lead_created have one prefix, suffix and to_state",
+        ],
+        "update seeds.customer_events set to_state = 6, \"order\" = 75 where event_name = 'state_set'": [
+            "state_set has the to_state 6.0: it leads to any",
+            "state_set has the order 75, that of install_job_completed is 80: they go with to_state, state_set is last",
+        ],
+    },
     "customer_states_are_whole": {
         "delete from seeds.customer_states where state = 5.5": ["customer_states has no row for state 5.5"],
         "insert into seeds.customer_states values (2, 'Again', null, null), (null, 'Lost', null, null)": [

@@ -6,7 +6,7 @@ select
     tenant_id,
     customer_id,
     position,
-    event_name,
+    event_order,
     to_state,
     occurred_at,
     job_id,

@@ -14,13 +14,15 @@ with appointments as (
 
 events as (
     select
-        customer_key,
-        {{ event_name("job_kind || '_appointment_booked'") }} as event_name,
-        cast(case job_kind when 'sales' then 2 else 5 end as decimal(2, 1)) as to_state,
-        created_at as occurred_at,
-        job_id,
-        appointment_id as record_id,
+        appointments.customer_key,
+        names."order" as event_order,
+        names.to_state,
+        appointments.created_at as occurred_at,
+        appointments.job_id,
+        appointments.appointment_id as record_id,
     from appointments
+    inner join {{ ref('customer_events') }} as names
+        on names.event_name = appointments.job_kind || '_appointment_booked'
 )
 
 select * from events

@@ -45,25 +45,27 @@ estimates as (
 
 creations as (
     select
-        customer_key,
-        {{ event_name("'estimate_created'") }} as event_name,
-        cast(3 as decimal(2, 1)) as to_state,
-        created_at as occurred_at,
-        job_id,
-        estimate_id as record_id,
+        estimates.customer_key,
+        names."order" as event_order,
+        names.to_state,
+        estimates.created_at as occurred_at,
+        estimates.job_id,
+        estimates.estimate_id as record_id,
     from estimates
+    inner join {{ ref('customer_events') }} as names on names.event_name = 'estimate_created'
 ),
 
 sales as (
     select
-        customer_key,
-        {{ event_name("'estimate_sold'") }} as event_name,
-        cast(4 as decimal(2, 1)) as to_state,
-        coalesce(sold_at, modified_at) as occurred_at,
-        job_id,
-        estimate_id as record_id,
+        estimates.customer_key,
+        names."order" as event_order,
+        names.to_state,
+        coalesce(estimates.sold_at, estimates.modified_at) as occurred_at,
+        estimates.job_id,
+        estimates.estimate_id as record_id,
     from estimates
-    where status_name = 'Sold'
+    inner join {{ ref('customer_events') }} as names on names.event_name = 'estimate_sold'
+    where estimates.status_name = 'Sold'
 ),
 
 events as (

@@ -43,9 +43,9 @@ folded as (
     from (
         select
             met.*,
-            case when met.event_name = 'state_set' then 'state_set' else rules.rule end as rule,
+            case when met.is_set_by_hand then 'state_set' else rules.rule end as rule,
             case
-                when met.event_name = 'state_set' then met.to_state != met.from_state
+                when met.is_set_by_hand then met.to_state != met.from_state
                 when rules.rule = 'new_job' then coalesce(met.previous_position_of_job < met.round_position, false)
                 else rules.rule = 'accept'
             end as is_accepted,

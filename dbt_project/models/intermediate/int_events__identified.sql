@@ -27,7 +27,7 @@ identified as (
         on events.customer_key = customers.customer_key
         and customers.customer_id = customers.merged_customer_id
     left join {{ ref('int_events__state_updates') }} as updates
-        on events.event_name = 'state_set'
+        on events.event_order = updates.event_order
         and events.record_id = updates.record_id
 )
 

@@ -2,26 +2,28 @@
 
 with cancellations as (
     select
-        customer_key,
-        {{ event_name("job_kind || '_job_canceled'") }} as event_name,
-        cast(case job_kind when 'sales' then 2.5 else 5.5 end as decimal(2, 1)) as to_state,
-        canceled_at as occurred_at,
-        job_id,
-        job_id as record_id,
-        cancellation_number,
-    from {{ ref('int_jobs__canceled') }}
+        canceled.customer_key,
+        names."order" as event_order,
+        names.to_state,
+        canceled.canceled_at as occurred_at,
+        canceled.job_id,
+        canceled.job_id as record_id,
+        canceled.cancellation_number,
+    from {{ ref('int_jobs__canceled') }} as canceled
+    inner join {{ ref('customer_events') }} as names on names.event_name = canceled.job_kind || '_job_canceled'
 ),
 
 completions as (
     select
-        customer_key,
-        {{ event_name("'install_job_completed'") }} as event_name,
-        cast(6 as decimal(2, 1)) as to_state,
-        completed_at as occurred_at,
-        job_id,
-        job_id as record_id,
-    from {{ ref('int_jobs__classified') }}
-    where job_kind = 'install' and job_status = 'Completed'
+        jobs.customer_key,
+        names."order" as event_order,
+        names.to_state,
+        jobs.completed_at as occurred_at,
+        jobs.job_id,
+        jobs.job_id as record_id,
+    from {{ ref('int_jobs__classified') }} as jobs
+    inner join {{ ref('customer_events') }} as names on names.event_name = 'install_job_completed'
+    where jobs.job_kind = 'install' and jobs.job_status = 'Completed'
 ),
 
 events as (

@@ -12,14 +12,15 @@ with leads as (
 
 events as (
     select
-        customer_key,
-        {{ event_name("'lead_created'") }} as event_name,
-        cast(1 as decimal(2, 1)) as to_state,
-        created_at as occurred_at,
+        leads.customer_key,
+        names."order" as event_order,
+        names.to_state,
+        leads.created_at as occurred_at,
         cast(null as bigint) as job_id,
-        lead_id as record_id,
+        leads.lead_id as record_id,
     from leads
-    where is_active and status is distinct from 'Dismissed'
+    inner join {{ ref('customer_events') }} as names on names.event_name = 'lead_created'
+    where leads.is_active and leads.status is distinct from 'Dismissed'
 )
 
 select * from events

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 select
-    events.* replace (cast(events.event_name as varchar) as event_name),
+    events.* exclude (event_order),
     {{ event_identity() }},
 from {{ ref('int_events__identified') }} as events
-inner join {{ ref('int_event_names') }} as names on events.event_name = names.event_name
+inner join {{ ref('customer_events') }} as names on events.event_order = names."order"

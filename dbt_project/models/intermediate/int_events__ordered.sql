@@ -13,7 +13,7 @@ with unioned as (
 -- numbers stand in the order of their text: digit by digit from the left, of two with one beginning the shorter last
 ordered as (
     select
-        *,
+        * replace (coalesce(is_set_by_hand, false) as is_set_by_hand),
         row_number() over fold_order as position,
         coalesce(occurred_at <= {{ as_of() }}, false) as is_past,
         is_past and coalesce(lead(occurred_at) over fold_order > {{ as_of() }}, true) as is_last,
@@ -22,7 +22,7 @@ ordered as (
         partition by customer_key
         order by
             occurred_at,
-            event_name,
+            event_order,
             to_state,
             cast(rpad(cast(record_id as varchar), 19, '9') as ubigint),
             record_id desc

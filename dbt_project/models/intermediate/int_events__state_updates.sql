@@ -13,14 +13,16 @@ with updates as (
 -- these records have no number: they get one of 19 digits, in the order of their ids
 events as (
     select
-        customer_key,
-        {{ event_name("'state_set'") }} as event_name,
-        to_state,
-        set_at as occurred_at,
-        job_id,
-        1000000000000000000 + row_number() over (order by state_update_id) as record_id,
-        state_update_id,
+        updates.customer_key,
+        names."order" as event_order,
+        true as is_set_by_hand,
+        updates.to_state,
+        updates.set_at as occurred_at,
+        updates.job_id,
+        1000000000000000000 + row_number() over (order by updates.state_update_id) as record_id,
+        updates.state_update_id,
     from updates
+    inner join {{ ref('customer_events') }} as names on names.event_name = 'state_set'
 )
 
 select * from events

@@ -14,7 +14,7 @@ entered as (
         to_state as state,
         job_id,
         occurred_at as entered_at,
-        event_name,
+        event_order,
     from events
     where is_accepted
     union all
@@ -25,7 +25,7 @@ entered as (
         cast(0 as decimal(2, 1)) as state,
         null as job_id,
         events.expires_at as entered_at,
-        null as event_name,
+        null as event_order,
     from {{ ref('int_states__reset') }} as resets
     inner join events
         on resets.customer_key = events.customer_key
@@ -38,7 +38,7 @@ spans as (
         *,
         lead(entered_at) over fold_order as left_at,
         lead(state) over fold_order as next_state,
-        lead(event_name) over fold_order as next_event_name,
+        lead(event_order) over fold_order as next_event_order,
     from entered
     window fold_order as (
         partition by customer_key
@@ -55,7 +55,7 @@ select
     spans.entered_at,
     spans.left_at,
     spans.next_state,
-    spans.next_event_name,
+    spans.next_event_order,
 from spans
 inner join {{ ref('int_customers__changed') }} as customers
     on spans.customer_key = customers.customer_key

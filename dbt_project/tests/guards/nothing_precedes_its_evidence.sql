@@ -1,11 +1,4 @@
 -- detected_at is no bound: what was seen once may be dated later by its records, as when an estimate's sale is moved
-{%- set records = {
-    'leads': 'lead_id',
-    'appointments': 'appointment_id',
-    'jobs': 'job_id',
-    'estimates': 'estimate_id',
-    'state_updates': 'state_update_id',
-} %}
 
 with standing as (
     select * from {{ ref('customer_state_transitions') }}
@@ -14,7 +7,7 @@ with standing as (
 
 -- millions of records pass by the few that are asked for, not the other way round
 proven as (
-    {%- for table, key in records.items() %}
+    {%- for table, key in evidence().items() %}
     select
         records.tenant_id,
         '{{ table }}' as source_table,

@@ -3,7 +3,10 @@ with seed as (
 ),
 
 proposed as (
-    select cast(unnest([0, 1, 2, 2.5, 3, 4, 5, 5.5, 6]) as decimal(2, 1)) as state
+    select cast(0 as decimal(2, 1)) as state
+    union
+    select to_state from {{ ref('customer_events') }}
+    where to_state is not null
 ),
 
 problems as (

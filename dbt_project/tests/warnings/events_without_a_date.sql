@@ -1,8 +1,9 @@
 select
-    tenant_id,
-    customer_id,
-    event_name,
-    record_id,
-    state_update_id,
-from {{ ref('int_customer_events') }}
-where occurred_at is null
+    events.tenant_id,
+    events.customer_id,
+    names.event_name,
+    events.record_id,
+    events.state_update_id,
+from {{ ref('int_customer_events') }} as events
+left join {{ ref('customer_events') }} as names on events.event_order = names."order"
+where events.occurred_at is null

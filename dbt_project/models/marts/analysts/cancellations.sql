@@ -1,8 +1,19 @@
 {{ config(materialized='view') }}
 
-with spans as (
-    select * from {{ ref('customer_state_spans') }}
-    where state in (2.5, 5.5)
+with kinds as (
+    select
+        to_state as state,
+        replace(event_name, '_job_canceled', '') as job_kind,
+    from {{ ref('customer_events') }}
+    where event_name in ('sales_job_canceled', 'install_job_canceled')
+),
+
+spans as (
+    select
+        spans.*,
+        kinds.job_kind,
+    from {{ ref('customer_state_spans') }} as spans
+    inner join kinds on spans.state = kinds.state
 ),
 
 jobs as (
@@ -21,7 +32,7 @@ cancellations as (
         spans.job_id,
         jobs.job_type_id,
         job_types.name as job_type_name,
-        case spans.state when 2.5 then 'sales' else 'install' end as job_kind,
+        spans.job_kind,
         spans.entered_at as canceled_at,
         case
             when spans.next_state is null then 'open'

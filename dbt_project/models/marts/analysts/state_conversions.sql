@@ -1,6 +1,11 @@
 {{ config(materialized='view') }}
 
-with spans as (
+with cancellations as (
+    select to_state as state from {{ ref('customer_events') }}
+    where event_name in ('sales_job_canceled', 'install_job_canceled')
+),
+
+spans as (
     select * from {{ ref('customer_state_spans') }}
     where state > 0
 ),
@@ -11,7 +16,7 @@ judged as (
         case
             when next_state is null then 'waiting'
             when next_state = 0 then 'lost'
-            when next_state in (2.5, 5.5) then 'canceled'
+            when next_state in (select state from cancellations) then 'canceled'
             when next_state < floor(state) then 'new_round'
             else 'converted'
         end as outcome,

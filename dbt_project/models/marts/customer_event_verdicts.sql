@@ -1,11 +1,11 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', alias='customer_events') }}
 
 with events as (
     select
         events.*,
         {{ event_identity() }},
     from {{ ref('int_customer_events') }} as events
-    inner join {{ ref('int_event_names') }} as names on events.event_name = names.event_name
+    inner join {{ ref('customer_events') }} as names on events.event_order = names."order"
     where events.occurred_at is not null
 )
 
@@ -14,7 +14,7 @@ select
     tenants.tenant_name,
     events.customer_id as servicetitan_customer_id,
     events.event_id,
-    cast(events.event_name as varchar) as event_name,
+    events.event_name,
     events.to_state,
     events.occurred_at,
     events.job_id,
