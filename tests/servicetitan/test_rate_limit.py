@@ -1,5 +1,7 @@
 """The call budget: 60 calls in any second, over all processes."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,10 @@ def test_a_clock_that_was_set_back_stops_nobody(tmp_path: Path, time: Time) -> N
     rate_limiter.wait(1)
     time.now -= 86_400
     assert rate_limiter.acquire(1) == 0
+
+
+def test_a_file_of_a_release_before_is_taken_over(tmp_path: Path, time: Time) -> None:
+    with closing(sqlite3.connect(tmp_path / "budget.sqlite")) as con, con:
+        con.execute("create table turns (tenant_id integer primary key, next_turn real not null) without rowid")
+    rate_limiter = RateLimiter(tmp_path / "budget.sqlite", time, time.sleep)
+    assert rate_limiter.acquire(1) == 0 < rate_limiter.acquire(1) < 1
