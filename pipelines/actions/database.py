@@ -15,7 +15,7 @@ PARTING = 3  # seconds
 class ActionsDatabase:
     """Who reads waits for nobody who writes, here or in another process: a sync may hold the file for half a minute.
 
-    Raises `pipelines.operations.connection.OperationsError`.
+    Raises `pipelines.operations.OperationsError`.
     """
 
     def __init__(self, path: Path) -> None:

@@ -32,7 +32,7 @@ def notify(
 ) -> Notified:
     """Tells every channel what it does not know yet. Who dies between a message and its note sends that one again.
 
-    Raises `pipelines.operations.database.OperationsError`.
+    Raises `pipelines.operations.OperationsError`.
     """
     problems: list[str] = []
     with open_operations(operations, patience=PATIENCE) as con:

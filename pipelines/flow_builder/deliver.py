@@ -23,7 +23,7 @@ def deliver(
 ) -> Delivered:
     """Returns when nothing more is due. Safe beside others of its kind.
 
-    Raises `pipelines.settings.settings.ConfigurationError` and `pipelines.operations.database.OperationsError`.
+    Raises `pipelines.settings.settings.ConfigurationError` and `pipelines.operations.OperationsError`.
     """
 
     async def run(outbox: Outbox, thread: ThreadPoolExecutor) -> Delivered:

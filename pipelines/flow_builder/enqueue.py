@@ -41,7 +41,7 @@ class Enqueued:
 def enqueue(con: duckdb.DuckDBPyConnection, settings: Settings, now: datetime, *, start_over: bool = False) -> Enqueued:
     """One transaction. ``now`` is the run's clock; ``start_over`` takes all that the outbox does not know as baseline.
 
-    Raises `OutboxLost`, and `pipelines.operations.database.OperationsError`.
+    Raises `OutboxLost`, and `pipelines.operations.OperationsError`.
     """
     log = TransitionLog(con)
     with open_operations(settings.operations) as operations:

@@ -54,7 +54,7 @@ class Backup:
 def back_up(settings: Settings, folder: Path, now: datetime) -> Backup:
     """Into a new folder, which is there when all of it is. The caller holds the warehouse.
 
-    Raises `BackupError` and `pipelines.operations.database.OperationsError`.
+    Raises `BackupError` and `pipelines.operations.OperationsError`.
     """
     refuse_what_is_there(folder)
     sources = [settings.warehouse, settings.operations]

@@ -59,7 +59,7 @@ def restore(
 ) -> Restored:
     """The caller holds the warehouse. Cut off at any moment, it can be run again. ``rooms``: by what they hold.
 
-    Raises `BackupError`, and `pipelines.operations.database.OperationsError` for a back-up of a newer release.
+    Raises `BackupError`, and `pipelines.operations.OperationsError` for a back-up of a newer release.
     """
     backup = read_manifest(folder)
     targets = {WAREHOUSE: settings.warehouse, OPERATIONS: settings.operations}
