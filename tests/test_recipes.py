@@ -155,6 +155,13 @@ def test_a_state_and_an_event_that_leads_to_it(project: Path) -> None:
 
 
 @pytest.mark.prove
+def test_the_rest_of_the_states_stays_as_it_was(project: Path) -> None:
+    add_state(project)
+    add_event(project)
+    check(project, "tests/states/test_unit_tests.py", "tests/states/test_oracle.py")
+
+
+@pytest.mark.prove
 def test_a_stream(project: Path) -> None:
     for path, block in blocks("a new stream").items():
         write(project, path, indent(block.rstrip(), " " * 4) + ",\n" if path.endswith("streams.py") else block)
