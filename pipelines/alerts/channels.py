@@ -12,8 +12,8 @@ from apprise.logger import NotifyLogEntry
 from apprise.result import AppriseResultStatus
 
 from pipelines.alerts.message import Message
-from pipelines.alerts.services import ASSET, SECONDS, SILENCE, services, shown
 from pipelines.settings import Settings
+from pipelines.settings.alert_services import ASSET, SECONDS, SILENCE, services, shown
 
 # How Apprise words a failure, and what may be said of it: its own words hold addresses, and the host's answer.
 REASONS = {

@@ -145,7 +145,7 @@ class Settings(BaseSettings):
     @classmethod
     def _alert_services(cls, value: SecretStr | None) -> SecretStr | None:
         if value:
-            from pipelines.alerts.services import services  # Apprise takes most of a second
+            from pipelines.settings.alert_services import services  # Apprise takes most of a second
 
             services(value.get_secret_value())
         return value

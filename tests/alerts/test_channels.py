@@ -13,7 +13,7 @@ import trustme
 
 from pipelines.alerts.channels import NotNotified, channels_of
 from pipelines.alerts.message import TEST, Message
-from pipelines.alerts.services import SILENCE, services, shown
+from pipelines.settings.alert_services import SILENCE, services, shown
 from tests.alerts.receivers import Internet, MailServer, Webhook
 
 LOGIN = "ops:hunter2%2Fx"
