@@ -4,7 +4,7 @@ likes, and one that never answers for longer than the caller has."""
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from functools import cache
 from ssl import SSLContext
@@ -22,6 +22,7 @@ A_DAY = 86_400.0  # sockets take no infinite timeout
 LOOK = 0.25  # seconds between two looks whether anybody still waits
 CONNECT_SECONDS = 10
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+ENCODED = {"content-encoding", "content-length", "transfer-encoding"}
 _left: ContextVar[Left] = ContextVar("left", default=lambda: math.inf)
 
 
@@ -43,14 +44,24 @@ def exchange(
     connect = min(CONNECT_SECONDS, retry.timeout)
     request.extensions["timeout"] = httpx.Timeout(retry.timeout, connect=connect).as_dict()
     try:
-        with bounded(left):
-            return http.send(request)
+        with bounded(left), closing(http.send(request, stream=True)) as stream:
+            body = b"".join(_until(left, retry.timeout, stream.iter_bytes()))
     except httpx.RequestError as error:
         name = type(error).__name__
         what = f"{name}: {error}"
         if isinstance(error, NEVER_SENT):
             raise TransientError(what, Unavailable(f"ServiceTitan cannot be reached ({name})")) from None
         raise ambiguous(what, f"the answer was lost ({name})", writing) from None
+    plain = {name: value for name, value in stream.headers.items() if name not in ENCODED}
+    return httpx.Response(stream.status_code, headers=plain, content=body)
+
+
+def _until(left: Left, seconds: float, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """A body that drips must end, whatever transport it comes by."""
+    for chunk in chunks:
+        if left() <= 0:
+            raise httpx.ReadTimeout(f"the body was not all there after {seconds:.0f} s")
+        yield chunk
 
 
 @contextmanager
