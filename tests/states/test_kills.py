@@ -13,7 +13,7 @@ from tests.states.ledger import Ledger, syncs
 from tests.states.steps import day, step_of
 from tests.states.warehouse import Warehouse
 
-KILLS = [1, pytest.param(8, marks=pytest.mark.prove)]  # a step
+KILLS = 8  # a step
 HISTORIES = 60
 NEVER = 600.0
 
@@ -25,17 +25,15 @@ def derive_for(warehouse: Warehouse) -> Iterator[Run]:
         yield run
 
 
-@pytest.mark.parametrize("times", KILLS)
-def test_derivations_killed_at_any_moment_end_in_the_same_log(
-    warehouse: Warehouse, derive_for: Run, times: int
-) -> None:
+@pytest.mark.prove
+def test_derivations_killed_at_any_moment_end_in_the_same_log(warehouse: Warehouse, derive_for: Run) -> None:
     random, longest = Random(20261128), 4.0
     batch, ledger, logs = collected(HISTORIES, seed=31), Ledger(), {tenant: Log() for tenant in TENANTS}
     warehouse.load(ledger.all_rows())
     for step in range(STEPS):
         as_of = day(30 + 60 * step)
         warehouse.load(ledger.add(step_of(batch, step)) | syncs(TENANTS[:step], TENANTS[step:], step))
-        for _ in range(times):
+        for _ in range(KILLS):
             derive_for(as_of.isoformat(), random.uniform(0, longest))
         status, longest = derive_for(as_of.isoformat(), NEVER)
         assert status == 0
