@@ -36,6 +36,8 @@ PATHS = (
             "test_every_command_ends",
             "test_file_names",
             "test_journey",
+            "test_recipes",
+            "forks",
             "test_slow_starts",
         )
     ),

@@ -61,7 +61,12 @@ OF_THE_MODEL = [
     Mutant(JOBS, "logs.active_entries > 0", "logs.canceled_at is not null", "an entry without a date is no entry"),
     Mutant(ESTIMATES, "where estimates.customer_id is null", "", "an estimate is also its job's customer's"),
     Mutant(ESTIMATES, "owned.job_id is null or kinds.job_kind in ('sales', 'install')", "true", "no estimate waits"),
-    Mutant(ESTIMATES, "coalesce(sold_at, modified_at)", "modified_at", "sold when last changed"),
+    Mutant(
+        ESTIMATES,
+        "coalesce(estimates.sold_at, estimates.modified_at)",
+        "estimates.modified_at",
+        "sold when last changed",
+    ),
     Mutant(f"{INTERMEDIATE}/int_events__leads.sql", "is distinct from", "!=", "a lead without a status is dismissed"),
     Mutant(
         f"{INTERMEDIATE}/int_merges.sql", "list_min(visited[list_position", "list_max(visited[list_position", "cycle"

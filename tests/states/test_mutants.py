@@ -11,7 +11,7 @@ from pipelines.derivation.dbt import PROJECT, invoke, project_manifest
 from tests.oracle.derivation import Log
 from tests.proof import marked
 from tests.states.comparison import ANSWERS, BASELINES, LOG, Fact, expected, expected_log, facts
-from tests.states.histories import STEPS, TENANTS, Family, collected
+from tests.states.histories import STEPS, TENANTS, collected
 from tests.states.ledger import Ledger, renamed_job_types, syncs
 from tests.states.mutants import OF_THE_MODEL, OF_THE_STEP, Mutant
 from tests.states.steps import day, step_of
@@ -36,13 +36,9 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def batch() -> list[Family]:
-    return collected(HISTORIES, seed=23)
-
-
-@pytest.fixture(scope="module")
-def everything(batch: list[Family], tmp_path_factory: pytest.TempPathFactory, work_dir: Path) -> Scene:
+def everything(tmp_path_factory: pytest.TempPathFactory, work_dir: Path) -> Scene:
     """All is derived, at a moment at which somebody's time is over."""
+    batch = collected(HISTORIES, seed=21)
     ledger = Ledger(op for step in range(STEPS) for op in step_of(batch, step))
     stories = [story for each in ledger.stories(day(9999)).values() for story in each.values() if story.transitions]
     as_of = min(at for story in stories if (at := story.transitions[-1].occurred_at) > day(400))
@@ -53,8 +49,9 @@ def everything(batch: list[Family], tmp_path_factory: pytest.TempPathFactory, wo
 
 
 @pytest.fixture(scope="module")
-def one_step(batch: list[Family], tmp_path_factory: pytest.TempPathFactory, work_dir: Path) -> Scene:
+def one_step(tmp_path_factory: pytest.TempPathFactory, work_dir: Path) -> Scene:
     """The third step is loaded, with a job type renamed and half a sync of the second tenant; two are derived."""
+    batch = collected(HISTORIES, seed=23)  # in which something comes back
     warehouse = Warehouse(tmp_path_factory.mktemp("one_step") / "warehouse.duckdb", work_dir)
     ledger, logs = Ledger(), {tenant: Log() for tenant in TENANTS}
     warehouse.load(ledger.all_rows())
