@@ -49,7 +49,7 @@ SPOILT_SEEDS = {
             "state_transition_rules has no row from 2.0 to 5.0"
         ],
         "update seeds.state_transition_rules set rule = 'acept' where from_state = 1 and to_state = 2": [
-            "state_transition_rules has the rule acept from 1.0 to 2.0: accept, new_job or ignore"
+            "state_transition_rules has the rule acept from 1.0 to 2.0: accept, ignore, new_job"
         ],
         "insert into seeds.state_transition_rules values (1, 3, 'ignore'), (1, 8, 'accept')": [
             "state_transition_rules has 2 rows from 1.0 to 3.0",
@@ -86,7 +86,7 @@ SPOILT_SEEDS = {
             "(no name) lacks event_name, to_state, order"
         ],
         "insert into seeds.customer_events values ('lead_again', 1, 'estimates', 'lead:', ':created', 15)": [
-            "(no name) and lead_again and lead_created have the prefix lead: and not one source_table",
+            "(no name) and lead_again and lead_converted and lead_created have the prefix lead: and not one source_table",
             "lead_again and lead_created have one prefix, suffix and to_state",
         ],
         "update seeds.customer_events set to_state = 6, \"order\" = 75 where event_name = 'state_set'": [

@@ -13,6 +13,7 @@ folded as (
         0 as position,
         cast(0 as decimal(2, 1)) as state,
         0 as entered_position,
+        cast(null as bigint) as state_job_id,
         cast(null as timestamptz) as reset_due_at,
         1 as round_position,
         0 as transition_count,
@@ -29,6 +30,7 @@ folded as (
         position,
         case when is_accepted then to_state else from_state end as state,
         case when is_accepted then position else entered_position end as entered_position,
+        case when is_accepted then job_id when not is_reset then state_job_id end as state_job_id,
         case when is_accepted then expires_at when not is_reset then reset_due_at end as reset_due_at,
         case
             when is_accepted and (to_state in (0, 1) or rule = 'new_job') then position
@@ -46,13 +48,18 @@ folded as (
             case when met.is_set_by_hand then 'state_set' else rules.rule end as rule,
             case
                 when met.is_set_by_hand then met.to_state != met.from_state
-                when rules.rule = 'new_job' then coalesce(met.previous_position_of_job < met.round_position, false)
+                when rules.rule in ('new_job', 'another_job')
+                    then coalesce(met.previous_position_of_job < met.round_position, false)
+                when rules.rule = 'this_round'
+                    then coalesce(met.previous_position_of_job not between 1 and met.round_position - 1, true)
+                when rules.rule = 'each_job' then coalesce(met.job_id != coalesce(met.state_job_id, 0), false)
                 else rules.rule = 'accept'
             end as is_accepted,
         from (
             select
                 events.*,
                 folded.entered_position,
+                folded.state_job_id,
                 folded.reset_due_at,
                 folded.transition_count,
                 coalesce(folded.reset_due_at <= events.occurred_at, false) as is_reset,
@@ -76,6 +83,6 @@ folded as (
     )
 )
 
-select * exclude (reset_due_at, round_position)
+select * exclude (reset_due_at, round_position, state_job_id)
 from folded
 where position > 0

@@ -8,9 +8,10 @@ with leads as (
     inner join {{ ref('int_customers__changed') }} as changed
         on leads.tenant_id = changed.tenant_id
         and leads.customer_id = changed.customer_id
+    where leads.is_active and leads.status is distinct from 'Dismissed'
 ),
 
-events as (
+creations as (
     select
         leads.customer_key,
         names."order" as event_order,
@@ -20,7 +21,24 @@ events as (
         leads.lead_id as record_id,
     from leads
     inner join {{ ref('customer_events') }} as names on names.event_name = 'lead_created'
-    where leads.is_active and leads.status is distinct from 'Dismissed'
+),
+
+conversions as (
+    select
+        converted.customer_key,
+        names."order" as event_order,
+        names.to_state,
+        converted.converted_at as occurred_at,
+        cast(null as bigint) as job_id,
+        converted.lead_id as record_id,
+    from {{ ref('int_leads__converted') }} as converted
+    inner join {{ ref('customer_events') }} as names on names.event_name = 'lead_converted'
+),
+
+events as (
+    select * from creations
+    union all
+    select * from conversions
 )
 
 select * from events

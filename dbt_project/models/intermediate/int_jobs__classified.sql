@@ -36,6 +36,8 @@ classified as (
         jobs.customer_key,
         jobs.job_kind,
         jobs.job_status,
+        jobs.project_id,
+        jobs.location_id,
         jobs.created_at,
         case when jobs.job_status = 'Completed' then coalesce(jobs.completed_at, jobs.modified_at) end as completed_at,
         case

@@ -1,7 +1,7 @@
 -- what the models int_events__… give
 {%- set names = [
-    'lead_created', 'sales_appointment_booked', 'sales_job_canceled', 'estimate_created', 'estimate_sold',
-    'install_appointment_booked', 'install_job_canceled', 'install_job_completed', 'state_set',
+    'lead_created', 'lead_converted', 'sales_appointment_booked', 'sales_job_canceled', 'estimate_created',
+    'estimate_sold', 'install_appointment_booked', 'install_job_canceled', 'install_job_completed', 'state_set',
 ] %}
 
 with seed as (

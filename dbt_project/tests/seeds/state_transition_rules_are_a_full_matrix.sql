@@ -1,3 +1,5 @@
+{%- set rules = ['accept', 'ignore', 'new_job', 'another_job', 'this_round', 'each_job'] %}
+
 with rules as (
     select
         *,
@@ -15,7 +17,7 @@ cells as (
         from_states.state as from_state,
         to_states.state as to_state,
     from states as from_states
-    inner join states as to_states on to_states.state > 0
+    cross join states as to_states
 ),
 
 problems as (
@@ -38,9 +40,9 @@ problems as (
     union all
     select
         'state_transition_rules has the rule ' || coalesce(rule, '(empty)') || ' from ' || pair
-        || ': accept, new_job or ignore'
+        || ': {{ rules | join(", ") }}'
     from rules
-    where coalesce(rule, '') not in ('accept', 'new_job', 'ignore')
+    where coalesce(rule, '') not in ('{{ rules | join("', '") }}')
 )
 
 select * from problems
