@@ -1,5 +1,5 @@
 {# A derivation is a run of all models that are tables. Two tables of one row tell of it: `begun` of the newest, `ended` of
-   the newest that came to its end. Where they differ, one was cut short. #}
+   the newest that came to its end. Where they differ, one was cut short. `rules` are those by which the latter went. #}
 {% macro derivation(which) -%}
     {{ target.database }}.intermediate.derivation_{{ which }}
 {%- endmacro %}
@@ -14,12 +14,13 @@
 {% macro begin_derivation() %}
     {% if execute and derived_tables() and derived_tables() | reject('in', selected_resources) | list == [] %}
         create schema if not exists {{ target.database }}.intermediate;
+        {% set of_old = adapter.get_relation(target.database, 'intermediate', 'int_derivations__ended') %}
         create table if not exists {{ derivation('ended') }} as
         select
-            cast(null as timestamptz) as as_of,
+            {{ 'as_of' if of_old else 'cast(null as timestamptz) as as_of' }},
             cast(null as varchar) as derivation_id,
-            cast(null as bigint) as last_change_id,
-        limit 0;
+            cast(0 as bigint) as last_change_id,
+        {{ 'from ' ~ of_old if of_old else 'limit 0' }};
         {% if is_full() %}{{ drop_forgotten_relations() }}{% else %}{{ refuse_if_cut_short() }}{% endif %}
         create or replace table {{ derivation('begun') }} as
         select
@@ -44,6 +45,8 @@
                 (select min(occurred_at) from {{ target.database }}.intermediate.int_customer_events where is_accepted is null)
             ) as next_due_at,
         from {{ derivation('begun') }};
+        create or replace table {{ derivation('rules') }} as
+        from {{ target.database }}.intermediate.int_rules;
     {% endif %}
 {% endmacro %}
 
@@ -67,7 +70,8 @@
 
 {# Of an earlier version of the project. The marts are people's: what was one stays. #}
 {% macro drop_forgotten_relations() %}
-    {% set known = graph.nodes.values() | map(attribute='name') | list + ['derivation_begun', 'derivation_ended'] %}
+    {% set known = graph.nodes.values() | map(attribute='name') | list
+        + ['derivation_begun', 'derivation_ended', 'derivation_rules'] %}
     {% for schema, name, type in run_query(
         "select table_schema, table_name, table_type from information_schema.tables"
         " where table_catalog = '" ~ target.database ~ "' and table_schema in ('staging', 'intermediate')"

@@ -30,8 +30,18 @@ class DbtError(Exception):
 @cache
 def project_version() -> str:
     """A digest of the project's files and of dbt's version, taken once per process."""
+    return _digest(".sql", ".yml", ".csv")
+
+
+@cache
+def code_version() -> str:
+    """The same without the seeds, which are compared row by row, tenant by tenant."""
+    return _digest(".sql", ".yml")
+
+
+def _digest(*suffixes: str) -> str:
     digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-duckdb')}".encode())
-    for path in sorted(p for p in PROJECT.rglob("*") if p.suffix in {".sql", ".yml", ".csv"}):
+    for path in sorted(p for p in PROJECT.rglob("*") if p.suffix in suffixes):
         digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 

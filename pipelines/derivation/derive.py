@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from pipelines.derivation.dbt import invoke, project_version
+from pipelines.derivation.dbt import code_version, invoke, project_version
 from pipelines.derivation.freshness import NEVER_DERIVED, PROJECT_CHANGED, Need, last_derivation, pending
 
 SEED_TESTS = "path:tests/seeds"
@@ -105,7 +105,7 @@ class _Dbt:
 
     def __call__(self, command: str, *arguments: str) -> tuple[NodeResult, ...]:
         clock = f"{self.as_of.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-        variables = {"as_of": clock, "project_version": project_version()}
+        variables = {"as_of": clock, "project_version": project_version(), "code_version": code_version()}
         options = ["--vars", json.dumps(variables), "--no-write-json"]  # files that nobody reads take 0.2 s each time
         if self.is_full and command != "test":
             options.append("--full-refresh")

@@ -10,6 +10,12 @@ DATASET = "servicetitan"  # the schema of the raw tables
 
 Columns = dict[str, DataType]
 
+# what an office changes of a job that makes another one of it: its type, unit, customer or links
+JOB_KIND = (
+    *("job_type_id", "business_unit_id", "customer_id", "project_id"),
+    *("recall_for_id", "warranty_id", "created_from_estimate_id"),
+)
+
 ARROW_TYPES: dict[DataType, pa.DataType] = {
     "bigint": pa.int64(),
     "bool": pa.bool_(),
@@ -25,7 +31,8 @@ class RawTable:
     """Merged on ``key``; of two versions the greater ``newest_by`` stays, at a tie the one that arrived last.
 
     What changes in a table that is ``in_feed`` is told in `CHANGES`: ``id`` is the column that a row is known by within
-    its tenant, ``customer`` and ``job`` are those that name its customer and its job, where it has them.
+    its tenant, ``customer`` and ``job`` are those that name its customer and its job, where it has them, and ``kind``
+    those that say what kind of thing it is.
     """
 
     name: str
@@ -47,6 +54,10 @@ class RawTable:
     @property
     def job(self) -> str | None:
         return self._column("id" if self.name == "jobs" else "job_id")
+
+    @property
+    def kind(self) -> tuple[str, ...]:
+        return JOB_KIND if self.name == "jobs" else ()
 
     def _column(self, name: str) -> str | None:
         return name if name in self.columns else None
@@ -126,7 +137,8 @@ REJECTED_RECORDS = RawTable(
     key=("tenant_id", "stream", "record"),  # delivered again it is still one record
     in_feed=False,
 )
-# What each load changed, in its order, with the customer and the job that a row names now and named before.
+# What each load changed, in its order, with the customer and the job that a row names now and named before; whether the
+# row has come, and whether it is of another kind than before.
 CHANGES = RawTable(
     name="changes",
     columns={
@@ -138,6 +150,8 @@ CHANGES = RawTable(
         "job_id": "bigint",
         "previous_customer_id": "bigint",
         "previous_job_id": "bigint",
+        "is_new": "bool",
+        "is_retyped": "bool",
     },
     key=("change_id",),
     in_feed=False,

@@ -16,15 +16,16 @@ AS_OF = day(400)
 MARTS = {
     "customer_servicetitan_state": "*",
     "customer_events": "*",
-    "customer_state_transitions": "* exclude (detected_at, retracted_at, is_baseline)",
+    "customer_state_transitions": "* exclude (detected_at, retracted_at, is_baseline, is_reclassified)",
     "customer_state_spans": "*",
     "transition_details": "* exclude (detected_at)",
 }
-OF_LATER_VERSIONS = {
-    "intermediate.derivation_ended": "next_due_at",
-    "intermediate.int_customer_events": "position",
-    "marts.customer_state_transitions": "position",
-}
+OF_LATER_VERSIONS = (
+    ("intermediate.derivation_ended", "next_due_at"),
+    ("intermediate.int_customer_events", "position"),
+    ("marts.customer_state_transitions", "position"),
+    ("marts.customer_state_transitions", "is_reclassified"),
+)
 
 
 def marts(warehouse: Warehouse) -> dict[str, set[tuple[object, ...]]]:
@@ -90,7 +91,7 @@ def test_a_derivation_of_everything_keeps_what_was_detected(at_once: Warehouse) 
     before, log_before = marts(at_once), log(at_once)
     assert (None,) in at_once.rows("select position from marts.customer_state_transitions"), "some are retracted"
     at_once.execute("update intermediate.derivation_ended set project_version = 'another'")
-    for table, column in OF_LATER_VERSIONS.items():
+    for table, column in OF_LATER_VERSIONS:
         at_once.execute(f"alter table {table} drop column {column}")
     assert at_once.derive(AS_OF).reason == "the project has changed"
     assert (marts(at_once), log(at_once)) == (before, log_before)

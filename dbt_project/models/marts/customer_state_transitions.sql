@@ -24,15 +24,17 @@ baselines as (
 ),
 
 {% if is_full() -%}
+-- one of an earlier version has columns less
 logged as not materialized (
-    {% if before -%}
-    select * from {{ before }}
-    {%- else -%}
     select
-        null as transition_id,
-        null as detected_at,
-        null as is_baseline,
-    limit 0
+        cast(null as varchar) as transition_id,
+        cast(null as timestamptz) as detected_at,
+        cast(null as boolean) as is_baseline,
+        cast(null as boolean) as is_reclassified,
+    where false
+    {% if before -%}
+    union all by name
+    select * from {{ before }}
     {%- endif %}
 ),
 {%- else -%}
@@ -50,6 +52,32 @@ logged as (
     where log.retracted_at is not null
 ),
 {%- endif %}
+
+changes as (
+    select * from {{ ref('int_changes') }}
+),
+
+-- by other rules a transition is news only where something happened
+reclassified as (
+    select derived.transition_id
+    from derived
+    semi join {{ ref('int_tenants__ruled_anew') }} as ruled_anew on derived.tenant_id = ruled_anew.tenant_id
+    anti join changes
+        on derived.tenant_id = changes.tenant_id
+        and derived.source_table = changes.source_table
+        and derived.source_id = changes.source_id
+    anti join changes as customers
+        on derived.tenant_id = customers.tenant_id
+        and derived.customer_id = customers.record_id
+        and customers.source_table = 'customers'
+        and customers.is_new
+    anti join changes as jobs
+        on derived.tenant_id = jobs.tenant_id
+        and derived.job_id = jobs.record_id
+        and jobs.source_table = 'jobs'
+        and (jobs.is_new or jobs.is_retyped)
+    where coalesce(derived.occurred_at <= (select ended.as_of from {{ derivation('ended') }} as ended), true)
+),
 
 standing as (
     select
@@ -71,9 +99,14 @@ standing as (
         coalesce(logged.detected_at, {{ as_of() }}) as detected_at,
         cast(null as timestamptz) as retracted_at,
         coalesce(logged.is_baseline, baselines.tenant_id is null) as is_baseline,
+        case
+            when logged.transition_id is null then reclassified.transition_id is not null
+            else coalesce(logged.is_reclassified, false)
+        end as is_reclassified,
         cast(derived.position as bigint) as position,
     from derived
     left join logged on derived.transition_id = logged.transition_id
+    left join reclassified on derived.transition_id = reclassified.transition_id
     left join baselines on derived.tenant_id = baselines.tenant_id
     left join {{ ref('stg_servicetitan__tenants') }} as tenants on derived.tenant_id = tenants.tenant_id
     left join {{ ref('customer_states') }} as from_states on derived.from_state = from_states.state
@@ -82,7 +115,11 @@ standing as (
 
 {% if before -%}
 retracted as (
-    select logged.* replace (coalesce(logged.retracted_at, {{ as_of() }}) as retracted_at)
+    select
+        logged.* replace (
+            coalesce(logged.retracted_at, {{ as_of() }}) as retracted_at,
+            coalesce(logged.is_reclassified, false) as is_reclassified
+        ),
     from logged
     anti join derived on logged.transition_id = derived.transition_id
 ),

@@ -12,6 +12,8 @@ renamed as (
         job_id,
         previous_customer_id,
         previous_job_id,
+        is_new,
+        is_retyped,
         coalesce(_dlt_load_id, '') as load_id,
     from source
 )

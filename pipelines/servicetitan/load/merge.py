@@ -79,13 +79,16 @@ class Merge:
             select
                 (select coalesce(max(change_id), 0) from {self.changes}) + row_number() over (order by place),
                 newest.tenant_id, '{self.table.name}', newest.{self.table.id}::varchar,
-                newest.named_customer, newest.named_job, known.named_customer, known.named_job, '{self.load_id}'
+                newest.named_customer, newest.named_job, known.named_customer, known.named_job,
+                known.place is null, known.place is not null and newest.kind is distinct from known.kind,
+                '{self.load_id}'
             from newest left join known using (place)"""
 
     def named(self, row: str) -> str:
-        """The customer and the job that a row names."""
+        """The customer and the job that a row names, and what it is."""
         customer, job = (f"{row}{name}" if name else "null::bigint" for name in (self.table.customer, self.table.job))
-        return f"{customer} as named_customer, {job} as named_job"
+        kind = ", ".join(f"{row}{name}" for name in self.table.kind)
+        return f"{customer} as named_customer, {job} as named_job, [{kind}] as kind"
 
     @property
     def replaced(self) -> str:

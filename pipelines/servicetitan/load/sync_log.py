@@ -25,12 +25,12 @@ select state from {DATASET}._dlt_pipeline_state as state
 join {DATASET}._dlt_loads as loads on loads.load_id = state._dlt_load_id
 where pipeline_name = '{DATASET}' and loads.status = 0 order by loads.load_id desc limit 1
 """
-TABLES = f"select table_name from information_schema.tables where table_schema = '{DATASET}'"
+COLUMNS = f"select table_name, column_name from information_schema.columns where table_schema = '{DATASET}'"
 
 
 @dataclass(frozen=True)
 class SyncState:
-    """``complete``: all raw tables are there. Bookmarks are those of the newest load that ended."""
+    """``complete``: all raw tables are there, with all their columns. Bookmarks are those of the newest load that ended."""
 
     bookmarks: Bookmarks = field(default_factory=dict)
     complete: bool = False
@@ -40,14 +40,16 @@ def read_bookmarks(warehouse: Path) -> SyncState:
     if not warehouse.exists():
         return SyncState()
     with open_warehouse(warehouse, read_only=True) as connection:
-        tables = {name for (name,) in connection.execute(TABLES).fetchall()}
+        columns = set(connection.execute(COLUMNS).fetchall())
+        tables = {table for table, _ in columns}
         if not tables:
             refuse_what_is_not_ours(connection, warehouse)
         if not {"_dlt_pipeline_state", "_dlt_loads"} <= tables:
             return SyncState()
         states = connection.execute(STATE).fetchall()
     bookmarks = decoded(states[0][0]) if states else {}
-    return SyncState(bookmarks, complete={table.name for table in RAW_TABLES} <= tables)
+    declared = {(table.name, column) for table in RAW_TABLES for column in table.columns}
+    return SyncState(bookmarks, complete=declared <= columns)
 
 
 def refuse_what_is_not_ours(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
