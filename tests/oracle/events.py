@@ -1,16 +1,23 @@
 """Source events: one per dated fact about a customer."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from tests.oracle.customers import ends
-from tests.oracle.jobs import Job, counts, jobs, kind
+from tests.oracle.endings import cancellation_counts, done_at
+from tests.oracle.jobs import Job, jobs
+from tests.oracle.kinds import has_estimates, kind_rules
+from tests.oracle.leads import converting_job
 from tests.oracle.records import Records, Row, is_active, moment
+from tests.oracle.rules import Rule, TenantRules
 
 BOOKED = {"sales": Decimal("2.0"), "install": Decimal("5.0")}
 CANCELED = {"sales": Decimal("2.5"), "install": Decimal("5.5")}
+
+JobsOf = dict[int, list[Job]]  # by customer, after merges
 
 
 class Event(NamedTuple):
@@ -28,26 +35,37 @@ class Event(NamedTuple):
         return self.occurred_at, self.event_name == "state_set", self.to_state, self.event_id.encode()
 
 
-def events(records: Records, tenant: int) -> Iterator[Event]:
+def events(records: Records, rules: TenantRules) -> Iterator[Event]:
     """All that have a date and a customer in the warehouse, later than now or not."""
     customers = ends(records)
-    known_jobs = jobs(records, customers, tenant)
+    taken_by = kind_rules(records, rules)
+    known_jobs = jobs(records, customers, taken_by)
+    jobs_of: JobsOf = defaultdict(list)
+    for job in known_jobs.values():
+        jobs_of[job.customer].append(job)
     for event in (
-        *_leads(records),
+        *_leads(records, customers, jobs_of),
         *_appointments(records, known_jobs),
-        *_cancellations(known_jobs),
-        *_completions(known_jobs),
-        *_estimates(records, tenant),
+        *_cancellations(jobs_of),
+        *_completions(jobs_of),
+        *_estimates(records, taken_by),
         *_state_updates(records),
     ):
         if event.customer in customers and moment(event.occurred_at) is not None:
             yield event._replace(customer=customers[event.customer])
 
 
-def _leads(records: Records) -> Iterator[Event]:
+def _leads(records: Records, customers: dict[int, int], jobs_of: JobsOf) -> Iterator[Event]:
+    leads_of: dict[int | None, list[Row]] = defaultdict(list)
     for row in records["leads"]:
-        if row.get("customer_id") is not None and is_active(row) and row.get("status") != "Dismissed":
+        leads_of[customers.get(row.get("customer_id"))].append(row)  # type: ignore[arg-type]
+    for customer, rows in leads_of.items():
+        for row in rows:
+            if customer is None or not is_active(row) or row.get("status") == "Dismissed":
+                continue
             yield _event(row, "leads", "lead:{}:created", "lead_created", "1.0", row.get("created_on"), None)
+            if job := converting_job(row, rows, jobs_of[customer]):
+                yield _event(row, "leads", "lead:{}:converted", "lead_converted", "0.0", job.created_at, None)
 
 
 def _appointments(records: Records, known_jobs: dict[int, Job]) -> Iterator[Event]:
@@ -59,33 +77,34 @@ def _appointments(records: Records, known_jobs: dict[int, Job]) -> Iterator[Even
             yield _event(row, "appointments", "appointment:{}:booked", name, to_state, row.get("created_on"), job.id)
 
 
-def _cancellations(known_jobs: dict[int, Job]) -> Iterator[Event]:
-    for job in known_jobs.values():
-        if job.kind in CANCELED and job.is_canceled and job.canceled_at and counts(job, known_jobs.values()):
-            event_id, name = f"job:{{}}:canceled:{job.cancellation}", f"{job.kind}_job_canceled"
-            row = {"id": job.id, "customer_id": job.customer}
-            yield _event(row, "jobs", event_id, name, str(CANCELED[job.kind]), job.canceled_at, job.id)
+def _cancellations(jobs_of: JobsOf) -> Iterator[Event]:
+    for customer, each in jobs_of.items():
+        for job in each:
+            if job.kind in CANCELED and job.is_canceled and cancellation_counts(job, each):
+                event_id, name = f"job:{{}}:canceled:{job.cancellation}", f"{job.kind}_job_canceled"
+                row = {"id": job.id, "customer_id": customer}
+                yield _event(row, "jobs", event_id, name, str(CANCELED[job.kind]), job.canceled_at, job.id)
 
 
-def _completions(known_jobs: dict[int, Job]) -> Iterator[Event]:
-    for job in known_jobs.values():
-        if job.kind == "install" and job.is_completed:
-            row = {"id": job.id, "customer_id": job.customer}
-            yield _event(row, "jobs", "job:{}:completed", "install_job_completed", "6.0", job.completed_at, job.id)
+def _completions(jobs_of: JobsOf) -> Iterator[Event]:
+    for customer, each in jobs_of.items():
+        for job in each:
+            if job.kind == "install" and job.is_completed:
+                row, at = {"id": job.id, "customer_id": customer}, done_at(job, each)
+                yield _event(row, "jobs", "job:{}:completed", "install_job_completed", "6.0", at, job.id)
 
 
-def _estimates(records: Records, tenant: int) -> Iterator[Event]:
+def _estimates(records: Records, taken_by: dict[int, Rule]) -> Iterator[Event]:
     all_jobs = {row["id"]: row for row in records["jobs"]}
     for row in records["estimates"]:
-        job = all_jobs.get(row.get("job_id"))
-        is_waiting = row.get("job_id") is not None and job is None
-        is_other = job is not None and kind(job, records, tenant) not in BOOKED
-        status = (row.get("status") or {}).get("name")
-        if is_waiting or is_other or not is_active(row) or status == "Dismissed":
+        job_id, status = row.get("job_id"), (row.get("status") or {}).get("name")
+        job = all_jobs.get(job_id)
+        is_waiting = job_id is not None and job is None
+        counts = job is None or has_estimates(taken_by[job["id"]], row.get("subtotal"))
+        if is_waiting or not counts or not is_active(row) or status == "Dismissed":
             continue
         if row.get("customer_id") is None:
             row = {**row, "customer_id": (job or {}).get("customer_id")}
-        job_id = row.get("job_id")
         yield _event(row, "estimates", "estimate:{}:created", "estimate_created", "3.0", row.get("created_on"), job_id)
         if status == "Sold":
             sold_on = moment(row.get("sold_on")) or row.get("modified_on")

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from hashlib import md5
 
 from tests.oracle.events import Event
-from tests.oracle.jobs import rules
+from tests.oracle.rules import TenantRules
 
 START = Decimal("0.0")
 
@@ -43,16 +42,18 @@ class Story:
 
     tenant: int
     customer: int
+    rules: TenantRules
     state: Decimal = START
     job: int | None = None
     entered_at: datetime | None = None
     round: set[int] = field(default_factory=set)
+    earlier_rounds: set[int] = field(default_factory=set)
     transitions: list[Transition] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
 
     @property
     def reset_due_at(self) -> datetime | None:
-        days = reset_after_days()[self.state]
+        days = self.rules.reset_after_days[self.state]
         return self.entered_at + timedelta(days=days) if days and self.entered_at else None
 
     def reset_by(self, now: datetime) -> None:
@@ -60,28 +61,36 @@ class Story:
         if due and due <= now:
             event_id = f"reset:{self.transitions[-1].transition_id}"
             self._enter(START, None, due, "reset", event_id, None, None)
-            self.round = set()
+            self._begin_round()
 
     def meet(self, event: Event) -> None:
         self.reset_by(event.occurred_at)
-        rule = "state_set" if event.event_name == "state_set" else matrix()[self.state, event.to_state]
+        rule = "state_set" if event.event_name == "state_set" else self.rules.matrix[self.state, event.to_state]
         is_accepted = self._is_accepted(event, rule)
         self.verdicts.append(Verdict(event, "accepted" if is_accepted else "ignored", rule, self.state))
         if is_accepted:
             source = event.source_table, event.source_id
             self._enter(event.to_state, event.job, event.occurred_at, event.event_name, event.event_id, *source)
             if event.to_state in (0, 1) or rule == "new_job":
-                self.round = set()
+                self._begin_round()
         if event.job is not None:
             self.round.add(event.job)
 
     def _is_accepted(self, event: Event, rule: str) -> bool:
+        is_new = event.job is not None and event.job not in self.round
         return {
             "accept": True,
             "ignore": False,
-            "new_job": event.job is not None and event.job not in self.round,
+            "new_job": is_new,
+            "another_job": is_new,
+            "this_round": not (is_new and event.job in self.earlier_rounds),
+            "each_job": event.job is not None and event.job != self.job,
             "state_set": event.to_state != self.state,
         }[rule]
+
+    def _begin_round(self) -> None:
+        self.earlier_rounds |= self.round
+        self.round = set()
 
     def _enter(
         self,
@@ -102,8 +111,8 @@ class Story:
         self.state, self.job, self.entered_at = to_state, job, at
 
 
-def fold(tenant: int, customer: int, events: Iterable[Event], as_of: datetime) -> Story:
-    story = Story(tenant, customer)
+def fold(tenant: int, customer: int, events: Iterable[Event], as_of: datetime, rules: TenantRules) -> Story:
+    story = Story(tenant, customer, rules)
     for event in sorted(events, key=lambda event: event.order):
         if event.occurred_at <= as_of:
             story.meet(event)
@@ -111,14 +120,3 @@ def fold(tenant: int, customer: int, events: Iterable[Event], as_of: datetime) -
             story.verdicts.append(Verdict(event, "waiting", None, None))
     story.reset_by(as_of)
     return story
-
-
-@cache
-def matrix() -> dict[tuple[Decimal, Decimal], str]:
-    rows = rules("state_transition_rules")
-    return {(Decimal(row["from_state"]), Decimal(row["to_state"])): row["rule"] for row in rows}
-
-
-@cache
-def reset_after_days() -> dict[Decimal, int]:
-    return {Decimal(row["state"]): int(row["reset_after_days"] or 0) for row in rules("customer_states")}

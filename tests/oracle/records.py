@@ -1,6 +1,7 @@
 """Rows of one tenant's raw tables, and how their values are read."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,3 +19,11 @@ def moment(value: datetime | None) -> datetime | None:
 def is_active(row: Row) -> bool:
     """Only ``active = false`` is inactive."""
     return row.get("active") is not False
+
+
+def by(name: str, rows: Iterable[Row]) -> Mapping[Any, list[Row]]:
+    """The rows that have one value there, for every value."""
+    grouped: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        grouped[row.get(name)].append(row)
+    return grouped

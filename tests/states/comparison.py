@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
-from tests.oracle.derivation import Log
+from tests.oracle.derivation import Entry, Log
 from tests.oracle.fold import Story
 from tests.states.warehouse import Warehouse
 
@@ -34,7 +34,7 @@ SPANS = """
 """
 ANSWERS = (STATES, EVENTS, TRANSITIONS, SPANS)
 LOG = """
-    select tenant_id, 0, 'log', transition_id, detected_at, retracted_at, is_baseline,
+    select tenant_id, 0, 'log', transition_id, detected_at, retracted_at, is_baseline, is_reclassified,
         (position is null) = (retracted_at is not null)
     from marts.customer_state_transitions
 """
@@ -57,10 +57,14 @@ def expected(stories: Stories) -> set[Fact]:
 
 def expected_log(logs: Mapping[int, Log]) -> set[Fact]:
     return {
-        (tenant, 0, "log", identity, entry.detected_at, entry.retracted_at, entry.is_baseline, True)
+        (tenant, 0, "log", identity, *_detected(entry), True)
         for tenant, log in logs.items()
         for identity, entry in log.entries.items()
     } | {(tenant, 0, "baseline") for tenant, log in logs.items() if log.has_baseline}
+
+
+def _detected(entry: Entry) -> Fact:
+    return entry.detected_at, entry.retracted_at, entry.is_baseline, entry.is_reclassified
 
 
 def _state(story: Story) -> Fact:

@@ -7,9 +7,11 @@ from typing import Any
 
 from pipelines.servicetitan import streams
 from pipelines.servicetitan.raw_tables import TABLE
-from tests.oracle.derivation import derive
+from tests.oracle.derivation import SHIPPED, News, derive
 from tests.oracle.fold import Story
 from tests.oracle.records import Records
+from tests.oracle.rules import Rules
+from tests.states.came import Came, InForce
 from tests.states.happenings import Op
 from tests.states.histories import TENANTS
 from tests.states.warehouse import KEYS
@@ -28,22 +30,41 @@ STREAMS = tuple(stream.name for stream in streams.STREAMS)
 
 
 class Ledger:
-    """The rows so far, per tenant, table and key."""
+    """The rows so far, per tenant, table and key; and what came since the last derivation."""
 
-    def __init__(self, ops: Iterable[Op] = ()) -> None:
+    def __init__(self, ops: Iterable[Op] = (), rules: Rules = SHIPPED) -> None:
         self.rows: dict[tuple[int, str], dict[Any, dict[str, Any]]] = defaultdict(dict)
+        self.rules = rules
+        self._came = {tenant: Came() for tenant in TENANTS}
+        self._in_force: dict[int, InForce] = {}
         self.add([*ROOT, *ops])
 
     def add(self, ops: Iterable[Op]) -> dict[str, list[dict[str, Any]]]:
         """Gives the rows to load, those too that are older than what is there and change nothing."""
         loaded: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        before: dict[tuple[int, str, Any], dict[str, Any] | None] = {}
         for op in ops:
             known = self.rows[op.row["tenant_id"], op.table]
             key = tuple(op.row[name] for name in KEYS[op.table])
+            before.setdefault((op.row["tenant_id"], op.table, key), known.get(key))
             if not is_older(op, known.get(key, {})):
                 known[key] = op.row
             loaded[op.table].append(op.row)
+        for (tenant, table, key), old in before.items():
+            self._came[tenant].note(table, old, self.rows[tenant, table][key])
         return loaded
+
+    def news(self) -> dict[int, News]:
+        """What came since it was asked for last, which is once per derivation."""
+        now = {tenant: InForce(self.rules.of(tenant), self._names(tenant)) for tenant in TENANTS}
+        changed = {tenant: self._in_force.get(tenant, now[tenant]).differs(now[tenant]) for tenant in TENANTS}
+        news = {tenant: self._came[tenant].news(are_rules_changed=changed[tenant]) for tenant in TENANTS}
+        self._came, self._in_force = {tenant: Came() for tenant in TENANTS}, now
+        return news
+
+    def _names(self, tenant: int) -> dict[tuple[str, int], str]:
+        named = [(table, row) for table in ("job_types", "business_units") for row in self.rows[tenant, table].values()]
+        return {(table, row["id"]): row["name"] for table, row in named if row.get("name") is not None}
 
     def all_rows(self) -> dict[str, list[dict[str, Any]]]:
         loaded: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -56,7 +77,7 @@ class Ledger:
         return {table: list(self.rows[tenant, table].values()) for table in tables}
 
     def stories(self, as_of: datetime) -> dict[int, dict[int, Story]]:
-        return {tenant: derive(self.records(tenant), tenant, as_of) for tenant in TENANTS}
+        return {tenant: derive(self.records(tenant), tenant, as_of, self.rules) for tenant in TENANTS}
 
 
 def is_older(op: Op, known: Mapping[str, Any]) -> bool:

@@ -37,8 +37,8 @@ def test_derivations_killed_at_any_moment_end_in_the_same_log(warehouse: Warehou
             derive_for(as_of.isoformat(), random.uniform(0, longest))
         status, longest = derive_for(as_of.isoformat(), NEVER)
         assert status == 0
-        stories = ledger.stories(as_of)
+        stories, news = ledger.stories(as_of), ledger.news()
         for tenant, log in logs.items():
-            log.update(stories[tenant], as_of, is_complete=tenant in TENANTS[:step])
+            log.update(stories[tenant], as_of, news[tenant], is_complete=tenant in TENANTS[:step])
         assert_same(facts(warehouse, *ANSWERS), expected(stories))
         assert_same(facts(warehouse, LOG, BASELINES), expected_log(logs))

@@ -59,9 +59,9 @@ def one_step(tmp_path_factory: pytest.TempPathFactory, work_dir: Path) -> Scene:
         warehouse.load(ledger.add([*step_of(batch, step), *(renamed_job_types() if step == 2 else ())]))
         complete = TENANTS[: min(step, 1)]
         warehouse.load(syncs(complete, TENANTS[1:], step))
-        stories = ledger.stories(as_of)
+        stories, news = ledger.stories(as_of), ledger.news()
         for tenant, log in logs.items():
-            log.update(stories[tenant], as_of, is_complete=tenant in complete)
+            log.update(stories[tenant], as_of, news[tenant], is_complete=tenant in complete)
         if step < 2:
             warehouse.derive(as_of)
     return Scene(warehouse, as_of, expected(stories) | expected_log(logs), (*ANSWERS, LOG, BASELINES))

@@ -43,8 +43,8 @@ def test_a_history_that_grows_step_by_step_is_derived_as_if_it_had_come_at_once(
         complete = TENANTS[:step]
         warehouse.load(syncs(complete, TENANTS[step:], step))
         warehouse.derive(as_of)
-        stories = ledger.stories(as_of)
+        stories, news = ledger.stories(as_of), ledger.news()
         for tenant, log in logs.items():
-            log.update(stories[tenant], as_of, is_complete=tenant in complete)
+            log.update(stories[tenant], as_of, news[tenant], is_complete=tenant in complete)
         assert_same(facts(warehouse, *ANSWERS), expected(stories))
         assert_same(facts(warehouse, LOG, BASELINES), expected_log(logs))
