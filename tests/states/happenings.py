@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
 
+BASE = datetime(2024, 1, 1, tzinfo=UTC)
 SENTINEL = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -36,6 +38,21 @@ estimate_statuses = st.sampled_from(
         {"value": 2, "name": "Dismissed"},
     ]
 )
+# 30 days back, a job is just forgotten
+starts = st.sampled_from([timedelta(days=days) for days in (0, 0, 1, 2, 60, -30, -30)] + [None] * 2)
+visit_statuses = st.sampled_from([*["Scheduled", None, "Done", "Hold"] * 2, "Canceled"])
+places = st.sampled_from([None, 1, 1, 2])
+# the same numbers in every family: they would meet if the customer were forgotten
+links: dict[str, st.SearchStrategy[Any]] = {
+    "recall_for_id": st.sampled_from([None] * 12 + [0, 0, 1]),
+    "warranty_id": st.sampled_from([None] * 12 + [0, 0, 1]),
+    "created_from_estimate_id": st.sampled_from([None] * 12 + [0, 0, 1, 2]),
+    "no_charge": st.sampled_from([None] * 6 + [False] * 6 + [True]),
+    "business_unit_id": st.sampled_from([None] * 8 + [1, 2, 3, 9]),
+    "project_id": places,
+    "location_id": places,
+}
+subtotals = st.sampled_from([None, Decimal("499.99"), Decimal("500"), Decimal("500.01")])
 states = st.sampled_from(["0.0", "1.0", "2.0", "2.5", "3.0", "4.0", "5.0", "5.5", "6.0"])
 no_dates = st.sampled_from([()] * 12 + [("created_on", None), ("created_on", SENTINEL), ("modified_on", None)])
 
@@ -52,8 +69,10 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 def row_of(
     table: str, dated: tuple[str, ...], row: dict[str, Any], missing: tuple[Any, ...], now: datetime
 ) -> list[Op]:
+    """A field that is a stretch of time is the moment so far from now."""
     stamps = dict.fromkeys(dated, now)
-    return [Op(table, {**row, **stamps, **dict([missing] if missing and missing[0] in stamps else [])})]
+    told = {name: now + value if isinstance(value, timedelta) else value for name, value in row.items()}
+    return [Op(table, {**told, **stamps, **dict([missing] if missing and missing[0] in stamps else [])})]
 
 
 def record(table: str, dated: tuple[str, ...] = ("created_on", "modified_on"), **fields: Any) -> st.SearchStrategy[Any]:
@@ -62,20 +81,26 @@ def record(table: str, dated: tuple[str, ...] = ("created_on", "modified_on"), *
     return st.builds(lambda row, missing: partial(row_of, table, dated, row, missing), row, no_dates)
 
 
-def job_row(job: tuple[int, int], person: int, status: str, now: datetime) -> Op:
+def job_row(job: tuple[int, int], person: int, status: str, now: datetime, done: timedelta | None = None) -> Op:
     identity, job_type = job
     row = {"id": identity, "customer_id": person, "job_type_id": job_type, "job_status": status}
-    return Op("jobs", {**row, "created_on": now, "modified_on": now, "completed_on": None})
+    completed_on = None if done is None else now + done
+    return Op("jobs", {**row, "created_on": now, "modified_on": now, "completed_on": completed_on})
 
 
-def booked(job: tuple[int, int], person: int, appointment: int, now: datetime) -> list[Op]:
-    visit = Op("appointments", {"id": appointment, "job_id": job[0], "created_on": now, "modified_on": now})
-    return [job_row(job, person, "Scheduled", now), visit]
+def booked(job: tuple[int, int], person: int, appointment: int, start: timedelta | None, now: datetime) -> list[Op]:
+    visit = {"id": appointment, "job_id": job[0], "start": None if start is None else now + start}
+    stamps = {"created_on": now, "modified_on": now}
+    return [job_row(job, person, "Scheduled", now), Op("appointments", {**visit, **stamps})]
 
 
-def ended(job: tuple[int, int], person: int, status: str, log: int | None, now: datetime) -> list[Op]:
-    entry = [Op("job_canceled_logs", {"id": log, "job_id": job[0], "created_on": now})] if log else []
-    return [job_row(job, person, status, now), *entry]
+def canceled(job: tuple[int, int], person: int, log: int | None, now: datetime) -> list[Op]:
+    entry = [] if log is None else [Op("job_canceled_logs", {"id": log, "job_id": job[0], "created_on": now})]
+    return [job_row(job, person, "Canceled", now), *entry]
+
+
+def completed(job: tuple[int, int], person: int, done: timedelta | None, now: datetime) -> list[Op]:
+    return [job_row(job, person, "Completed", now, done)]
 
 
 def plausible(strategy: Callable[..., list[Op]], *arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Happening]:
@@ -84,22 +109,26 @@ def plausible(strategy: Callable[..., list[Op]], *arguments: st.SearchStrategy[A
 
 # a job and its type; one has now this type, now that
 typed_jobs = st.sampled_from([*[(1, 1), (2, 1), (3, 2), (4, 2), (5, 2)] * 2, (6, 3), (6, 1), (6, 2)])
-books = plausible(booked, typed_jobs, people, st.integers(1, 8))
-cancels = plausible(ended, typed_jobs, people, st.just("Canceled"), maybe(st.integers(1, 3)))
-completes = plausible(ended, typed_jobs, people, st.just("Completed"), st.none())
+ends = st.sampled_from([None, None, timedelta(), timedelta(days=-1)])  # with no date of its own, when last changed
+books = plausible(booked, typed_jobs, people, st.integers(1, 8), starts)
+cancels = plausible(canceled, typed_jobs, people, maybe(st.integers(1, 3)))
+completes = plausible(completed, typed_jobs, people, ends)
 leads = record("leads", id=st.integers(1, 4), customer_id=maybe(people), active=is_active, status=statuses)
 jobs = record(
     "jobs",
     ("created_on", "modified_on", "completed_on"),
-    **{"id": job_ids, "customer_id": people, "job_type_id": job_types, "job_status": job_statuses},
+    **{"id": job_ids, "customer_id": people, "job_type_id": job_types, "job_status": job_statuses, **links},
 )
-appointments = record("appointments", id=st.integers(1, 8), job_id=job_ids, active=is_active)
+appointments = record(
+    "appointments", id=st.integers(1, 8), job_id=job_ids, active=is_active, start=starts, status=visit_statuses
+)
 logs = record("job_canceled_logs", ("created_on",), id=st.integers(1, 4), job_id=job_ids, active=is_active)
 estimates = record(
     "estimates",
     ("created_on", "modified_on", "sold_on"),
     **{"id": st.integers(1, 4), "job_id": maybe(job_ids), "customer_id": maybe(people), "active": is_active},
     status=estimate_statuses,
+    subtotal=subtotals,
 )
 customers = record(
     "customers", id=st.integers(1, 3), active=is_active, merged_to_id=st.sampled_from([None, None, 1, 2, 3, 4])

@@ -4,28 +4,31 @@ A family owns the ids of one block, so that many of them are derived in one run 
 take turns in two tenants and use the same ids there, so that they would meet if a tenant were forgotten.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import hypothesis
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.states.happenings import Happening, Op, happenings
+from tests.states.happenings import BASE, Happening, Op, happenings
+from tests.states.moods import crews, enquiries, returns, talks, turns
+from tests.states.offices import in_office, offices
 from tests.states.progress import known_jobs, progress
 
 TENANTS = (410387862, 1116148646)
 BLOCK = 1000
+MANY = 30  # more than happens to a family
 STEPS = 4
 UNLIKE = 9  # examples: of ten, Hypothesis keeps half short; after ten it varies every new one five times
 
 # the gaps let the resets of 90 and 180 days meet events to the microsecond, and give ties
 gaps = st.sampled_from([timedelta(days=days) for days in (0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 5, 10, 30, 90, 180)])
 ticks = st.sampled_from([0] * 8 + [-1, 1]).map(lambda tick: timedelta(microseconds=tick))
-BASE = datetime(2024, 1, 1, tzinfo=UTC)
-EVENTS = {"leads", "appointments", "estimates", "state_updates"}
 # the steps over which what happens is spread: where little is new, or nothing, everything must hold all the same
 BUSY = [(0, 1, 2, 3), (0, 1, 2, 3), (0, 1, 3), (0, 0, 0, 1, 2), (0, 0, 0, 0, 1), (0,), *[(0,) * 9 + (2,)] * 3]
+
+TOLD_OF = [*[happenings] * 3, progress, returns, *[crews] * 3, enquiries, turns, turns, talks]
 
 Family = tuple[list[Op], ...]  # one list per step
 
@@ -33,23 +36,27 @@ Family = tuple[list[Op], ...]  # one list per step
 @st.composite
 def families(draw: st.DrawFn) -> Family:
     """Either odd records, changed again and again, or much that comes to pass for one customer."""
-    now, busy, is_odd = BASE, draw(st.sampled_from(BUSY)), draw(st.booleans())
+    now, busy, told_of = BASE, draw(st.sampled_from(BUSY)), draw(st.sampled_from(TOLD_OF))
+    is_odd = told_of is happenings
+    office = {} if is_odd else draw(offices())
     steps: list[list[Op]] = [[] for _ in range(STEPS)]
     steps[0] = [Op("customers", {"id": each, "created_on": now, "modified_on": now}) for each in (1, 2)]
-    steps[0] += [] if is_odd else known_jobs(now)
+    steps[0] += [] if is_odd else [in_office(op, office) for op in known_jobs(now)]
     told: list[tuple[timedelta, timedelta, Happening]] = draw(
-        st.lists(st.tuples(gaps, ticks, happenings if is_odd else progress), min_size=10, max_size=20)
+        st.lists(st.tuples(gaps, ticks, told_of), min_size=10, max_size=20)
     )
     for number, (gap, tick, happening) in enumerate(told):
         now += gap
         ops = happening(now + tick)
-        steps[busy[number * len(busy) // len(told)]] += ops if is_odd else [_numbered(op, 10 + number) for op in ops]
+        steps[busy[number * len(busy) // len(told)]] += [_numbered(in_office(op, office), 10 + number) for op in ops]
     return tuple(steps)
 
 
 def _numbered(op: Op, number: int) -> Op:
-    """A record of its own, so that no event is lost to a later one."""
-    return Op(op.table, {**op.row, "id": number}) if op.table in EVENTS else op
+    """Records of its own, so that no event is lost to a later one: 0 is the first of a happening, -1 the second."""
+    numbers = {0: number, -1: MANY + number}
+    told = {name: numbers[op.row[name]] for name in ("id", "job_id") if op.row.get(name) in numbers}
+    return Op(op.table, op.row | told)
 
 
 def collected(count: int, seed: int) -> list[Family]:

@@ -17,13 +17,15 @@ from tests.states.histories import TENANTS
 from tests.states.warehouse import KEYS
 
 JOB_TYPES = {1: "Sales Consultation", 2: "Window Install", 3: "AC Tune-Up"}
+BUSINESS_UNITS = {1: "Sales", 2: "Installation", 3: "Service"}
 NAMES = {410387862: "socal", 1116148646: "dfw"}
 ROOT = [
     *(Op("tenants", {"tenant_id": tenant, "tenant_name": name}) for tenant, name in NAMES.items()),
     *(
-        Op("job_types", {"tenant_id": tenant, "id": identity, "name": name})
+        Op(table, {"tenant_id": tenant, "id": identity, "name": name})
         for tenant in TENANTS
-        for identity, name in JOB_TYPES.items()
+        for table, names in (("job_types", JOB_TYPES), ("business_units", BUSINESS_UNITS))
+        for identity, name in names.items()
     ),
 ]
 STREAMS = tuple(stream.name for stream in streams.STREAMS)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from tests.states.happenings import Op
-from tests.states.histories import BASE, Family, placed
+from tests.states.happenings import BASE, Op
+from tests.states.histories import Family, placed
 
 
 def day(number: int) -> datetime:

@@ -1,0 +1,31 @@
+"""Files as people write them in ``RULES_DIR``: each way in which a job can be told, and rows for one tenant."""
+
+import csv
+
+from tests.oracle.rules import Rules
+from tests.states.histories import TENANTS
+
+KINDS = f"""\
+tenant_id,match_field,pattern,job_kind,priority,estimates_from
+,recall_for_id,*,other,3,
+,warranty_id,*,other,4,
+,no_charge,true,other,5,
+,created_from_estimate_id,2,install,6,
+,created_from_estimate_id,*,sales,7,
+,job_type_name,tune.?up,other,8,500
+,business_unit_name,^sales$,sales,31,
+,business_unit_name,install,install,32,
+{TENANTS[0]},business_unit_id,3,sales,31,
+{TENANTS[0]},job_type_name,tune-up,other,8,500.005
+"""
+STATES = f"""\
+tenant_id,state,state_name,flow_name,reset_after_days
+,2.5,Sales Appointment Canceled,Sorry We missed you,60
+{TENANTS[1]},1,Lead,,30
+"""
+TRANSITIONS = """\
+from_state,to_state,rule
+5,5,another_job
+"""
+OWN_FILES = {"job_kind_rules": KINDS, "customer_states": STATES, "state_transition_rules": TRANSITIONS}
+OWN_RULES = Rules({seed: tuple(csv.DictReader(text.splitlines())) for seed, text in OWN_FILES.items()})
