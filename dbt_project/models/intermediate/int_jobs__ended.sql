@@ -106,8 +106,9 @@ judged as (
             else coalesce(rivals.forgotten_at > pairs.ended_at, false)
         end as is_hidden,
         case
-            when pairs.is_same_work and coalesce(pairs.other_status, '') != 'Completed'
-                then coalesce(pairs.other_ended_at, rivals.forgotten_at)
+            when not pairs.is_same_work or pairs.other_status = 'Completed' then null
+            when pairs.other_status = 'Canceled' then pairs.other_ended_at
+            else rivals.forgotten_at
         end as work_ended_at,
     from pairs
     inner join rivals
