@@ -221,7 +221,7 @@ def test_a_wrong_seed_stops_the_derivation_before_the_marts(warehouse: Warehouse
 
 def rows_that_warn() -> Iterator[tuple[str, dict[str, object]]]:
     old, young = NOW - timedelta(hours=25), NOW - timedelta(hours=23)
-    yield "job_types", {"id": 3, "name": "Tune-Up"}
+    yield "job_types", {"id": 3, "name": "Sump Pump"}
     yield "job_types", {"id": 4, "name": "Sales Visit"}
     yield "jobs", {"id": 21, "customer_id": 11, "job_type_id": 3, "created_on": old}
     yield "jobs", {"id": 22, "customer_id": 99, "job_type_id": 4, "created_on": old}
