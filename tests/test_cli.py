@@ -83,7 +83,7 @@ def test_a_tenant_that_cannot_be_read_keeps_no_other_waiting_and_takes_its_basel
     result = run("sync")
     assert result.exit_code == 3, result.output
     [line] = result.stderr.splitlines()
-    assert line.startswith("tenant socal, stream customers and 8 more: the token server refused the credentials")
+    assert line.startswith("tenant socal, stream customers and 11 more: the token server refused the credentials")
     assert result.stdout.startswith("sync: ")
     assert taken(result) == ["dfw: baseline taken: 1 customers, 0 transitions are history and are not mailed"]
     with duckdb.connect(settings.analytics, read_only=True) as con:

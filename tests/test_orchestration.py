@@ -43,10 +43,10 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def test_every_stream_leads_to_the_deliveries(settings: Settings) -> None:
+def test_every_stream_that_a_state_comes_of_leads_to_the_deliveries(settings: Settings) -> None:
     resources = {"warehouse": WarehouseResource(), "progress": ProgressLog()}
     graph = dg.Definitions(assets=assets(settings), resources=resources).resolve_asset_graph()
-    for stream in STREAMS:
+    for stream in (one for one in STREAMS if not one.facts_only):
         after, reached = {dg.AssetKey(["servicetitan", stream.name])}, set()
         while after:
             reached |= after

@@ -46,9 +46,9 @@ def test_the_total_is_about_what_was_asked_for(pages: PreparedPages) -> None:
 
 def test_changes_come_behind_the_final_token(pages: PreparedPages, caller: Caller) -> None:
     *_, last = caller.export("jpm/export/jobs")
-    changed = httpx.post(f"{pages.simulator.url}/_control/changes", json={"records": 140}).json()["changed"]
+    changed = httpx.post(f"{pages.simulator.url}/_control/changes", json={"records": 180}).json()["changed"]
     new = list(caller.export("jpm/export/jobs", since=last["continueFrom"]))
-    assert changed == 140
+    assert changed == 180
     assert len(new[0]["data"]) == 10
     assert new[0]["data"][0]["modifiedOn"] == "2026-03-02T15:00:00Z"
     assert caller.get("jpm/export/jobs", **{"from": new[-1]["continueFrom"]}).json()["data"] == []

@@ -23,7 +23,13 @@ from tests.simulator.switches import Switches
 from tests.simulator.world import World
 
 DOCUMENTS = Path(__file__).parents[2] / "shared" / "reference" / "openapi"
-NAMES = {"crm": "crm-v2", "jpm": "jpm-v2", "sales": "salestech-v2", "settings": "settings-v2"}
+NAMES = {
+    "crm": "crm-v2",
+    "dispatch": "dispatch-v2",
+    "jpm": "jpm-v2",
+    "sales": "salestech-v2",
+    "settings": "settings-v2",
+}
 
 pytestmark = pytest.mark.skipif(
     not DOCUMENTS.is_dir(),

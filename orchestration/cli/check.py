@@ -12,6 +12,7 @@ from pipelines.settings import Settings, load_settings
 from pipelines.tenants import directory
 
 if TYPE_CHECKING:
+    from pipelines.servicetitan.access_check import StreamAccess
     from pipelines.servicetitan.pages import Bookmarks
 
 KINDS = """
@@ -48,7 +49,7 @@ def check_streams(settings: Settings, bookmarks: "Bookmarks") -> bool:
             {
                 "tenant": answer.tenant_name,
                 "stream": answer.stream or "token",
-                "works": "in part" if answer.rejected else "no" if answer.problem else "yes",
+                "works": works(answer),
                 "missing scope": answer.missing_scope,
                 "what was found": "; ".join(filter(None, (answer.problem, answer.warning))),
             }
@@ -56,6 +57,12 @@ def check_streams(settings: Settings, bookmarks: "Bookmarks") -> bool:
         ]
     )
     return not any(answer.problem for answer in answers)
+
+
+def works(answer: "StreamAccess") -> str:
+    if answer.absent:
+        return "not there"
+    return "in part" if answer.rejected else "no" if answer.problem else "yes"
 
 
 def check_set_aside(aside: dict[str, str]) -> bool:

@@ -28,7 +28,7 @@ NEEDS = {
     Need("the clock was set back", is_full=True): f"select 1 from {ENDED} where as_of > $as_of",
     Need("a tenant's configuration has changed", is_full=True): f"select 1 from {UNSEEN} and source_table = 'tenants'",
     Need("time has passed", is_full=False): f"select 1 from {ENDED} where next_due_at <= $as_of",
-    Need("records have come", is_full=False): f"select 1 from {UNSEEN}",
+    Need("records have come", is_full=False): "select 1 from intermediate.int_changes",
     Need("a tenant's history is complete", is_full=False): """
         select 1 from intermediate.int_tenants__complete anti join marts.tenant_baselines using (tenant_id)
     """,

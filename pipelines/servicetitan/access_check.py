@@ -26,7 +26,7 @@ class StreamAccess:
     """``stream`` is None for the token itself; ``problem`` is None where all is well.
 
     ``records``: 1 where there is any. ``rejected``: so many are set aside, and the stream goes on. ``warning``: which
-    other way a sync reads it.
+    other way a sync reads it. ``absent``: a sync does without it, which is no problem.
     """
 
     tenant_name: str
@@ -36,6 +36,7 @@ class StreamAccess:
     missing_scope: str | None = None
     rejected: int = 0
     warning: str | None = None
+    absent: bool = False
 
 
 def check_access(
@@ -97,4 +98,8 @@ def next_page(connection: Client, stream: Stream, bookmark: Bookmark, mode: Mode
             rejected=len(rejected),
             warning="; ".join(warnings) or None,
         )
-    return StreamAccess(tenant.name, stream.name, problem="; ".join(warnings))
+    said = "; ".join(warnings)
+    if stream.optional:
+        missing = stream.scope if stream.scope in said else None
+        return StreamAccess(tenant.name, stream.name, missing_scope=missing, warning=said, absent=True)
+    return StreamAccess(tenant.name, stream.name, problem=said)

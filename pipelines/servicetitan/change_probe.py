@@ -20,7 +20,7 @@ from pipelines.servicetitan.streams import STREAMS, Stream
 from pipelines.settings import Settings, Tenant
 from pipelines.tenants import directory
 
-WATCHED = [stream for stream in STREAMS if stream.listed and stream.list_incremental]
+WATCHED = [stream for stream in STREAMS if stream.listed and stream.list_incremental and not stream.facts_only]
 ANNOTATIONS = {"state_updates": state_updates.last_stamp, "contact_links": contact_links.last_stamp}
 LOOK = 10.0  # seconds for all of a tenant's lists: the others' changes wait for it, and Dagster's sensors have 60
 REST = timedelta(minutes=5)  # for a tenant that cannot be asked

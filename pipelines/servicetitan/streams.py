@@ -37,7 +37,9 @@ class Stream:
     list_sorted: bool = True  # the list takes ``sort=+ModifiedOn``
     list_active: bool = True  # the list hides inactive records unless ``active=Any``
     list_incremental: bool = True  # the list takes ``modifiedOnOrAfter``
-    after: str | None = None  # the stream that must be read before, per tenant
+    after: str | None = None  # the stream that must be read before, per tenant; it stands before this one in `STREAMS`
+    optional: bool = False  # a tenant whose app lacks the scope or the module does without it
+    facts_only: bool = False  # messages say it, and no state comes of it: nothing that changes in it is news
     key: tuple[str, ...] = ("id",)
     enumerations: Mapping[str, str] = field(default_factory=dict, hash=False)  # field, or field.part -> known values
 
@@ -210,6 +212,53 @@ STREAMS: tuple[Stream, ...] = (
             timestamp="createdOn modifiedOn",
             decimal="defaultTaxRate",
             json="address trade division tagTypeIds tenant externalData",
+        ),
+    ),
+    # What only messages say stands last: a long first reading of it takes no turn from what is news.
+    Stream(
+        name="job_cancel_reasons",
+        module="jpm",
+        path="job-cancel-reasons",
+        scope="tn.jpm.jobcancelreasons:r",
+        export=False,
+        after="job_canceled_logs",  # which name them
+        facts_only=True,
+        fields=fields(
+            bigint="id",
+            bool="active",
+            text="name",
+            timestamp="createdOn modifiedOn",
+        ),
+    ),
+    Stream(
+        name="locations",
+        module="crm",
+        path="locations",
+        scope="tn.crm.locations:r",
+        after="jobs",  # which name them
+        facts_only=True,
+        fields=fields(
+            bigint="id customerId createdById mergedToId taxZoneId zoneId",
+            bool="active taxExempt",
+            text="name",
+            timestamp="createdOn modifiedOn",
+            json="address customFields tagTypeIds externalData",
+        ),
+    ),
+    Stream(
+        name="appointment_assignments",
+        module="dispatch",
+        path="appointment-assignments",
+        scope="tn.dis.appointmentassignments:r",
+        enumerations={"status": "Scheduled Dispatched Working Done"},
+        after="appointments",  # which they name
+        optional=True,
+        facts_only=True,
+        fields=fields(
+            bigint="id technicianId assignedById jobId appointmentId",
+            bool="active isPaused",
+            text="technicianName status",
+            timestamp="assignedOn createdOn modifiedOn",
         ),
     ),
 )

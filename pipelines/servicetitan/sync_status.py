@@ -1,4 +1,7 @@
-"""When each tenant was last read to its end, kept where those who may not open the warehouse can see it."""
+"""When each tenant was last read to its end, kept where those who may not open the warehouse can see it.
+
+What no state comes of does not count: while it is read for the first time, or fails, the states are as fresh.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,6 +10,7 @@ from pathlib import Path
 
 from pipelines.operations import moment, open_operations, stamp
 from pipelines.servicetitan.progress import StreamSync
+from pipelines.servicetitan.streams import STREAM
 
 KEEP = """
     insert into last_complete_syncs (tenant_id, ended_at) values (?, ?)
@@ -18,7 +22,8 @@ def keep_complete(operations: Path, syncs: Iterable[StreamSync]) -> None:
     """Of one sync; a tenant with a stream that did not come to its end keeps the time that it has."""
     by_tenant: dict[int, list[StreamSync]] = defaultdict(list)
     for sync in syncs:
-        by_tenant[sync.tenant_id].append(sync)
+        if not STREAM[sync.stream].facts_only:
+            by_tenant[sync.tenant_id].append(sync)
     with open_operations(operations) as con:
         for tenant_id, streams in by_tenant.items():
             if all(sync.complete and sync.ended_at for sync in streams):

@@ -15,6 +15,7 @@ LISTINGS = (
     jpm.APPOINTMENTS,
     jpm.JOB_TYPES,
     jpm.JOB_CANCEL_REASONS,
+    jpm.APPOINTMENT_ASSIGNMENTS,
     jpm.ESTIMATES,
     jpm.BUSINESS_UNITS,
 )
@@ -38,6 +39,7 @@ EXPORTS = (
     Export("jpm", "export/jobs", "jobs", "tn.jpm.jobs"),
     Export("jpm", "export/appointments", "appointments", "tn.jpm.appointments"),
     Export("jpm", "export/job-canceled-logs", "job_canceled_logs", "tn.jpm.jobcanceledlogs"),
+    Export("dispatch", "export/appointment-assignments", "appointment_assignments", "tn.dis.appointmentassignments"),
     Export("sales", "export/estimates", "estimates", "tn.sal.estimates", "new"),
     Export("sales", "estimates/export", "estimates", "tn.sal.estimates", "old"),
     Export("settings", "export/business-units", "business_units", "tn.stt.businessunits"),

@@ -14,6 +14,7 @@ from tests.simulator.filters import (
     ignored,
     nobody,
     number,
+    numbers,
     overlap,
     since,
     text,
@@ -125,6 +126,15 @@ JOB_CANCEL_REASONS = Listing(
     CHANGED,
     active_default="Any",
     ids=False,
+    by_id=False,
+)
+APPOINTMENT_ASSIGNMENTS = Listing(
+    "dispatch",
+    "appointment-assignments",
+    "appointment_assignments",
+    "tn.dis.appointmentassignments",
+    {"appointmentIds": numbers("appointmentId"), "jobId": number("jobId"), **CHANGED},
+    active_default="True",
     by_id=False,
 )
 ESTIMATES = Listing(

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulator import records
-from tests.simulator.customers import CAMPAIGN, CustomerVerbs
+from tests.simulator.customers import CAMPAIGN
 from tests.simulator.ledger import Refused
+from tests.simulator.technicians import TechnicianVerbs
 from tests.simulator.wire import Record, stamp, written
 
 APPOINTMENT_STATUS = {
@@ -18,7 +19,7 @@ APPOINTMENT_STATUS = {
 }
 
 
-class JobVerbs(CustomerVerbs):
+class JobVerbs(TechnicianVerbs):
     kinds: dict[str, list[int]]  # sales, install, other -> ids of job types
 
     def job_type(self, kind: str) -> Record:
@@ -76,7 +77,7 @@ class JobVerbs(CustomerVerbs):
         """The appointments that are still on follow the job."""
         self.change("jobs", job_id, jobStatus=status, **fields)
         for appointment in self.appointments_of(job_id):
-            self.change("appointments", appointment["id"], status=APPOINTMENT_STATUS[status])
+            self.set_appointment_status(appointment["id"], APPOINTMENT_STATUS[status])
 
     def cancel_job(self, job_id: int, reason_id: int | None = None, memo: str = "") -> int:
         """Gives the id of the entry in the canceled log. A job that was completed keeps its completedOn."""

@@ -19,6 +19,7 @@ TABLES = (
     "booking_contacts",
     "jobs",
     "appointments",
+    "appointment_assignments",
     "estimates",
     "estimate_status_changes",
     "job_canceled_logs",
@@ -27,7 +28,7 @@ TABLES = (
     "business_units",
 )
 Lock = AbstractContextManager[bool, None]
-PARENTS = ("customerId", "jobId", "estimateId", "bookingId")
+PARENTS = ("customerId", "jobId", "appointmentId", "estimateId", "bookingId")
 
 
 class Refused(Exception):

@@ -48,6 +48,11 @@ def _book_sales(j: Journey) -> None:
     start = (j.company.now() + timedelta(days=4)).replace(minute=0, second=0, microsecond=0)
     from_lead = j.lead if j.stage == "lead" else None
     j.sales_job = j.company.book_job(j.customer_id, "sales", start=start, lead_id=from_lead)
+    _send_somebody(j, j.sales_job)
+
+
+def _send_somebody(j: Journey, job_id: int) -> None:
+    j.company.assign_technician(j.company.appointments_of(job_id)[0]["id"])
 
 
 def _cancel_sales(j: Journey) -> None:
@@ -70,6 +75,7 @@ def _sell(j: Journey) -> None:
 def _book_install(j: Journey) -> None:
     start = (j.company.now() + timedelta(days=14)).replace(minute=0, second=0, microsecond=0)
     j.install_job = j.company.book_job(j.customer_id, "install", start=start, createdFromEstimateId=j.estimate)
+    _send_somebody(j, j.install_job)
 
 
 def _move_install(j: Journey) -> None:

@@ -126,6 +126,18 @@ def appointment(**given: Any) -> Record:
     } | given
 
 
+def appointment_assignment(**given: Any) -> Record:
+    return {
+        "assignedById": USER,
+        "assignedOn": None,
+        "status": "Scheduled",
+        "isPaused": False,
+        "createdOn": None,
+        "modifiedOn": None,
+        "active": True,
+    } | given
+
+
 def estimate(**given: Any) -> Record:
     empty = (
         "jobId projectId locationId customerId name jobNumber summary createdOn modifiedOn soldOn soldBy items"

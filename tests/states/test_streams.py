@@ -10,7 +10,8 @@ from pipelines.servicetitan.raw_tables import RAW_TABLES, REJECTED_RECORDS
 from pipelines.servicetitan.streams import STREAMS
 from tests.states.warehouse import Warehouse
 
-NAMES = [stream.name for stream in STREAMS]
+NAMES = [stream.name for stream in STREAMS if not stream.optional]
+OPTIONAL = [stream.name for stream in STREAMS if stream.optional]
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 COMPLETE, UNREAD, FAILED = 1, 1000, 2000  # tenants; with a stream's place added, the two that lack that one
 
@@ -20,6 +21,16 @@ def sync_of(tenant: int, **complete: bool) -> list[dict[str, Any]]:
         {"sync_id": "a", "tenant_id": tenant, "tenant_name": "", "stream": stream, "complete": done}
         for stream, done in complete.items()
     ]
+
+
+def test_a_tenant_without_what_is_optional_is_complete_all_the_same(warehouse: Warehouse) -> None:
+    whole = sync_of(COMPLETE, **dict.fromkeys(NAMES, True))
+    failed = sync_of(FAILED, **dict.fromkeys(NAMES, True), **dict.fromkeys(OPTIONAL, False))
+    broken = [{**row, "error": None if row["complete"] else "HTTP 500"} for row in failed]
+    warehouse.load({"tenant_syncs": [*whole, *broken]})
+    warehouse.derive(NOW)
+    assert OPTIONAL
+    assert warehouse.rows("select tenant_id from marts.tenant_baselines order by 1") == [(COMPLETE,), (FAILED,)]
 
 
 def test_a_tenant_that_lacks_any_one_stream_has_no_baseline(warehouse: Warehouse) -> None:
@@ -35,4 +46,7 @@ def test_a_tenant_that_lacks_any_one_stream_has_no_baseline(warehouse: Warehouse
 def test_dbt_derives_from_just_the_tables_that_the_load_makes(tmp_path: Path, work_dir: Path) -> None:
     sources = json.loads(manifest_path(tmp_path / "warehouse.duckdb", work_dir).read_bytes())["sources"].values()
     assert {source["name"] for source in sources} == {table.name for table in RAW_TABLES} - {REJECTED_RECORDS.name}
-    assert {source["name"] for source in sources if "ours" not in source["tags"]} == set(NAMES)
+    assert {source["name"] for source in sources if "ours" not in source["tags"]} == {*NAMES, *OPTIONAL}
+    assert {source["name"] for source in sources if "optional" in source["tags"]} == set(OPTIONAL)
+    facts = {stream.name for stream in STREAMS if stream.facts_only}
+    assert {source["name"] for source in sources if "facts_only" in source["tags"]} == facts
