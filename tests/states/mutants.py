@@ -71,7 +71,7 @@ OF_THE_MODEL = [
     Mutant(
         f"{INTERMEDIATE}/int_merges.sql", "list_min(visited[list_position", "list_max(visited[list_position", "cycle"
     ),
-    Mutant(f"{INTERMEDIATE}/int_job_kinds.sql", "order by rules.priority, ", "order by ", "the last rule wins"),
+    Mutant(f"{INTERMEDIATE}/int_job_kinds.sql", "order by priority, ", "order by ", "the last rule wins"),
     Mutant(f"{INTERMEDIATE}/int_customers__folded.sql", "expires_at <= ", "expires_at < ", "the last reset comes late"),
     Mutant(f"{INTERMEDIATE}/int_states__reset.sql", "transition_count + 1", "transition_count", "two have one place"),
     Mutant(f"{INTERMEDIATE}/int_state_spans.sql", "order by position", "order by entered_at", "spans by time alone"),

@@ -18,6 +18,10 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 CREATED = NOW - timedelta(days=30)
 TRANSITIONS = "marts.customer_state_transitions"
 STATES = "marts.customer_servicetitan_state"
+KIND_RULES = "seeds.job_kind_rules (tenant_id, match_field, pattern, job_kind, priority)"
+REASON_RULES = "seeds.cancel_reason_rules (tenant_id, match_field, pattern, starts_flow, priority)"
+PAIRS = "seeds.state_transition_rules (from_state, to_state, rule)"
+ALL_STATES = "seeds.customer_states (state, state_name, flow_name, reset_after_days)"
 
 SPOILT_MARTS = {
     "every_customer_has_one_state": {
@@ -51,25 +55,44 @@ SPOILT_SEEDS = {
         "update seeds.state_transition_rules set rule = 'acept' where from_state = 1 and to_state = 2": [
             "state_transition_rules has the rule acept from 1.0 to 2.0: accept, ignore, new_job"
         ],
-        "insert into seeds.state_transition_rules values (1, 3, 'ignore'), (1, 8, 'accept')": [
+        f"insert into {PAIRS} values (1, 3, 'ignore'), (1, 8, 'accept')": [
             "state_transition_rules has 2 rows from 1.0 to 3.0",
             "state_transition_rules has a row from 1.0 to 8.0",
         ],
     },
     "job_kind_rules_are_sound": {
-        "insert into seeds.job_kind_rules values (null, 'job_type_name', 'repair(', 'other', 30)": [
+        f"insert into {KIND_RULES} values (null, 'job_type_name', 'repair(', 'other', 30)": [
             "every tenant, job_type_name, pattern repair(, priority 30 is no regular expression"
         ],
-        "insert into seeds.job_kind_rules values (1, 'business_unit_id', 'North', 'sale', null)": [
+        f"insert into {KIND_RULES} values (1, 'business_unit_id', 'North', 'sale', null)": [
             "tenant 1, business_unit_id, pattern North, no priority is no number",
             "tenant 1, business_unit_id, pattern North, no priority gives the kind sale: sales, install or other",
             "tenant 1, business_unit_id, pattern North, no priority has no priority",
         ],
-        "insert into seeds.job_kind_rules values (null, 'job_name', 'x', 'sales', 5)": [
+        f"insert into {KIND_RULES} values (null, 'job_name', 'x', 'sales', 5)": [
             "every tenant, job_name, pattern x, priority 5 looks at no field that there is"
         ],
-        "insert into seeds.job_kind_rules select 1, 'job_type_id', 7, 'sales', unnest([4, 6])": [
+        f"insert into {KIND_RULES} select 1, 'job_type_id', 7, 'sales', unnest([4, 6])": [
             "tenant 1, job_type_id, pattern 7, priority 6 have one tenant, field and pattern"
+        ],
+        f"insert into {KIND_RULES} values (1, 'recall_for_id', '0', 'other', 7), (1, 'no_charge', 'yes', 'other', 8)": [
+            "tenant 1, recall_for_id, pattern 0, priority 7 is no id, and not *",
+            "tenant 1, no_charge, pattern yes, priority 8 is not true, and not false",
+        ],
+        "update seeds.job_kind_rules set estimates_from = 500 where priority = 20": ["priority 20 has estimates_from"],
+    },
+    "cancel_reason_rules_are_sound": {
+        f"insert into {REASON_RULES} values (1, 'reason', 'x', null, null)": [
+            "tenant 1, reason, pattern x, no priority looks at no field that there is: reason_id or reason_name",
+            "tenant 1, reason, pattern x, no priority does not say whether it starts a flow",
+            "tenant 1, reason, pattern x, no priority has no priority",
+        ],
+        f"insert into {REASON_RULES} values (1, 'reason_id', 'x', true, 4), (1, 'reason_name', 'x(', true, 5)": [
+            "tenant 1, reason_id, pattern x, priority 4 is no number",
+            "tenant 1, reason_name, pattern x(, priority 5 is no regular expression",
+        ],
+        f"insert into {REASON_RULES} values (1, 'reason_id', '7', true, 6), (1, 'reason_id', '7', false, 6)": [
+            "priority 6 have one tenant, field and pattern"
         ],
     },
     "customer_events_are_whole": {
@@ -96,13 +119,16 @@ SPOILT_SEEDS = {
     },
     "customer_states_are_whole": {
         "delete from seeds.customer_states where state = 5.5": ["customer_states has no row for state 5.5"],
-        "insert into seeds.customer_states values (2, 'Again', null, null), (null, 'Lost', null, null)": [
+        f"insert into {ALL_STATES} values (2, 'Again', null, null), (null, 'Lost', null, null)": [
             "customer_states has 2 rows for state 2.0",
             "customer_states has a row without a state (Lost)",
         ],
-        "insert into seeds.customer_states values (7, ' ', 'Anything', -1)": [
+        f"insert into {ALL_STATES} values (7, ' ', 'Anything', -1)": [
             "customer_states gives state 7.0 no name",
             "customer_states ends state 7.0 after -1 days",
+        ],
+        "insert into seeds.customer_states (tenant_id, state, state_name) values (1, 8, 'Alone')": [
+            "customer_states has a row of tenant 1 for state 8.0, of which the states of every tenant know nothing"
         ],
         "update seeds.customer_states set reset_after_days = 3 where state = 0": [
             "customer_states gives state 0.0 a flow or a reset"

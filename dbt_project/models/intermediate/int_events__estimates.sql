@@ -34,13 +34,11 @@ estimates as (
         on owned.tenant_id = jobs.tenant_id
         and owned.job_id = jobs.job_id
     left join {{ ref('int_job_kinds') }} as kinds
-        on jobs.tenant_id = kinds.tenant_id
-        and jobs.job_type_id is not distinct from kinds.job_type_id
-        and jobs.business_unit_id is not distinct from kinds.business_unit_id
+        on {{ is_of_kind('jobs', 'kinds') }}
     where
         owned.is_active
         and owned.status_name is distinct from 'Dismissed'
-        and (owned.job_id is null or kinds.job_kind in ('sales', 'install'))
+        and (owned.job_id is null or kinds.job_kind in ('sales', 'install') or owned.subtotal >= kinds.estimates_from)
 ),
 
 creations as (

@@ -42,7 +42,12 @@ completed as (
                 ) as integer)
         end as previous_position_of_job,
     from ordered
-    left join {{ ref('customer_states') }} as states on ordered.to_state = states.state
+    inner join {{ ref('int_customers__changed') }} as customers
+        on ordered.customer_key = customers.customer_key
+        and customers.customer_id = customers.merged_customer_id
+    left join {{ ref('int_tenants__states') }} as states
+        on customers.tenant_id = states.tenant_id
+        and ordered.to_state = states.state
 )
 
 -- the fold looks at one position at a time: stored in that order, the rest is not read

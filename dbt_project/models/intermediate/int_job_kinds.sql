@@ -1,24 +1,10 @@
-{%- set before = relation_before(this.schema, this.identifier) %}
+{%- set before = relation_before(this.schema, this.identifier) if not is_full() %}
+{%- set key = [
+    'tenant_id', 'job_type_id', 'business_unit_id',
+    'recall_for_id', 'warranty_id', 'created_from_estimate_id', 'is_no_charge',
+] %}
 
-with kinds_before as (
-    {% if before -%}
-    select
-        tenant_id,
-        job_type_id,
-        business_unit_id,
-        job_kind,
-    from {{ before }}
-    {%- else -%}
-    select
-        cast(null as bigint) as tenant_id,
-        cast(null as bigint) as job_type_id,
-        cast(null as bigint) as business_unit_id,
-        null as job_kind,
-    limit 0
-    {%- endif %}
-),
-
-changed_jobs as (
+with changed_jobs as (
     select
         tenant_id,
         record_id,
@@ -26,11 +12,27 @@ changed_jobs as (
     where source_table = 'jobs'
 ),
 
-combinations as (
+kinds_before as (
+    {% if before -%}
     select
-        tenant_id,
-        job_type_id,
-        business_unit_id,
+        {% for column in key -%}
+        {{ column }},
+        {% endfor -%}
+        job_kind,
+        estimates_from,
+    from {{ before }}
+    {%- else -%}
+    select
+        {{ kind_columns('jobs') }},
+        null as job_kind,
+        null as estimates_from,
+    from {{ ref('stg_servicetitan__jobs') }} as jobs
+    limit 0
+    {%- endif %}
+),
+
+combinations as (
+    select {{ kind_columns('jobs') }},
     from {{ ref('stg_servicetitan__jobs') }} as jobs
     {% if not is_full() -%}
     semi join changed_jobs
@@ -39,16 +41,14 @@ combinations as (
     {%- endif %}
     group by all
     union
-    select
-        tenant_id,
-        job_type_id,
-        business_unit_id,
+    select * exclude (job_kind, estimates_from)
     from kinds_before
 ),
 
 named as (
     select
         combinations.*,
+        row_number() over () as combination_id,
         job_types.name as job_type_name,
         business_units.name as business_unit_name,
     from combinations
@@ -63,14 +63,13 @@ named as (
 matched as (
     select
         named.*,
+        rules.tenant_id as rule_tenant_id,
         rules.match_field,
         rules.pattern,
+        rules.origin,
         rules.job_kind,
         rules.priority,
-        row_number() over (
-            partition by named.tenant_id, named.job_type_id, named.business_unit_id
-            order by rules.priority, rules.tenant_id is null, rules.match_field, coalesce(rules.pattern, '')
-        ) as rank,
+        rules.estimates_from,
     from named
     inner join {{ ref('job_kind_rules') }} as rules
         on coalesce(rules.tenant_id, named.tenant_id) = named.tenant_id
@@ -80,19 +79,33 @@ matched as (
                 then coalesce(rules.pattern = cast(named.business_unit_id as varchar), rules.pattern is null)
             when 'job_type_name' then regexp_matches(named.job_type_name, coalesce(rules.pattern, ''), 'i')
             when 'business_unit_name' then regexp_matches(named.business_unit_name, coalesce(rules.pattern, ''), 'i')
+            {%- for link in ['recall_for_id', 'warranty_id', 'created_from_estimate_id'] %}
+            when '{{ link }}'
+                then named.{{ link }} is not null and rules.pattern in ('*', cast(named.{{ link }} as varchar))
+            {%- endfor %}
+            when 'no_charge' then rules.pattern = cast(named.is_no_charge as varchar)
         end
 ),
 
 first_match as (
-    select * exclude (rank) from matched
-    where rank = 1
+    select *
+    from matched
+    qualify row_number() over (
+        partition by combination_id
+        order by priority, rule_tenant_id is null, origin = 'shipped', match_field, coalesce(pattern, '')
+    ) = 1
 )
 
 select
-    first_match.*,
-    coalesce(first_match.job_kind != kinds_before.job_kind, true) as is_changed,
+    first_match.* exclude (combination_id),
+    coalesce(
+        first_match.job_kind != kinds_before.job_kind
+        or first_match.estimates_from is distinct from kinds_before.estimates_from,
+        true
+    ) as is_changed,
 from first_match
 left join kinds_before
     on first_match.tenant_id = kinds_before.tenant_id
-    and first_match.job_type_id is not distinct from kinds_before.job_type_id
-    and first_match.business_unit_id is not distinct from kinds_before.business_unit_id
+    {%- for column in key[1:] %}
+    and first_match.{{ column }} is not distinct from kinds_before.{{ column }}
+    {%- endfor %}

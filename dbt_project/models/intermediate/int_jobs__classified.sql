@@ -8,9 +8,7 @@ with jobs as (
         on jobs.tenant_id = changed.tenant_id
         and jobs.customer_id = changed.customer_id
     inner join {{ ref('int_job_kinds') }} as kinds
-        on jobs.tenant_id = kinds.tenant_id
-        and jobs.job_type_id is not distinct from kinds.job_type_id
-        and jobs.business_unit_id is not distinct from kinds.business_unit_id
+        on {{ is_of_kind('jobs', 'kinds') }}
     where kinds.job_kind in ('sales', 'install')
 ),
 

@@ -41,10 +41,7 @@ became_other as (
         first_jobs.lead_id,
         first_jobs.job.created_at as converted_at,
     from first_jobs
-    left join {{ ref('int_job_kinds') }} as kinds
-        on first_jobs.job.tenant_id = kinds.tenant_id
-        and first_jobs.job.job_type_id is not distinct from kinds.job_type_id
-        and first_jobs.job.business_unit_id is not distinct from kinds.business_unit_id
+    left join {{ ref('int_job_kinds') }} as kinds on {{ is_of_kind('first_jobs.job', 'kinds') }}
     where coalesce(kinds.job_kind, 'other') = 'other'
 ),
 

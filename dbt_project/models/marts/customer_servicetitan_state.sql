@@ -70,7 +70,9 @@ states as (
         on folded.tenant_id = contacts.tenant_id
         and folded.customer_id = contacts.customer_id
     left join {{ ref('stg_servicetitan__tenants') }} as tenants on folded.tenant_id = tenants.tenant_id
-    left join {{ ref('customer_states') }} as customer_states on folded.state = customer_states.state
+    left join {{ ref('int_tenants__states') }} as customer_states
+        on folded.tenant_id = customer_states.tenant_id
+        and folded.state = customer_states.state
 )
 
 select * from states

@@ -109,8 +109,12 @@ standing as (
     left join reclassified on derived.transition_id = reclassified.transition_id
     left join baselines on derived.tenant_id = baselines.tenant_id
     left join {{ ref('stg_servicetitan__tenants') }} as tenants on derived.tenant_id = tenants.tenant_id
-    left join {{ ref('customer_states') }} as from_states on derived.from_state = from_states.state
-    left join {{ ref('customer_states') }} as to_states on derived.to_state = to_states.state
+    left join {{ ref('int_tenants__states') }} as from_states
+        on derived.tenant_id = from_states.tenant_id
+        and derived.from_state = from_states.state
+    left join {{ ref('int_tenants__states') }} as to_states
+        on derived.tenant_id = to_states.tenant_id
+        and derived.to_state = to_states.state
 ),
 
 {% if before -%}

@@ -17,12 +17,13 @@ counted as (
         kinds.match_field,
         kinds.pattern,
         kinds.priority,
+        kinds.rule_tenant_id,
+        kinds.origin,
+        kinds.estimates_from,
         count(jobs.job_id) as jobs_last_90_days,
     from {{ ref('int_job_kinds') }} as kinds
     left join jobs
-        on kinds.tenant_id = jobs.tenant_id
-        and kinds.job_type_id is not distinct from jobs.job_type_id
-        and kinds.business_unit_id is not distinct from jobs.business_unit_id
+        on {{ is_of_kind('jobs', 'kinds') }}
     left join {{ ref('stg_servicetitan__tenants') }} as tenants on kinds.tenant_id = tenants.tenant_id
     group by all
 )

@@ -16,7 +16,11 @@ found as (
         rule_text,
         'looks at no field that there is' as what,
     from rules
-    where coalesce(match_field, '') not in ('job_type_id', 'job_type_name', 'business_unit_id', 'business_unit_name')
+    where
+        coalesce(match_field, '') not in (
+            'job_type_id', 'job_type_name', 'business_unit_id', 'business_unit_name',
+            'recall_for_id', 'warranty_id', 'created_from_estimate_id', 'no_charge'
+        )
     union all
     select
         rule_text,
@@ -38,6 +42,26 @@ found as (
     union all
     select
         rule_text,
+        'is no id, and not *' as what,
+    from rules
+    where
+        match_field in ('recall_for_id', 'warranty_id', 'created_from_estimate_id')
+        and not regexp_full_match(coalesce(pattern, ''), '\*|[1-9]\d*')
+    union all
+    select
+        rule_text,
+        'is not true, and not false' as what,
+    from rules
+    where match_field = 'no_charge' and coalesce(pattern, '') not in ('true', 'false')
+    union all
+    select
+        rule_text,
+        'has estimates_from, and is not other' as what,
+    from rules
+    where estimates_from is not null and job_kind != 'other'
+    union all
+    select
+        rule_text,
         'is no regular expression' as what,
     from rules
     where
@@ -49,7 +73,7 @@ found as (
         array_to_string(array_agg(rule_text order by priority), ' and ') as rule_text,
         'have one tenant, field and pattern' as what,
     from rules
-    group by tenant_id, match_field, pattern
+    group by tenant_id, match_field, pattern, origin
     having count(*) > 1
 )
 

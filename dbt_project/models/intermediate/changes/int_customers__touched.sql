@@ -32,9 +32,7 @@ named as (
         jobs.job_id,
     from {{ ref('stg_servicetitan__jobs') }} as jobs
     inner join {{ ref('int_job_kinds') }} as kinds
-        on jobs.tenant_id = kinds.tenant_id
-        and jobs.job_type_id is not distinct from kinds.job_type_id
-        and jobs.business_unit_id is not distinct from kinds.business_unit_id
+        on {{ is_of_kind('jobs', 'kinds') }}
     where kinds.is_changed
 ),
 

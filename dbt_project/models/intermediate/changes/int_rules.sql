@@ -1,4 +1,4 @@
-{%- set seeds = ['customer_events', 'customer_states', 'job_kind_rules', 'state_transition_rules'] %}
+{%- set seeds = ['customer_events', 'customer_states', 'job_kind_rules', 'cancel_reason_rules', 'state_transition_rules'] %}
 {%- set names = {'job_types': 'job_type_id', 'business_units': 'business_unit_id'} %}
 
 with rules as (
@@ -7,14 +7,15 @@ with rules as (
         'models' as subject,
         cast(null as bigint) as subject_id,
         '{{ var("code_version", invocation_id) }}' as content,
+    -- wherever a row comes from, it is the same rule
     {%- for seed in seeds %}
     union all
     select
-        {{ 'tenant_id' if seed == 'job_kind_rules' else 'null' }} as tenant_id,
+        {{ 'null' if seed == 'customer_events' else 'tenant_id' }} as tenant_id,
         '{{ seed }}' as subject,
         null as subject_id,
-        md5(cast(list(seed order by seed) as varchar)) as content,
-    from {{ ref(seed) }} as seed
+        md5(cast(list(json_merge_patch(to_json(rules), '{"origin": null}') order by to_json(rules)) as varchar)) as content,
+    from {{ ref(seed) }} as rules
     group by all
     {%- endfor %}
     {%- for table, id in names.items() %}

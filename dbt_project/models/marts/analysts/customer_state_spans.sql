@@ -16,6 +16,10 @@ select
     {{ days_between('spans.entered_at', 'spans.left_at') }} as days,
 from {{ ref('int_state_spans') }} as spans
 left join {{ ref('stg_servicetitan__tenants') }} as tenants on spans.tenant_id = tenants.tenant_id
-left join {{ ref('customer_states') }} as states on spans.state = states.state
-left join {{ ref('customer_states') }} as next_states on spans.next_state = next_states.state
+left join {{ ref('int_tenants__states') }} as states
+    on spans.tenant_id = states.tenant_id
+    and spans.state = states.state
+left join {{ ref('int_tenants__states') }} as next_states
+    on spans.tenant_id = next_states.tenant_id
+    and spans.next_state = next_states.state
 left join {{ ref('customer_events') }} as next_events on spans.next_event_order = next_events."order"
