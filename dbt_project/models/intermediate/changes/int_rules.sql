@@ -1,4 +1,6 @@
-{%- set seeds = ['customer_events', 'customer_states', 'job_kind_rules', 'cancel_reason_rules', 'state_transition_rules'] %}
+{%- set seeds = [
+    'customer_events', 'customer_states', 'job_kind_rules', 'cancel_reason_rules', 'state_transition_rules',
+] %}
 {%- set names = {'job_types': 'job_type_id', 'business_units': 'business_unit_id'} %}
 
 with rules as (
@@ -14,8 +16,13 @@ with rules as (
         {{ 'null' if seed == 'customer_events' else 'tenant_id' }} as tenant_id,
         '{{ seed }}' as subject,
         null as subject_id,
-        md5(cast(list(json_merge_patch(to_json(rules), '{"origin": null}') order by to_json(rules)) as varchar)) as content,
-    from {{ ref(seed) }} as rules
+        md5(string_agg(rule, ',' order by rule)) as content,
+    from (
+        select
+            *,
+            json_merge_patch(to_json(rules), '{"origin": null}') as rule,
+        from {{ ref(seed) }} as rules
+    )
     group by all
     {%- endfor %}
     {%- for table, id in names.items() %}
