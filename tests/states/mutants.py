@@ -28,11 +28,12 @@ LOG = "models/marts/customer_state_transitions.sql"
 RULES, STATES, EVENTS = (
     f"seeds/{name}.csv" for name in ("state_transition_rules", "customer_states", "customer_events")
 )
-FOLD, ORDER, CANCELED, JOBS, ESTIMATES, TOUCHED = (
+FOLD, ORDER, ENDED, JOBS, LEADS, ESTIMATES, TOUCHED, RULED = (
     f"{INTERMEDIATE}/{model}.sql"
     for model in (
-        *("int_events__folded", "int_events__ordered", "int_jobs__canceled", "int_jobs__classified"),
-        *("int_events__estimates", "changes/int_customers__touched"),
+        *("int_events__folded", "int_events__ordered", "int_jobs__ended", "int_jobs__classified"),
+        *("int_leads__converted", "int_events__estimates"),
+        *("changes/int_customers__touched", "changes/int_tenants__ruled_anew"),
     )
 )
 
@@ -42,6 +43,11 @@ OF_THE_MODEL = [
     Mutant(FOLD, "_job < met.round_position", "_job <= met.round_position", "the round lacks its first job"),
     Mutant(FOLD, "to_state in (0, 1)", "to_state = 0", "a lead begins no round"),
     Mutant(FOLD, " or rule = 'new_job'", "", "a new job begins no round"),
+    Mutant(FOLD, " or rule = 'new_job'", " or rule in ('new_job', 'another_job')", "another job begins a round"),
+    Mutant(FOLD, "in ('new_job', 'another_job')", "in ('new_job')", "another job is none"),
+    Mutant(FOLD, "not between 1 and met.round_position - 1", ">= 0", "an install of an earlier round ends this one"),
+    Mutant(FOLD, "met.round_position - 1, true", "met.round_position - 1, false", "a job of no event is an old one"),
+    Mutant(FOLD, "met.job_id != coalesce(met.state_job_id, 0)", "true", "a job is done twice"),
     Mutant(FOLD, "then events.position\n", "then folded.round_position\n", "a reset begins no round"),
     Mutant(FOLD, "met.to_state != met.from_state", "true", "a state is set that is there"),
     Mutant(FOLD, "then position else entered_position", "then position else position", "an ignored event enters"),
@@ -49,11 +55,54 @@ OF_THE_MODEL = [
     Mutant(ORDER, "            event_order,\n            to_state,", "to_state, event_order,", "state_set is not last"),
     Mutant(ORDER, "rpad(cast(record_id as varchar), 19, '9')", "record_id", "ids in the order of numbers"),
     Mutant(ORDER, "86400000000 *", "86340000000 *", "a day has 23 hours and 59 minutes"),
-    Mutant(CANCELED, "others.known_booked_at <= canceled", "others.known_booked_at < canceled", "booked just then"),
-    Mutant(CANCELED, "other_canceled_at > canceled", "other_canceled_at >= canceled", "canceled at the same moment"),
-    Mutant(CANCELED, "other_completed_at >= case", "other_completed_at > case", "completed at that very booking"),
-    Mutant(CANCELED, "others.is_uncertain or ", "", "an unknown booking is none"),
-    Mutant(CANCELED, "canceled.job_kind = others.job_kind", "true", "a job of another kind keeps it on"),
+    Mutant(ENDED, "ended_at >= bookings.booked_at", "ended_at > bookings.booked_at", "booked just then"),
+    Mutant(
+        ENDED,
+        "pairs.other_ended_at > pairs.ended_at, true",
+        "pairs.other_ended_at >= pairs.ended_at, true",
+        "both canceled just then",
+    ),
+    Mutant(
+        ENDED,
+        "pairs.other_ended_at > pairs.ended_at, true",
+        "pairs.other_ended_at > pairs.ended_at, false",
+        "an unknown cancellation is over",
+    ),
+    Mutant(ENDED, "other_ended_at >= coalesce(", "other_ended_at > coalesce(", "completed at that very booking"),
+    Mutant(
+        ENDED, "own.first_booked_at, pairs.created_at", "own.first_booked_at", "a job without a visit began at no time"
+    ),
+    Mutant(ENDED, "where appointments.created_at is not null", "where true", "a booking without a moment is the first"),
+    Mutant(ENDED, "ended.job_kind = others.job_kind", "true", "a job of another kind keeps it on"),
+    Mutant(ENDED, "interval 30 day", "interval 29 day", "forgotten after 29 days"),
+    Mutant(ENDED, "rivals.forgotten_at > pairs", "rivals.forgotten_at >= pairs", "forgotten at that very moment"),
+    Mutant(
+        ENDED,
+        "forgotten_at > pairs.ended_at, false",
+        "forgotten_at > pairs.ended_at, true",
+        "a visit without a day is to come",
+    ),
+    Mutant(ENDED, "appointments.is_active and ", "", "a deleted visit is to come"),
+    Mutant(ENDED, "coalesce(appointments.status, '') != 'Canceled'", "true", "a canceled visit is to come"),
+    Mutant(ENDED, "ended.project_id = others.project_id,", "", "a project is no work"),
+    Mutant(ENDED, "ended.location_id = others.location_id,\n            false", "true", "all houses are one"),
+    Mutant(ENDED, "and pairs.other_job_id > pairs.job_id", "", "of two that end together none tells it"),
+    Mutant(
+        ENDED,
+        "pairs.other_status = 'Canceled' then pairs.other_ended_at\n            else",
+        "pairs.other_status = 'Canceled' then null\n            else",
+        "work ends before it is called off",
+    ),
+    Mutant(ENDED, "else rivals.forgotten_at\n", "else null\n", "work ends before an open job"),
+    Mutant(ENDED, "not pairs.is_same_work or ", "", "other work is waited for"),
+    Mutant(
+        LEADS, "leads.created_at < jobs.created_at", "leads.created_at <= jobs.created_at", "a job at that very moment"
+    ),
+    Mutant(LEADS, "row(jobs.created_at, jobs.job_id)", "row(-jobs.job_id)", "a lead becomes any job"),
+    Mutant(LEADS, "coalesce(kinds.job_kind, 'other') = 'other'", "true", "a sale ends the lead"),
+    Mutant(LEADS, "    and leads.status = 'Open'\n", "", "a converted lead is open"),
+    Mutant(LEADS, "became_other.converted_at > leads.created_at", "true", "a later lead is open before"),
+    Mutant(LEADS, "where leads.status = 'Converted'", "where true", "an open lead is converted"),
     Mutant(
         JOBS, "greatest(1, coalesce(logs.active_entries, 0))", "coalesce(logs.active_entries, 0)", "no entry counts 0"
     ),
@@ -78,7 +127,8 @@ OF_THE_MODEL = [
     Mutant("models/staging/stg_servicetitan__leads.sql", "coalesce(active, true)", "active", "unknown is inactive"),
     Mutant("macros/moment.sql", "1900-01-01", "0001-01-01", "a date before 1900 is one"),
     Mutant("macros/transition_id.sql", "decimal(2, 1)", "integer", "2.5 and 2 are one"),
-    Mutant(RULES, "6,4,new_job", "6,4,accept", "a sale after the end starts a new sale"),
+    Mutant(RULES, "6,4,ignore", "6,4,accept", "a sale after the end starts a new sale"),
+    Mutant(RULES, "1,0,accept", "1,0,ignore", "a lead never ends"),
     Mutant(RULES, "2,2.5,accept", "2,2.5,ignore", "a cancellation is ignored"),
     Mutant(STATES, "What to Expect,180", "What to Expect,90", "an appointment far off is forgotten"),
     Mutant(EVENTS, "state_update:,,90", "state_update:,,5", "a state set by hand comes first"),
@@ -91,6 +141,30 @@ OF_THE_STEP = [
     Mutant(LOG, "coalesce(logged.is_baseline, baselines.tenant_id is null)", "baselines.tenant_id is null", "news"),
     Mutant(LOG, "coalesce(logged.retracted_at, {{ as_of() }})", "{{ as_of() }}", "retracted anew every time"),
     Mutant(LOG, "case when retracted_at is null then position end", "position", "what is retracted keeps its place"),
+    Mutant(
+        LOG,
+        "as ruled_anew on derived.tenant_id = ruled_anew.tenant_id",
+        "as ruled_anew on true",
+        "rules are everybody's",
+    ),
+    Mutant(LOG, "        and derived.source_id = changes.source_id\n", "", "a record is as good as another"),
+    Mutant(
+        LOG, "        and derived.source_id = changes.source_id\n", " and false", "a record that has come is no news"
+    ),
+    Mutant(LOG, "        and customers.is_new\n", "", "a customer who changed has come"),
+    Mutant(LOG, "        and customers.is_new\n", " and false", "a customer who has come is no news"),
+    Mutant(LOG, "(jobs.is_new or jobs.is_retyped)", "jobs.is_new", "a retyped job is no news"),
+    Mutant(LOG, "(jobs.is_new or jobs.is_retyped)", "true", "a job that changed is news"),
+    Mutant(LOG, "(jobs.is_new or jobs.is_retyped)", "jobs.is_retyped", "a job that has come is no news"),
+    Mutant(
+        LOG,
+        "where coalesce(derived.occurred_at <= ",
+        "where true or coalesce(derived.occurred_at <= ",
+        "what happened since is no news",
+    ),
+    Mutant(RULED, "rules.subject_id is null or ", "false or ", "other rules are the same"),
+    Mutant(RULED, "rules_before.content is not null", "true", "a name that has come is a new rule"),
+    Mutant(RULED, "rules_before.content is not null", "false", "a renamed job type goes by the same rules"),
     Mutant(TOUCHED, "previous_customer_id", "customer_id", "the customer whose a record was is forgotten"),
     Mutant(TOUCHED, "previous_job_id", "job_id", "the job whose a record was is forgotten"),
     Mutant(TOUCHED, "where source_table = 'customers'", "where false", "a customer who has come goes unseen"),
