@@ -28,7 +28,7 @@ ticks = st.sampled_from([0] * 8 + [-1, 1]).map(lambda tick: timedelta(microsecon
 # the steps over which what happens is spread: where little is new, or nothing, everything must hold all the same
 BUSY = [(0, 1, 2, 3), (0, 1, 2, 3), (0, 1, 3), (0, 0, 0, 1, 2), (0, 0, 0, 0, 1), (0,), *[(0,) * 9 + (2,)] * 3]
 
-TOLD_OF = [*[happenings] * 3, progress, returns, *[crews] * 3, enquiries, turns, turns, talks]
+TOLD_OF = [*[happenings] * 3, progress, returns, *[crews] * 4, enquiries, turns, turns, talks]
 
 Family = tuple[list[Op], ...]  # one list per step
 
@@ -53,8 +53,8 @@ def families(draw: st.DrawFn) -> Family:
 
 
 def _numbered(op: Op, number: int) -> Op:
-    """Records of its own, so that no event is lost to a later one: 0 is the first of a happening, -1 the second."""
-    numbers = {0: number, -1: MANY + number}
+    """Records of its own, so that no event is lost to a later one: 0 is a happening's first, -1 its second."""
+    numbers = {-place: place * MANY + number for place in range(3)}
     told = {name: numbers[op.row[name]] for name in ("id", "job_id") if op.row.get(name) in numbers}
     return Op(op.table, op.row | told)
 

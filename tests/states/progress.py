@@ -56,7 +56,9 @@ offers = record(
 )
 completions = plausible(completed, typed(installs), customer, ends)
 cancellations = plausible(canceled, typed(jobs), customer, maybe(new))
-pairs = st.sampled_from([(SALE, OTHER_SALE), (INSTALL, OTHER_INSTALL), (OTHER_INSTALL, THIRD_INSTALL)])
+pairs = st.sampled_from(
+    [(SALE, OTHER_SALE), (INSTALL, OTHER_INSTALL), (OTHER_INSTALL, THIRD_INSTALL), (THIRD_INSTALL, INSTALL)]
+)
 at_once = pairs.map(lambda each: partial(_called_off, each))
 # where a new job begins another round
 corrections = record(

@@ -28,14 +28,15 @@ BRANCHES = [
     *("lead: two jobs at once", "cancellation: counts", "cancellation: hidden"),
     *(f"completion: {what}" for what in ("at its own end", "later", "said by another", "ahead")),
     *(f"completion beside {place}" for place in (*PLACES, *PROJECTS, "one booked later", "one never booked")),
-    *(f"completion beside one of the same work {end}" for end in (*ENDS, "completed then")),
+    *(f"completion beside one of the same work {end}" for end in ENDS),
     *(f"completion beside one of the same work open, {when}" for when in ("later", "before")),
     *(f"cancellation beside one {end}" for end in (*ENDS, "canceled then", "booked later", "never booked")),
     *(f"cancellation beside one open, forgotten {when}" for when in ("before", "later", "at no moment")),
     "cancellation beside one open, forgotten to the microsecond",
 ]
+TIES = ("canceled then", "completed then", "open, then", "open, at no moment")
 SELDOM = [
-    *(f"completion beside one of the same work {end}" for end in ("canceled then", "open, then", "open, at no moment")),
+    *(f"completion beside one of the same work {end}" for end in TIES),
     *("cancellation beside one completed then", "cancellation beside one open, forgotten then"),
     *("completion beside one of the same work canceled at no moment", "cancellation beside one canceled at no moment"),
 ]
