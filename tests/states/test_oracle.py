@@ -12,11 +12,23 @@ from tests.states.steps import day, step_of
 from tests.states.warehouse import Warehouse
 
 HISTORIES = 300
+MANY = 1000
+MOMENTS = [day(days) for days in (20, 90, 200, 400, 700)]
 
 
 @pytest.mark.parametrize(("seed", "as_of"), [(1, day(400)), (2, day(90)), (3, day(20))])
 def test_dbt_derives_what_the_oracle_derives(warehouse: Warehouse, seed: int, as_of: datetime) -> None:
-    batch = collected(HISTORIES, seed)
+    assert_derived_as_is_right(warehouse, HISTORIES, seed, as_of)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", range(101, 110))
+def test_it_derives_of_thousands_what_the_oracle_derives(warehouse: Warehouse, seed: int) -> None:
+    assert_derived_as_is_right(warehouse, MANY, seed, MOMENTS[seed % len(MOMENTS)])
+
+
+def assert_derived_as_is_right(warehouse: Warehouse, histories: int, seed: int, as_of: datetime) -> None:
+    batch = collected(histories, seed)
     ledger = Ledger(op for step in range(STEPS) for op in step_of(batch, step))
     warehouse.load(ledger.all_rows())
     warehouse.derive(as_of)
