@@ -19,7 +19,7 @@ import pytest
 
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
-from tests.simulator.history import live, seed_history
+from tests.simulator.office.history import live, seed_history
 from tests.simulator.receiver import Receiver
 from tests.simulator.world import World
 

@@ -15,7 +15,7 @@ from pipelines.settings import Settings, Tenant
 from pipelines.settings.lead_source import LeadSource
 from pipelines.tenants import directory
 from tests.simulator.__main__ import PORTS
-from tests.simulator.history import seed_history
+from tests.simulator.office.history import seed_history
 from tests.simulator.world import World
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.simulator.caller import Caller, calling
-from tests.simulator.history import live
+from tests.simulator.office.history import live
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World
 

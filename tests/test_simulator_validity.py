@@ -15,8 +15,10 @@ from tests.simulator.caller import Caller, calling
 from tests.simulator.contact_family import CONTACT_DETAILS
 from tests.simulator.details import DETAILS, Detail
 from tests.simulator.endpoints import EXPORTS, LISTINGS, Export
-from tests.simulator.history import seed_history
 from tests.simulator.listing import Listing
+from tests.simulator.office.days import Office
+from tests.simulator.office.history import seed_history
+from tests.simulator.office.trades import OFFICES
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.switches import Switches
@@ -39,9 +41,10 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def caller() -> Iterator[Caller]:
-    """A tenant with three years of history."""
-    simulator = ServiceTitan(World(), Switches(calls_per_second=10_000))
+    """A tenant with three years of history, and some months of all that happens in an office."""
+    simulator = ServiceTitan(World(OFFICES), Switches(calls_per_second=10_000))
     seed_history(simulator.world, customers=60)
+    Office(simulator.world, households=40).advance(days=150)
     simulator.world["socal"].add_booking("web-1", campaignId=1, isFirstTimeClient=True)
     with run_server(simulator.app) as simulator.url, calling(simulator) as caller:
         yield caller

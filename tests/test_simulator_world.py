@@ -9,8 +9,8 @@ import orjson
 import pytest
 
 from tests.simulator.clock import OffsetClock
-from tests.simulator.history import ENDINGS, live, seed_history
 from tests.simulator.ledger import Refused, Unknown
+from tests.simulator.office.history import ENDINGS, live, seed_history
 from tests.simulator.wire import dumps, stamp, ticks
 from tests.simulator.world import START, Company, Profile, World
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from orchestration.cli.main import main as servicetitan_flow
 from tests.simulator.environment import environment
-from tests.simulator.history import seed_history
+from tests.simulator.office.history import seed_history
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World

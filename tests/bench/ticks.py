@@ -23,7 +23,7 @@ import psutil
 from orchestration.cli.processes import command, running
 from orchestration.cli.up import LOCATION, MODULE, serving_code
 from tests.simulator.environment import environment
-from tests.simulator.history import seed_history
+from tests.simulator.office.history import seed_history
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World

@@ -29,7 +29,7 @@ from pipelines.servicetitan.change_probe import ChangeProbe
 from pipelines.settings import load_settings
 from tests.simulator.clock import OffsetClock
 from tests.simulator.environment import environment
-from tests.simulator.history import seed_history
+from tests.simulator.office.history import seed_history
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import DFW, SOCAL, World

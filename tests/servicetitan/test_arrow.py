@@ -15,7 +15,7 @@ from pipelines.servicetitan.extract.arrow import read_plain, to_table
 from pipelines.servicetitan.extract.rejects import parse_slowly
 from pipelines.servicetitan.pages import ExportEnvelope, decoder
 from pipelines.servicetitan.streams import STREAM
-from tests.simulator.history import seed_history
+from tests.simulator.office.history import seed_history
 from tests.simulator.world import World
 
 TENANT = 410387862

@@ -14,7 +14,7 @@ from pipelines.tenants import directory
 from tests.forks import Run, zygote
 from tests.servicetitan.syncs import query
 from tests.simulator.forms import rendered
-from tests.simulator.history import live, seed_history
+from tests.simulator.office.history import live, seed_history
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World
 

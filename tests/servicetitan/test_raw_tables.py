@@ -8,7 +8,7 @@ from pipelines.servicetitan.load.schema_drift import Drift, find_drift
 from pipelines.servicetitan.raw_tables import RAW_TABLES
 from pipelines.settings import Settings
 from tests.servicetitan.syncs import query, sync
-from tests.simulator.history import seed_history
+from tests.simulator.office.history import seed_history
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World
 

@@ -17,7 +17,7 @@ from pipelines.servicetitan.raw_tables import RAW_TABLES
 from pipelines.servicetitan.streams import STREAMS
 from pipelines.settings import ConfigurationError, Settings
 from tests.servicetitan.syncs import attempt, query, sync
-from tests.simulator.history import seed_history
+from tests.simulator.office.history import seed_history
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World
 

@@ -15,7 +15,7 @@ from random import Random
 from orchestration.cli.processes import LAST_WORDS, PATIENCE, command, first_to_end, heed_signals, running
 from tests.simulator.clock import OffsetClock
 from tests.simulator.environment import SIGNING_SECRET, environment
-from tests.simulator.history import live, seed_history
+from tests.simulator.office.history import live, seed_history
 from tests.simulator.receiver import Receiver
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.simulator.clock import ManualClock, OffsetClock
 from tests.simulator.environment import environment
-from tests.simulator.history import seed_history
+from tests.simulator.office.history import seed_history
 from tests.simulator.server import serve_until_a_signal
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import START, World

@@ -102,6 +102,8 @@ class CustomerVerbs(Ledger):
 
     def _contact_key(self, contact_id: int, customer_id: int | None) -> tuple[int, int]:
         """After a merge two customers have a contact of the same id; without a customer the first is meant."""
+        if customer_id is not None and (customer_id, contact_id) in self.tables["customer_contacts"].rows:
+            return customer_id, contact_id
         for key in self.tables["customer_contacts"].rows:
             if key[1] == contact_id and customer_id in (None, key[0]):
                 return int(key[0]), contact_id

@@ -112,10 +112,5 @@ def ignored(_text: str) -> Test:
     return everything
 
 
-def nobody(_text: str) -> Test:
-    """A filter on something that this world does not have, such as technicians."""
-    return lambda _row: False
-
-
 def digits(value: object) -> str:
     return "".join(re.findall(r"\d", str(value)))

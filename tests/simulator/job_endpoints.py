@@ -12,7 +12,6 @@ from tests.simulator.filters import (
     contains,
     dates,
     ignored,
-    nobody,
     number,
     numbers,
     overlap,
@@ -77,12 +76,16 @@ JOBS = Listing(
         "number": text("jobNumber"),
         "jobStatus": text("jobStatus"),
         "priority": text("priority"),
-        "technicianId": nobody,
         **dates(completed="completedOn"),
         **CHANGED,
     },
     lookup=lookups.jobs,
-    lookup_parameters=(*lookups.EXTERNAL_DATA, *lookups.OF_JOBS, *lookups.OF_FIRST_APPOINTMENTS),
+    lookup_parameters=(
+        *lookups.EXTERNAL_DATA,
+        *lookups.OF_JOBS,
+        *lookups.OF_FIRST_APPOINTMENTS,
+        *lookups.OF_ASSIGNMENTS,
+    ),
 )
 APPOINTMENTS = Listing(
     "jpm",
@@ -91,8 +94,6 @@ APPOINTMENTS = Listing(
     "tn.jpm.appointments",
     {
         **_numbers("jobId customerId"),
-        "projectId": nobody,
-        "technicianId": nobody,
         "number": text("appointmentNumber"),
         "status": text("status"),
         "unused": boolean("unused"),
@@ -101,6 +102,8 @@ APPOINTMENTS = Listing(
         **CHANGED,
     },
     active_default="True",
+    lookup=lookups.appointments,
+    lookup_parameters=("projectId", *lookups.OF_ASSIGNMENTS),
 )
 JOB_TYPES = Listing(
     "jpm",

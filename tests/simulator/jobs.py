@@ -88,12 +88,12 @@ class JobVerbs(TechnicianVerbs):
         log = records.job_canceled_log(id=self.new_id(), jobId=job_id, reasonId=reason_id, memo=memo or None)
         return self.insert("job_canceled_logs", log)
 
-    def remove_cancellation(self, job_id: int) -> None:
-        """The log's entry becomes inactive and the job is on again."""
+    def remove_cancellation(self, job_id: int, log_stays: bool = False) -> None:
+        """The job is on again; the log's entry becomes inactive, or, as seen at times, ``log_stays`` active."""
         if self.get("jobs", job_id)["jobStatus"] != "Canceled":
             raise Refused("id", f"job {job_id} is not canceled")
         for entry in self.children("job_canceled_logs", "jobId", job_id):
-            if entry["active"]:
+            if entry["active"] and not log_stays:
                 self.change("job_canceled_logs", entry["id"], active=False)
         self.set_job_status(job_id, "Scheduled")
 

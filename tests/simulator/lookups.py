@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from tests.simulator.filters import Test, before, boolean, digits, since, text, truth
+from tests.simulator.filters import Test, before, boolean, digits, number, since, text, truth
 from tests.simulator.listing import Params, parsed
 from tests.simulator.tables import Row
 from tests.simulator.wire import Record
@@ -28,6 +28,8 @@ OF_FIRST_APPOINTMENTS = {
     "firstAppointmentStartsOnOrAfter": since("start"),
     "firstAppointmentStartsBefore": before("start"),
 }
+
+OF_ASSIGNMENTS = {"technicianId": number("technicianId")}
 
 
 def customers(company: Company, params: Params) -> Test:
@@ -64,12 +66,36 @@ def leads(company: Company, params: Params) -> Test:
 def jobs(company: Company, params: Params) -> Test:
     tests = [parsed(make, params, name) for name, make in OF_JOBS.items() if params.get(name)]
     first = [parsed(make, params, name) for name, make in OF_FIRST_APPOINTMENTS.items() if params.get(name)]
+    is_assigned = _assigned(company, params, "jobId")
     has_data = _external_data(params)
 
     def test(row: Row) -> bool:
         appointments = company.children("appointments", "jobId", row.record["id"])
         earliest = [a for a in appointments if a["id"] == row.record["firstAppointmentId"]]
-        return has_data(row) and _all(tests, appointments) and _all(first, earliest)
+        return has_data(row) and is_assigned(row) and _all(tests, appointments) and _all(first, earliest)
+
+    return test
+
+
+def appointments(company: Company, params: Params) -> Test:
+    """The project is their job's."""
+    is_of_project = parsed(number("projectId"), params, "projectId") if params.get("projectId") else None
+    is_assigned = _assigned(company, params, "appointmentId")
+
+    def test(row: Row) -> bool:
+        job = company.tables["jobs"].rows[row.record["jobId"]]
+        return is_assigned(row) and (is_of_project is None or is_of_project(job))
+
+    return test
+
+
+def _assigned(company: Company, params: Params, parent: str) -> Test:
+    """Whether the technician that is asked for goes there."""
+    tests = [parsed(make, params, name) for name, make in OF_ASSIGNMENTS.items() if params.get(name)]
+
+    def test(row: Row) -> bool:
+        found = company.children("appointment_assignments", parent, row.record["id"])
+        return _all(tests, [assignment for assignment in found if assignment["active"]])
 
     return test
 

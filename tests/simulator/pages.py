@@ -24,7 +24,7 @@ from starlette.routing import Route
 from tests.simulator.endpoints import EXPORTS, Export
 from tests.simulator.environment import environment
 from tests.simulator.forms import rendered
-from tests.simulator.history import seed_history
+from tests.simulator.office.history import seed_history
 from tests.simulator.routes import place
 from tests.simulator.server import serve_until_a_signal
 from tests.simulator.servicetitan import ServiceTitan

@@ -1,9 +1,9 @@
 """The stand-in world: companies that use ServiceTitan, under one clock that can be moved."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import RLock, local
 from typing import Any
@@ -19,12 +19,18 @@ START = datetime(2026, 3, 2, 15, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Profile:
-    """Who a tenant is; ids of all its records count up from ``first_id``."""
+    """Who a tenant is; ids of all its records count up from ``first_id``. ``units``: key -> name of a business unit."""
 
     tenant_id: int
     name: str
     first_id: int
     job_types: tuple[JobType, ...]
+    units: Mapping[str, str] = field(default_factory=dict, hash=False)
+    cancel_reasons: tuple[str, ...] = CANCEL_REASONS
+
+    @property
+    def unit_names(self) -> Mapping[str, str]:
+        return self.units or {unit: f"{self.name.upper()} {unit}" for unit in UNITS}
 
 
 SOCAL = Profile(410387862, "socal", 104_000_001, WINDOWS_AND_ROOFS)
@@ -37,13 +43,17 @@ class Company(EstimateVerbs):
     def __init__(self, profile: Profile, now: Clock, lock: Lock) -> None:
         super().__init__(profile.tenant_id, profile.name, now, profile.first_id, lock)
         self.kinds = {"sales": [], "install": [], "other": []}
-        units = {unit: self.add_business_unit(f"{profile.name.upper()} {unit}") for unit in UNITS}
+        units = {unit: self.add_business_unit(name) for unit, name in profile.unit_names.items()}
         for job_type in profile.job_types:
             type_id = self.add_job_type(job_type.name, units[job_type.unit], minutes=job_type.minutes)
             self.kinds[job_type.kind].append(type_id)
-        for name in CANCEL_REASONS:
+        for name in profile.cancel_reasons:
             reason = {"id": self.new_id(), "name": name, "active": True, "createdOn": None, "modifiedOn": None}
             self.insert("job_cancel_reasons", reason)
+
+    def cancel_reason(self, name: str) -> int:
+        [reason] = [one["id"] for one in self.records("job_cancel_reasons") if one["name"] == name]
+        return int(reason)
 
     def add_business_unit(self, name: str, **fields: Any) -> int:
         tenant = {"id": self.tenant_id, "name": self.name, "modifiedOn": "2020-01-01T00:00:00Z"}

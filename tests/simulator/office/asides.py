@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tests.simulator.life import Act, Journey
+from tests.simulator.office.life import Act, Journey
 from tests.simulator.wire import SENTINEL
 
 

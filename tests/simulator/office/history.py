@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 from random import Random
 
-from tests.simulator.asides import ASIDES
-from tests.simulator.life import MOVES, Journey, Move, choose, take
+from tests.simulator.office.asides import ASIDES
+from tests.simulator.office.life import MOVES, Journey, Move, choose, take
 from tests.simulator.world import World
 
 # One way to each customer state, for customers whose last step is a few weeks old.

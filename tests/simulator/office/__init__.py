@@ -1,0 +1,1 @@
+"""What people do in an office that uses ServiceTitan, and what really happened meanwhile."""

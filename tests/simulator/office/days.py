@@ -1,0 +1,102 @@
+"""The days of an office: who lives through what, in the order of time, as far as the clock has come."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from random import Random
+
+from tests.simulator.office import stories as s
+from tests.simulator.office import works as w
+from tests.simulator.office.facts import Fact, Truth
+from tests.simulator.office.household import Household
+from tests.simulator.office.stories import Script, Story
+from tests.simulator.office.trades import RENAMED
+from tests.simulator.world import Company, World
+
+# How often each is lived through among a hundred or so.
+STORIES: dict[Story, int] = {
+    **{s.sale: 14, s.no_sale: 9, s.changes_of_mind: 3, s.dismissed: 4, s.canceled: 6, s.canceled_at_the_door: 2},
+    **{s.tidied_up: 2, s.rebooked: 5, s.entered_twice: 3, s.entered_afterwards: 3, s.taken_back: 4},
+    **{s.became_a_service_call: 4, s.booked_on_the_double: 3, s.was_a_stranger: 2},
+    **{w.project: 5, w.project_cut_short: 2, w.two_houses: 3, w.two_visits: 2, w.call_back: 3, w.under_warranty: 2},
+    **{w.install_canceled: 3, w.forgotten: 2, w.closed_late: 2, w.turned_into_the_install: 2},
+    **{w.service: 12, w.service_canceled: 2, w.wishes: 9},
+}
+COME_WITHIN = timedelta(days=60)
+RENAMES_AFTER = timedelta(days=45)
+
+
+@dataclass(order=True)
+class Due:
+    at: datetime
+    number: int
+    script: Script = field(compare=False)
+
+
+class Office:
+    """So many households per company, which come within `COME_WITHIN` from ``begins`` (default: the clock's now).
+
+    The same seed makes the same records; each household has its own luck, whatever the others do. The first ones begin
+    with one story each, so that every story is lived through.
+    """
+
+    def __init__(self, world: World, households: int = 100, seed: int = 1, begins: datetime | None = None) -> None:
+        self.world, begins = world, begins or world.now()
+        self.truths = {company.tenant_id: Truth() for company in world.companies.values()}
+        self._queue: list[Due] = []
+        for company in world.companies.values():
+            truth = self.truths[company.tenant_id]
+            self._enter(begins + RENAMES_AFTER, renames(company, truth))
+            for number in range(households):
+                random = Random(f"{seed}:{company.tenant_id}:{number}")
+                household = Household(company, truth, random)
+                first = list(STORIES)[number] if number < len(STORIES) else None
+                self._enter(begins + COME_WITHIN * random.random(), life(household, first))
+
+    def until(self, moment: datetime) -> None:
+        """All that happens up to then; the clock is not moved."""
+        while self._queue and self._queue[0].at <= moment:
+            due = heappop(self._queue)
+            with self.world.lock, self.world.at(due.at):
+                wait = next(due.script, None)
+            if wait is not None:
+                heappush(self._queue, Due(due.at + wait, due.number, due.script))
+
+    def advance(self, **duration: float) -> None:
+        """Moves the clock, and what happens meanwhile has happened."""
+        self.until(self.world.now() + timedelta(**duration))
+        self.world.advance(**duration)
+
+    def _enter(self, at: datetime, script: Script) -> None:
+        heappush(self._queue, Due(at, len(self._queue), script))
+
+
+def life(household: Household, first: Story | None = None) -> Script:
+    """One story after another, with months in between."""
+    household.comes()
+    yield household.days(0.001, 2)
+    story = first or draw(household.random)
+    while True:
+        household.story = story.__name__
+        yield from story(household)
+        household.story = ""
+        if household.chance(0.02):
+            household.leaves()
+            return
+        yield household.days(15, 150)
+        story = draw(household.random)
+
+
+def draw(random: Random) -> Story:
+    return random.choices(list(STORIES), list(STORIES.values()))[0]
+
+
+def renames(company: Company, truth: Truth) -> Iterator[timedelta]:
+    """The office gives some job types other names, one a week."""
+    for job_type in company.records("job_types"):
+        if name := RENAMED.get(job_type["name"]):
+            company.change("job_types", job_type["id"], name=name)
+            details = {"job_type_id": job_type["id"], "before": job_type["name"], "name": name}
+            truth.add(Fact(company.now(), company.now(), None, "renamed", details=details))
+            yield timedelta(days=7)
