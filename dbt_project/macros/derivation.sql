@@ -29,6 +29,7 @@
             {% if is_full() %}cast(null as varchar){% else %}(select derivation_id from {{ derivation('ended') }}){% endif %}
                 as previous_derivation_id,
             '{{ var("project_version", invocation_id) }}' as project_version,
+            '{{ var("rules_version", invocation_id) }}' as rules_version,
             (select coalesce(max(change_id), 0) from {{ target.database }}.servicetitan.changes) as last_change_id;
     {% endif %}
 {% endmacro %}

@@ -14,7 +14,7 @@ from orchestration.assets.outbox import deliveries, outbox
 from orchestration.assets.progress import ProgressLog
 from orchestration.assets.report import report
 from orchestration.assets.specs import ANALYTICS, OUTBOX, POOL, Results, raw_key
-from orchestration.cli import baselines
+from orchestration.cli import baselines, edited_seeds
 from orchestration.errors import with_known_errors
 from orchestration.resources import WarehouseResource
 from orchestration.schedules import is_scheduled
@@ -115,17 +115,20 @@ def derive_asset(settings: Settings) -> dg.AssetsDefinition:
         from pipelines.derivation.derive import derive
         from pipelines.derivation.freshness import last_derivation
         from pipelines.derivation.row_counts import row_counts
+        from pipelines.rules.edited_seeds import keep_edited_seeds
         from pipelines.servicetitan.load.changes import forget_changes
 
+        for line in (kept := keep_edited_seeds(settings.warehouse, settings.rules)):
+            context.log.warning(line)
         known = tenants_with_baseline(settings.warehouse)
-        done = derive(settings.warehouse, warehouse.clock(), work_dir=dbt_folder(settings))
+        done = derive(settings.warehouse, warehouse.clock(), work_dir=dbt_folder(settings), rules_dir=settings.rules)
         context.log.info(f"derived: {done.reason}" if done.reason else "nothing has changed, and nothing is due")
         if done.reason and (last := last_derivation(settings.warehouse)):
             forget_changes(settings.warehouse, last.last_change_id)
         taken = taken_since(settings.warehouse, known) if done.reason else []
         for baseline in taken:
             context.log.info(str(baseline))
-        rows, news = row_counts(settings.warehouse), baselines.told(taken)
+        rows, news = row_counts(settings.warehouse), {**baselines.told(taken), **edited_seeds.told(kept)}
         for node in done.nodes if done.reason else told_again(done.nodes, specs, checks):
             spec, check = specs.get(node.unique_id), checks.get(node.unique_id)
             if spec and spec.key in context.selected_asset_keys:

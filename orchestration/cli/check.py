@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from pipelines.servicetitan.pages import Bookmarks
 
 KINDS = """
-    select tenant_name, job_kind, match_field, pattern, job_type_name, jobs_last_90_days
-    from marts.job_kinds order by tenant_name, job_kind, priority, job_type_name
+    select
+        tenant_name, job_kind, priority, match_field, pattern, origin as "from", job_type_name,
+        sum(jobs_last_90_days) as jobs
+    from marts.job_kinds group by all order by tenant_name, job_kind, priority, match_field, pattern, job_type_name
 """
 NO_ACTIONS = "only a note: ACTIONS_TOKENS is not set, and the actions API does not run"
 
@@ -34,7 +36,7 @@ def check() -> None:
     streams = check_streams(settings, bookmarks)
     nothing_aside = check_set_aside(aside)
     scopes = check_scopes(settings)
-    click.echo("\nWhich jobs of the last 90 days count as what (dbt_project/seeds/job_kind_rules.csv)")
+    click.echo("\nWhich jobs of the last 90 days count as what; `servicetitan-flow rules` prints all rules")
     print_table(list(job_kinds(settings.analytics)), none="not known before the first sync")
     if not (streams and nothing_aside and (scopes or not settings.actions_tokens)):
         raise SystemExit(1)

@@ -13,6 +13,7 @@ from orchestration.cli.customer import customer_command
 from orchestration.cli.outbox import COMMANDS
 from orchestration.cli.processes import heed_signals
 from orchestration.cli.report import report_command
+from orchestration.cli.rules import rules
 from orchestration.cli.up import up
 from orchestration.errors import in_a_line, known_errors
 from orchestration.instance.home import dagster_home
@@ -69,7 +70,7 @@ def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over:
         },
     }
     from orchestration.assets.report import not_made
-    from orchestration.cli import baselines
+    from orchestration.cli import baselines, edited_seeds
     from orchestration.cli.unread import unread
 
     result = run_in_process(settings, "sync", run_config)
@@ -77,7 +78,7 @@ def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over:
     for line in [*problems, *not_made(result)]:
         click.echo(line, err=True)
     click.echo(closing_line(result))
-    for line in baselines.lines(result):
+    for line in (*edited_seeds.lines(result), *baselines.lines(result)):
         click.echo(line)
     if problems:
         raise SystemExit(INCOMPLETE)
@@ -126,5 +127,5 @@ def serve(host: str, port: int) -> None:
     serve(load_settings(), host, port)
 
 
-for command in [check, *COMMANDS, customer_command, report_command, backup, restore, alerts, up]:
+for command in [check, rules, *COMMANDS, customer_command, report_command, backup, restore, alerts, up]:
     main.add_command(command)

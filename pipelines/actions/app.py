@@ -27,6 +27,7 @@ from pipelines.actions.routes import docs as docs_page
 from pipelines.actions.routes import inbound_leads as lead_routes
 from pipelines.actions.routes import service as service_routes
 from pipelines.actions.routes.sync_launcher import Dagster
+from pipelines.actions.schemas.state_names import use_rules
 from pipelines.actions.web.admission import OpenRoute, SignedRoute, paths
 from pipelines.actions.web.connections import PatientConnection
 from pipelines.actions.web.idempotency_keys import Idempotency
@@ -67,6 +68,7 @@ def app(
     """
     directory.check_lead_sources(settings)
     known = accesses(settings)
+    use_rules(settings.rules)
     store = ActionsDatabase(settings.operations)
     rate_limiter = RateLimiter(settings.data_dir / "budget.sqlite")
     clients = client_per_tenant(settings, rate_limiter, transport, read, write)

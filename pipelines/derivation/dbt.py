@@ -71,7 +71,7 @@ def invoke(*arguments: str, warehouse: Path, work_dir: Path, manifest: "Manifest
     """One dbt command on the warehouse; the result is dbt's. Leaves no connection open."""
     from dbt.cli.main import dbtRunner
 
-    with _one_at_a_time, _environment(WAREHOUSE_PATH=str(warehouse)):
+    with _one_at_a_time, _environment(WAREHOUSE_PATH=str(warehouse), RULES_DIR=str(rules_folder(work_dir))):
         try:
             runner = dbtRunner(manifest=manifest or project_manifest(warehouse, work_dir))
             return _result(runner.invoke([*arguments, *_folders(work_dir), *QUIET]))
@@ -117,6 +117,11 @@ def _result(answer: "dbtRunnerResult") -> Any:
     if answer.exception is not None:
         raise DbtError(str(answer.exception)) from answer.exception
     return answer.result
+
+
+def rules_folder(work_dir: Path) -> Path:
+    """What dbt lays over the seeds: a copy of RULES_DIR as it was checked."""
+    return work_dir / "rules"
 
 
 def _target(work_dir: Path) -> Path:

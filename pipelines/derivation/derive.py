@@ -8,8 +8,17 @@ from pathlib import Path
 
 import msgspec
 
-from pipelines.derivation.dbt import code_version, invoke, project_version
-from pipelines.derivation.freshness import NEVER_DERIVED, PROJECT_CHANGED, Need, last_derivation, pending
+from pipelines.derivation.dbt import code_version, invoke, project_version, rules_folder
+from pipelines.derivation.freshness import (
+    NEVER_DERIVED,
+    PROJECT_CHANGED,
+    RULES_CHANGED,
+    Need,
+    last_derivation,
+    pending,
+)
+from pipelines.rules.files import read_rules
+from pipelines.rules.in_force import version_of, write_rules
 
 SEED_TESTS = "path:tests/seeds"
 RESULTS_LOST = Need("the last results were lost", is_full=True)
@@ -41,24 +50,29 @@ class Derivation:
     nodes: tuple[NodeResult, ...]
 
 
-def derive(warehouse: Path, as_of: datetime, *, work_dir: Path, tests: bool = True) -> Derivation:
+def derive(
+    warehouse: Path, as_of: datetime, *, work_dir: Path, rules_dir: Path | None = None, tests: bool = True
+) -> Derivation:
     """Brings the marts up to date with the raw tables, for the moment ``as_of``.
 
     dbt opens the warehouse with settings of its own: no other connection of this process may be open on it, and none
-    is left. ``work_dir`` takes dbt's target and log folders. A failed test is a result; a seed that fails its tests, or
-    a seed or model that cannot be built, raises `DerivationError`.
+    is left. ``work_dir`` takes dbt's target and log folders, and a copy of the rules in ``rules_dir``, which are laid
+    over the seeds. A failed test is a result; a seed that fails its tests, or a seed or model that cannot be built,
+    raises `DerivationError`, and a file of rules that is wrong `RulesError`, before anything is done.
     """
+    own = read_rules(rules_dir) if rules_dir else []
     kept = work_dir / f"last-derivation-{md5(str(warehouse.absolute()).encode()).hexdigest()}.json"
     last = _read(kept) if kept.exists() else None
     if last and last.id != _id(warehouse):  # of another warehouse: one of a back-up stands here
         last = None
-    need, doubt = pending(warehouse, as_of, project_version()), why_not_trusted(last)
+    need, doubt = pending(warehouse, as_of, project_version(), version_of(own)), why_not_trusted(last)
     need = need or (None if last and last.of_doubt else doubt)
     if need is None:
         return Derivation(as_of, None, last.nodes if last else ())
     kept.unlink(missing_ok=True)
-    run = _Dbt(warehouse, work_dir, as_of, is_full=need.is_full or doubt is not None)
-    built = _all(run) if last is None or need in (NEVER_DERIVED, PROJECT_CHANGED) else _tables(run)
+    write_rules(own, rules_folder(work_dir))
+    run = _Dbt(warehouse, work_dir, as_of, version_of(own), is_full=need.is_full or doubt is not None)
+    built = _all(run) if last is None or need in (NEVER_DERIVED, PROJECT_CHANGED, RULES_CHANGED) else _tables(run)
     tested = run("test", "--exclude", SEED_TESTS, "resource_type:unit_test") if tests else ()
     nodes = tuple({node.unique_id: node for node in (*(last.nodes if last else ()), *built, *tested)}.values())
     kept.parent.mkdir(parents=True, exist_ok=True)
@@ -101,11 +115,17 @@ class _Dbt:
     warehouse: Path
     work_dir: Path
     as_of: datetime
+    rules_version: str
     is_full: bool
 
     def __call__(self, command: str, *arguments: str) -> tuple[NodeResult, ...]:
         clock = f"{self.as_of.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-        variables = {"as_of": clock, "project_version": project_version(), "code_version": code_version()}
+        variables = {
+            "as_of": clock,
+            "project_version": project_version(),
+            "code_version": code_version(),
+            "rules_version": self.rules_version,
+        }
         options = ["--vars", json.dumps(variables), "--no-write-json"]  # files that nobody reads take 0.2 s each time
         if self.is_full and command != "test":
             options.append("--full-refresh")

@@ -22,8 +22,10 @@ class Need:
 
 NEVER_DERIVED = Need("nothing was derived yet", is_full=True)
 PROJECT_CHANGED = Need("the project has changed", is_full=True)
+RULES_CHANGED = Need("RULES_DIR has changed", is_full=True)
 NEEDS = {
     PROJECT_CHANGED: f"select 1 from {ENDED} where project_version != $project_version",
+    RULES_CHANGED: f"select 1 from {ENDED} where rules_version is distinct from $rules_version",
     Need("the last derivation was cut short", is_full=True): f"from {BEGUN} anti join {ENDED} using (derivation_id)",
     Need("the clock was set back", is_full=True): f"select 1 from {ENDED} where as_of > $as_of",
     Need("a tenant's configuration has changed", is_full=True): f"select 1 from {UNSEEN} and source_table = 'tenants'",
@@ -45,13 +47,13 @@ class LastDerivation:
     last_change_id: int
 
 
-def pending(warehouse: Path, as_of: datetime, project_version: str) -> Need | None:
+def pending(warehouse: Path, as_of: datetime, project_version: str, rules_version: str) -> Need | None:
     """None where a derivation would change nothing."""
     with open_warehouse(warehouse) as con:
         if read_last_derivation(con) is None:
             con.execute("create schema if not exists intermediate")
             return NEVER_DERIVED
-        known = {"as_of": as_of, "project_version": project_version}
+        known = {"as_of": as_of, "project_version": project_version, "rules_version": rules_version}
         for need, query in NEEDS.items():
             if con.execute(query, {name: value for name, value in known.items() if f"${name}" in query}).fetchone():
                 return need

@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     warehouse_path: Path = Path()
     analytics_path: Path = Path()
     operations_path: Path = Path()
+    rules_dir: Path = Path()  # people's own rows of the seeds
     retention_days: int = Field(90, ge=1)  # of bodies and answers
     run_retention_days: int = Field(30, ge=1)  # of Dagster's runs
 
@@ -231,6 +232,10 @@ class Settings(BaseSettings):
     @property
     def operations(self) -> Path:
         return self._below_data_dir(self.operations_path, "operations.sqlite")
+
+    @property
+    def rules(self) -> Path:
+        return self._below_data_dir(self.rules_dir, "rules")
 
     def _below_data_dir(self, override: Path, name: str) -> Path:
         return (self.data_dir / name if override == Path() else override).absolute()

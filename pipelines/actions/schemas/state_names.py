@@ -1,11 +1,12 @@
-"""The states, from the seed that dbt derives with."""
+"""The states as they are in force for every tenant."""
 
-import csv
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-SEED = Path(__file__).parents[3] / "dbt_project" / "seeds" / "customer_states.csv"
+from pipelines.rules.files import Row, RulesError, read_rules
+from pipelines.rules.in_force import in_force
+from pipelines.rules.seeds import CUSTOMER_STATES
 
 
 @dataclass(frozen=True)
@@ -14,8 +15,21 @@ class State:
     name: str
 
 
-@cache
+class _Known:
+    """One per process, for the forms of the actions have no settings: the folder of people's own rules, and the rows
+    of it that could be read last."""
+
+    folder: Path | None = None
+    own: tuple[Row, ...] = ()
+
+
+def use_rules(folder: Path) -> None:
+    _Known.folder, _Known.own = folder, ()
+
+
 def customer_states() -> dict[float, State]:
-    with SEED.open(newline="", encoding="utf-8") as file:
-        rows = [State(float(row["state"]), row["state_name"]) for row in csv.DictReader(file)]
-    return {state.number: state for state in rows}
+    """Read each time, so that an edit is seen; a file that is wrong stops the sync, and nothing here."""
+    with suppress(RulesError):
+        _Known.own = tuple(read_rules(_Known.folder)) if _Known.folder else ()
+    rules = [rule.cells for rule in in_force(CUSTOMER_STATES, _Known.own) if not rule.cells["tenant_id"]]
+    return {float(cells["state"]): State(float(cells["state"]), cells["state_name"]) for cells in rules}
