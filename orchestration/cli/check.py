@@ -38,7 +38,8 @@ def check() -> None:
     scopes = check_scopes(settings)
     click.echo("\nWhich jobs of the last 90 days count as what; `servicetitan-flow rules` prints all rules")
     print_table(list(job_kinds(settings.analytics)), none="not known before the first sync")
-    if not (streams and nothing_aside and (scopes or not settings.actions_tokens)):
+    sound = check_rules(settings.rules)
+    if not (streams and nothing_aside and sound and (scopes or not settings.actions_tokens)):
         raise SystemExit(1)
 
 
@@ -65,6 +66,17 @@ def works(answer: "StreamAccess") -> str:
     if answer.absent:
         return "not there"
     return "in part" if answer.rejected else "no" if answer.problem else "yes"
+
+
+def check_rules(folder: Path) -> bool:
+    from pipelines.rules.files import RulesError, read_rules
+
+    try:
+        read_rules(folder)
+    except RulesError as error:
+        click.echo(f"\nRules that stop the next sync:\n{error}")
+        return False
+    return True
 
 
 def check_set_aside(aside: dict[str, str]) -> bool:
