@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from orchestration.cli.main import main
 from pipelines.rules.seeds import SEEDS
 from pipelines.settings import Settings
-from tests.simulator.history import seed_history
+from tests.simulator.office.history import seed_history
 from tests.simulator.world import World
 
 Run = Callable[..., Result]

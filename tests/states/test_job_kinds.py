@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.oracle.jobs import kind
+from tests.oracle.kinds import kind_rules
+from tests.oracle.rules import Rules
 from tests.states.warehouse import Warehouse
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -152,4 +153,5 @@ def test_the_business_unit_decides_only_where_the_job_type_says_nothing(kinds: K
 
 
 def test_the_oracle_reads_the_rules_as_duckdb_does(kinds: Kinds) -> None:
-    assert {JOBS[row["id"]]: kind(row, RECORDS, 1) for row in RECORDS["jobs"]} == kinds
+    rules = kind_rules(RECORDS, Rules().of(1))
+    assert {JOBS[job]: rule["job_kind"] for job, rule in rules.items()} == kinds

@@ -25,7 +25,9 @@ select state from {DATASET}._dlt_pipeline_state as state
 join {DATASET}._dlt_loads as loads on loads.load_id = state._dlt_load_id
 where pipeline_name = '{DATASET}' and loads.status = 0 order by loads.load_id desc limit 1
 """
-COLUMNS = f"select table_name, column_name from information_schema.columns where table_schema = '{DATASET}'"
+COLUMNS = f"""
+select table_name, column_name from information_schema.columns where table_schema = '{DATASET}'
+"""
 
 
 @dataclass(frozen=True)
