@@ -109,7 +109,7 @@ SPOILT_SEEDS = {
             "(no name) lacks event_name, to_state, order"
         ],
         "insert into seeds.customer_events values ('lead_again', 1, 'estimates', 'lead:', ':created', 15)": [
-            "(no name) and lead_again and lead_converted and lead_created have the prefix lead: and not one source",
+            "(no name) and lead_again and lead_converted and lead_created have the prefix lead: and not one",
             "lead_again and lead_created have one prefix, suffix and to_state",
         ],
         "update seeds.customer_events set to_state = 6, \"order\" = 75 where event_name = 'state_set'": [
