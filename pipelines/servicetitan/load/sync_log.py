@@ -32,7 +32,7 @@ select table_name, column_name from information_schema.columns where table_schem
 
 @dataclass(frozen=True)
 class SyncState:
-    """``complete``: all raw tables are there, with all their columns. Bookmarks are those of the newest load that ended."""
+    """``complete``: all raw tables are there, with all columns. Bookmarks are those of the newest load that ended."""
 
     bookmarks: Bookmarks = field(default_factory=dict)
     complete: bool = False
