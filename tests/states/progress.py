@@ -28,7 +28,7 @@ new = st.just(0)  # the family gives it a number
 customer = st.just(CUSTOMER)
 sales = st.sampled_from([SALE, OTHER_SALE])
 installs = st.sampled_from([INSTALL, OTHER_INSTALL, THIRD_INSTALL])
-jobs = st.sampled_from([SALE, SALE, OTHER_SALE, OTHER_SALE, INSTALL, INSTALL, OTHER_INSTALL, THIRD_INSTALL])
+jobs = st.sampled_from([SALE, SALE, OTHER_SALE, OTHER_SALE, INSTALL, INSTALL, OTHER_INSTALL, THIRD_INSTALL, SERVICE])
 
 
 def known_jobs(now: datetime) -> list[Op]:
