@@ -115,7 +115,12 @@ rivals = st.sampled_from(
         *({"status": "Open", "created_on": minutes * MINUTE} for minutes in (2, 3)),
     ]
 )
-turned_leads = plausible(turned, by_hand, st.sampled_from([(3,), (3,), (3,), (1,), (3, 1), (1, 3)]), rivals)
+turned_leads = plausible(
+    turned,
+    weighted((1, st.just("1.0")), (2, by_hand)),
+    st.sampled_from([(3,), (3,), (3,), (1,), (3, 1), (1, 3)]),
+    rivals,
+)
 whims = record("state_updates", ("set_at",), id=new, customer_id=customer, job_id=maybe(jobs), to_state=by_hand)
 turns: st.SearchStrategy[Happening] = weighted(
     *((3, jobs_to_close), (3, turned_leads), (4, whims), (2, sales_visits), (2, visits), (2, late_sales), (1, leads)),
