@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.actions.catalogue import UPDATE_STATE, entry
 from pipelines.actions.schemas.state_names import customer_states, use_rules
 from pipelines.derivation.dbt import PROJECT
 from pipelines.derivation.derive import Derivation, derive
@@ -129,9 +131,6 @@ def test_people_s_own_rules_are_in_force(rules: Rules) -> None:
     offers = "select source_id from marts.customer_state_transitions where to_state = 3 and tenant_id = 1"
     assert rules.warehouse.rows(offers) == [("20",)]
     assert same_as_in_force(rules)
-    use_rules(rules.own)
-    assert customer_states()[1.0].name == "Inquiry"
-    assert customer_states()[6.0].name == "Install Complete", "of every tenant"
 
 
 def same_as_in_force(rules: Rules) -> bool:
@@ -197,6 +196,27 @@ def test_dbt_by_hand_sees_the_same_folder(rules: Rules, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout
     assert same_as_in_force(rules)
+
+
+@pytest.fixture
+def _shipped_states_again() -> Iterator[None]:
+    yield
+    use_rules(Path("none"))
+
+
+@pytest.mark.usefixtures("_shipped_states_again")
+def test_the_actions_know_the_states_in_force(tmp_path: Path) -> None:
+    use_rules(tmp_path)
+    states = tmp_path / "customer_states.csv"
+    states.write_text("tenant_id,state,state_name\n,1,Inquiry\n2,6,All done\n,3.5,Financing\n")
+    assert {number: customer_states()[number].name for number in (1.0, 3.5, 6.0)} == {
+        **{1.0: "Inquiry", 3.5: "Financing"},
+        6.0: "Install Complete",  # of every tenant
+    }
+    states.write_text("state,name\n")
+    assert customer_states()[3.5].name == "Financing", "what is wrong stops the sync, and nothing here"
+    labels = entry(UPDATE_STATE).input_schema["properties"]["state"]["x-enum-labels"]
+    assert "Inquiry" in labels
 
 
 def test_at_one_priority_a_tenants_rule_wins_then_ones_own_then_the_field_and_the_pattern(tmp_path: Path) -> None:
