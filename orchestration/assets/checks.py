@@ -112,7 +112,7 @@ OUTBOX_CHECKS = {
     ),
     "unknown": Check(
         "counts_add_up",
-        "The outbox has a row for every transition that stands.",
+        "The outbox has a row for every transition that is no baseline.",
         "run `servicetitan-flow sync`; if it stays, put the back-up of operations.sqlite in place",
     ),
 }

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from pipelines.derivation.freshness import read_last_derivation
+from pipelines.derivation.freshness import CHANGED, read_last_derivation
 from pipelines.warehouse import open_warehouse, quoted
 
 Tables = Mapping[str, pa.RecordBatchReader]
@@ -21,10 +21,6 @@ LOG = "customer_state_transitions"
 NOT_FOR_ANALYSTS = "transition_details"  # names, e-mails and phones
 # What a row of these says comes from its customer alone, so that it changes only when the customer does.
 BY_CUSTOMER = ("customer_servicetitan_state", "customer_state_spans", "customer_events", LOG)
-CHANGED = """
-    create temp table changed as
-    select tenant_id, customer_id as servicetitan_customer_id from warehouse.intermediate.int_customers__changed
-"""
 PUBLICATION = """
     create or replace table analytics.main.publication as
     select $1::varchar as derivation_id, $2::timestamptz as as_of, $3::varchar as besides_version, $4 as published_at
@@ -114,7 +110,9 @@ def _marts(con: duckdb.DuckDBPyConnection) -> list[str]:
 def _write(con: duckdb.DuckDBPyConnection, to_update: tuple[str, ...]) -> dict[str, int]:
     """Makes the marts anew but those ``to_update``, of which changed customers' rows make way for what is right now."""
     if to_update:
-        con.execute(CHANGED)
+        con.execute(
+            f"create temp table changed as select * rename (customer_id as servicetitan_customer_id) from ({CHANGED})"
+        )
     return {
         mart: _update(con, mart) if mart in to_update else _create(con, mart, f'warehouse.marts."{mart}"')
         for mart in _marts(con)

@@ -9,6 +9,8 @@ import duckdb
 from pipelines.warehouse import open_warehouse
 
 BEGUN, ENDED = "intermediate.derivation_begun", "intermediate.derivation_ended"
+CHANGED = "select tenant_id, customer_id from intermediate.int_customers__changed"
+CUT_SHORT = f"from {BEGUN} anti join {ENDED} using (derivation_id)"
 UNSEEN = f"servicetitan.changes where change_id > (select last_change_id from {ENDED})"
 
 
@@ -26,7 +28,7 @@ RULES_CHANGED = Need("RULES_DIR has changed", is_full=True)
 NEEDS = {
     PROJECT_CHANGED: f"select 1 from {ENDED} where project_version != $project_version",
     RULES_CHANGED: f"select 1 from {ENDED} where rules_version is distinct from $rules_version",
-    Need("the last derivation was cut short", is_full=True): f"from {BEGUN} anti join {ENDED} using (derivation_id)",
+    Need("the last derivation was cut short", is_full=True): CUT_SHORT,
     Need("the clock was set back", is_full=True): f"select 1 from {ENDED} where as_of > $as_of",
     Need("a tenant's configuration has changed", is_full=True): f"select 1 from {UNSEEN} and source_table = 'tenants'",
     Need("time has passed", is_full=False): f"select 1 from {ENDED} where next_due_at <= $as_of",
@@ -74,3 +76,14 @@ def read_last_derivation(con: duckdb.DuckDBPyConnection) -> LastDerivation | Non
     except (duckdb.CatalogException, duckdb.BinderException):
         return None
     return LastDerivation(*found) if found else None
+
+
+def read_whole_derivation(con: duckdb.DuckDBPyConnection) -> LastDerivation | None:
+    """None also where another one was begun after it and cut short: what that left is of neither."""
+    last = read_last_derivation(con)
+    return None if last is None or con.execute(CUT_SHORT).fetchone() else last
+
+
+def read_changed(con: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
+    """Tenant and customer of all that the newest derivation derived anew, with those that became another customer."""
+    return con.execute(CHANGED).fetchall()

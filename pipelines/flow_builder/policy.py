@@ -22,6 +22,7 @@ class Transition:
     stands: bool = True
     known: bool = False  # it has a delivery that is planned, or is history
     told: bool = False  # that delivery told its state, of whomever
+    is_reclassified: bool = False  # no customer and no office made it, but a changed rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ def is_replaced(case: Candidate) -> bool:
 # The first that holds is the reason. Before them all comes the baseline, which asks about nothing else.
 SUPPRESSION_RULES: Sequence[tuple[str, Callable[[Candidate], bool]]] = (
     ("retracted", lambda case: not case.transition.stands),
+    ("reclassified", lambda case: case.transition.is_reclassified),
     ("inactive", lambda case: not case.customer.is_active),
     ("untold", is_untold),
     ("replaced", is_replaced),
@@ -110,6 +112,10 @@ SUPPRESSION_RULES: Sequence[tuple[str, Callable[[Candidate], bool]]] = (
     ("stale", is_stale),
     ("superseded", lambda case: case.is_superseded and case.skip_superseded),
 )
+
+
+# Not sent by itself, but by a person who replays it: its body is kept.
+REPLAYABLE = ("reclassified", "stale")
 
 
 @dataclass(frozen=True, slots=True)

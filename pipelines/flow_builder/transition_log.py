@@ -4,7 +4,7 @@ Only tenants whose baseline stands are looked at: until then nothing of a tenant
 of the connection that is passed in, all named ``enqueue_…``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -22,6 +22,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ID_BYTES = 32
 ROWS_BATCH = 50_000
 
+# What is looked at: of some tenants all, of the others some customers'.
 LOG = """
     select
         tenant_id,
@@ -30,23 +31,35 @@ LOG = """
         is_baseline,
         retracted_at is null as stands
     from marts.customer_state_transitions
-    semi join marts.tenant_baselines using (tenant_id)
+"""
+IN_SCOPE = f"""
+    {LOG} semi join enqueue_whole using (tenant_id)
+    union all
+    {LOG} as log semi join enqueue_changed as changed
+        on log.tenant_id = changed.tenant_id and log.servicetitan_customer_id = changed.customer_id
 """
 
-FINGERPRINT = f"select count(*) || ':' || coalesce(sum(hash(transition_id, stands)), 0) from ({LOG})"
-
-COMPARE = f"""
+NEWS = """
     create or replace temp table enqueue_news as
+    select log.tenant_id, log.customer_id, log.transition_id
+    from {log} as log
+    anti join enqueue_known as known on encode(log.transition_id) = known.id
+    where not log.is_baseline
+"""
+
+TURNED = """
     select
+        decode(known.id),
         log.tenant_id,
         log.customer_id,
-        coalesce(log.transition_id, decode(known.id)) as transition_id,
-        coalesce(log.stands, false) as stands,
-        known.id is null as is_new,
-        known.id is null and (log.is_baseline or ?) as is_past
-    from ({LOG}) as log
-    full join enqueue_known as known on encode(log.transition_id) = known.id
-    where known.id is null or coalesce(log.stands, false) != known.stands
+        known.stands,
+        coalesce(log.stands, false),
+        coalesce(log.stands and log.transition_id = state.last_transition_id, false) as is_newest_now
+    from enqueue_known as known
+    left join {log} as log on known.id = encode(log.transition_id)
+    left join marts.customer_servicetitan_state as state
+        on log.tenant_id = state.tenant_id and log.customer_id = state.servicetitan_customer_id
+    where known.stands != coalesce(log.stands, false) or known.is_newest != is_newest_now
 """
 
 PAST = """
@@ -56,17 +69,16 @@ PAST = """
         log.servicetitan_customer_id,
         log.to_state::double,
         strftime(log.occurred_at at time zone 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ'),
-        news.stands
+        log.retracted_at is null
     from marts.customer_state_transitions as log
-    inner join enqueue_news as news on log.transition_id = news.transition_id
-    where news.is_past
+    semi join enqueue_news as news on log.transition_id = news.transition_id
     order by log.transition_id -- so that the outbox's indexes grow at their ends
 """
 
 EARLIER_NEWS = """
-    select count(*) from marts.customer_state_transitions
-    semi join marts.tenant_baselines using (tenant_id)
-    where not is_baseline and detected_at <= ?
+    select tenant_id, count(*) from marts.customer_state_transitions
+    where not is_baseline and detected_at < ? and list_contains(?, tenant_id)
+    group by tenant_id
 """
 
 DISAGREEING = """
@@ -84,7 +96,7 @@ HISTORIES = """
         semi join enqueue_asked as asked
             on log.tenant_id = asked.tenant_id and log.servicetitan_customer_id = asked.customer_id
         where log.retracted_at is null
-            or log.transition_id in (select transition_id from enqueue_news where is_new and not is_past)
+            or log.transition_id in (select transition_id from enqueue_news)
     )
 
     select
@@ -97,7 +109,8 @@ HISTORIES = """
         epoch_us(log.occurred_at),
         epoch_us(log.detected_at),
         log.retracted_at is null,
-        coalesce(log.is_baseline, false)
+        coalesce(log.is_baseline, false),
+        coalesce({is_reclassified}, false)
     from enqueue_asked as asked
     left join log on asked.tenant_id = log.tenant_id and asked.customer_id = log.servicetitan_customer_id
     left join marts.customer_servicetitan_state as state
@@ -133,41 +146,93 @@ class History:
     transitions: Sequence[Transition]
 
 
-@dataclass(frozen=True, slots=True)
-class LogDiff:
-    """Where the log and the outbox differ. ``turned``: known transitions, and whether they stand now."""
+class Known(NamedTuple):
+    """Transitions that the outbox knows, their ids one after the other, as it last saw them. ``is_newest``: of their
+    customer; None where nobody asks."""
 
-    new: int
-    turned: dict[str, bool]
+    ids: bytes
+    stands: bool
+    is_newest: bool | None
+
+
+class Turned(NamedTuple):
+    """A known transition that is not as it was. ``key``: of whom it is; None where the log has lost it."""
+
+    transition_id: str
+    key: Key | None
+    stood: bool
+    stands: bool
+    is_newest: bool
 
 
 class TransitionLog:
+    """`look_at` comes first: `ids`, `compare` and `gone` are about what it names."""
+
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self.con = con
-
-    def fingerprint(self) -> str:
-        """Equal for equal sets of transitions that stand and that are retracted, with one release of DuckDB."""
-        return str(self.one(FINGERPRINT))
 
     def baselines(self) -> list[int]:
         return [row[0] for row in self.con.execute("select tenant_id from marts.tenant_baselines").fetchall()]
 
     def size(self) -> int:
-        return int(self.one(f"select count(*) from ({LOG})"))
+        """Transitions that are no baseline, of tenants whose baseline stands."""
+        return int(
+            self.one(
+                "select count(*) from marts.customer_state_transitions semi join marts.tenant_baselines"
+                " using (tenant_id) where not is_baseline"
+            )
+        )
 
-    def news_until(self, moment: datetime) -> int:
-        """Transitions that are no baseline and were detected at or before that moment."""
-        return int(self.one(EARLIER_NEWS, [moment]))
+    def earlier_news(self, moment: datetime, tenants: Sequence[int]) -> dict[int, int]:
+        """Of these tenants: how many transitions are no baseline, and were detected before that moment."""
+        return dict(self.con.execute(EARLIER_NEWS, [moment, list(tenants)]).fetchall())
 
-    def compare(self, standing: bytes, gone: bytes, all_is_past: bool) -> LogDiff:
-        """``standing`` and ``gone``: the ids that the outbox knows, one after the other, by what it last saw.
+    def look_at(self, whole: Sequence[int], changed: Collection[Key]) -> None:
+        self.register("enqueue_whole", pa.table({"tenant_id": pa.array(whole, pa.int64())}))
+        self.register("enqueue_changed", customers(changed))
+        self.log = f"({IN_SCOPE})"
+        if not whole:  # few rows, looked for once
+            self.con.execute(f"create or replace temp table enqueue_log as {IN_SCOPE}")
+            self.log = "enqueue_log"
 
-        What is new and of the baseline is past, and, where the outbox starts over, all that is new.
-        """
-        self.register("enqueue_known", pa.concat_tables([known(standing, True), known(gone, False)]))
-        self.con.execute(COMPARE, [all_is_past])
-        turned = self.con.execute("select transition_id, stands from enqueue_news where not is_new").fetchall()
-        return LogDiff(int(self.one("select count(*) from enqueue_news where is_new")), dict(turned))
+    def ids(self) -> list[str]:
+        """Of the changed customers."""
+        query = f"select transition_id from {self.log} semi join enqueue_changed using (tenant_id, customer_id)"
+        return [row[0] for row in self.con.execute(query).fetchall()]
+
+    def compare(self, known: Iterable[Known]) -> list[Turned]:
+        """Also notes the news: what the outbox does not know, and is no baseline. Gives what it does not know so."""
+        self.register("enqueue_known", pa.concat_tables([known_table(one) for one in (*known, NOTHING)]))
+        self.con.execute(NEWS.format(log=self.log))
+        rows = self.con.execute(TURNED.format(log=self.log)).fetchall()
+        return [
+            Turned(name, None if tenant_id is None else Key(tenant_id, customer_id), *turned)
+            for name, tenant_id, customer_id, *turned in rows
+        ]
+
+    def forget_news(self) -> None:
+        self.con.execute("delete from enqueue_news")
+
+    def gone(self, transition_ids: Sequence[str]) -> list[str]:
+        """Which of these stand no longer."""
+        self.register("enqueue_ids", ids_table(transition_ids))
+        query = f"select id from enqueue_ids anti join (from {self.log} where stands) as log on id = log.transition_id"
+        return [row[0] for row in self.con.execute(query).fetchall()] if transition_ids else []
+
+    def standing(self, transition_ids: Sequence[str]) -> set[str]:
+        """Which of these stand, of whatever customer."""
+        if not transition_ids:
+            return set()
+        self.register("enqueue_ids", ids_table(transition_ids))
+        query = """select transition_id from marts.customer_state_transitions
+            where retracted_at is null and transition_id in (select id from enqueue_ids)"""
+        return {row[0] for row in self.con.execute(query).fetchall()}
+
+    def baseline_among(self, transition_ids: Sequence[str]) -> list[str]:
+        self.register("enqueue_ids", ids_table(transition_ids))
+        query = """select transition_id from marts.customer_state_transitions
+            where is_baseline and transition_id in (select id from enqueue_ids)"""
+        return [row[0] for row in self.con.execute(query).fetchall()]
 
     def past(self) -> Iterator[BaselineRow]:
         self.con.execute(PAST)
@@ -175,9 +240,7 @@ class TransitionLog:
             yield from (BaselineRow(*row) for row in rows)
 
     def customers_with_news(self) -> set[Key]:
-        rows = self.con.execute(
-            "select distinct tenant_id, customer_id from enqueue_news where tenant_id is not null and not is_past"
-        ).fetchall()
+        rows = self.con.execute("select distinct tenant_id, customer_id from enqueue_news").fetchall()
         return {Key(*row) for row in rows}
 
     def disagreeing(self, told: Mapping[Key, float]) -> set[Key]:
@@ -188,10 +251,15 @@ class TransitionLog:
 
     def histories(self, keys: Sequence[Key]) -> Iterator[History]:
         self.register("enqueue_asked", customers(keys))
-        rows = self.con.execute(HISTORIES).fetchall()
+        rows = self.con.execute(HISTORIES.format(is_reclassified=self.is_reclassified())).fetchall()
         for (tenant_id, customer_id, is_active), group in groupby(rows, itemgetter(0, 1, 2)):
             transitions = [transition(*row[3:]) for row in group if row[3] is not None]
             yield History(Key(tenant_id, customer_id), is_active, transitions)
+
+    def is_reclassified(self) -> str:
+        """The column; a log that was last written by 0.1.0 has none."""
+        described = self.con.execute("describe marts.customer_state_transitions").fetchall()
+        return "log.is_reclassified" if "is_reclassified" in {column[0] for column in described} else "false"
 
     def facts(self, sends: Sequence[Send], include_contact: bool) -> Iterator[EventFacts]:
         return read_facts(self.con, sends, include_contact)
@@ -204,13 +272,24 @@ class TransitionLog:
         return row and row[0]
 
 
-def known(ids: bytes, stands: bool) -> pa.Table:
-    count = len(ids) // ID_BYTES
-    column = pa.FixedSizeBinaryArray.from_buffers(pa.binary(ID_BYTES), count, [None, pa.py_buffer(ids)])
-    return pa.table({"id": column, "stands": pa.repeat(pa.scalar(stands), count)})
+NOTHING = Known(b"", stands=True, is_newest=None)
 
 
-def customers(keys: Sequence[Key]) -> pa.Table:
+def known_table(known: Known) -> pa.Table:
+    count = len(known.ids) // ID_BYTES
+    columns = {
+        "id": pa.FixedSizeBinaryArray.from_buffers(pa.binary(ID_BYTES), count, [None, pa.py_buffer(known.ids)]),
+        "stands": pa.repeat(pa.scalar(known.stands), count),
+        "is_newest": pa.repeat(pa.scalar(known.is_newest, pa.bool_()), count),
+    }
+    return pa.table(columns)
+
+
+def ids_table(transition_ids: Sequence[str]) -> pa.Table:
+    return pa.table({"id": pa.array(transition_ids, pa.string())})
+
+
+def customers(keys: Collection[Key]) -> pa.Table:
     return pa.table(
         {
             "tenant_id": pa.array([key.tenant_id for key in keys], pa.int64()),
@@ -227,6 +306,7 @@ def transition(
     detected_us: int,
     stands: bool,
     is_baseline: bool,
+    is_reclassified: bool,
 ) -> Transition:
     return Transition(
         transition_id,
@@ -236,4 +316,5 @@ def transition(
         EPOCH + timedelta(microseconds=detected_us),
         stands,
         known=is_baseline,
+        is_reclassified=is_reclassified,
     )

@@ -40,7 +40,10 @@ class Row(NamedTuple):
 
 
 class Line:
-    """``now`` is its clock: each sync comes five minutes after what was before."""
+    """``now`` is its clock: each sync comes five minutes after what was before. ``is_full``: its derivations are of all
+    customers, so that an enqueue looks at all of the log."""
+
+    is_full = False
 
     def __init__(self, data_dir: Path, **changes: Any) -> None:
         self.marts = Marts()
@@ -60,7 +63,7 @@ class Line:
 
     def enqueue(self, after: timedelta = timedelta(minutes=5), **options: Any) -> Enqueued:
         self.now += after
-        self.marts.derive(self.now)
+        self.marts.derive(self.now, self.is_full)
         return enqueue(self.marts.con, self.settings, self.now, **options)
 
     def deliver(self) -> Delivered:

@@ -38,13 +38,20 @@ SCHEMA = """
     set TimeZone = 'UTC';
     create schema marts;
     create schema staging;
+    create schema intermediate;
+    create table intermediate.derivation_ended (
+        as_of timestamptz, derivation_id varchar, previous_derivation_id varchar, last_change_id bigint
+    );
+    create table intermediate.derivation_begun as from intermediate.derivation_ended;
+    create table intermediate.int_customers__changed (tenant_id bigint, customer_id bigint);
+    create table intermediate.digests (tenant_id bigint, customer_id bigint, digest hugeint);
     create table marts.tenant_baselines (tenant_id bigint, established_at timestamptz);
     create table marts.customer_state_transitions (
         transition_id varchar, tenant_id bigint, tenant_name varchar, servicetitan_customer_id bigint, job_id bigint,
         from_state decimal(2, 1), to_state decimal(2, 1), from_state_name varchar, to_state_name varchar,
         flow_name varchar, event_name varchar, event_id varchar, source_table varchar, source_id varchar,
         occurred_at timestamptz, detected_at timestamptz, retracted_at timestamptz, is_baseline boolean,
-        position bigint
+        is_reclassified boolean, position bigint
     );
     create table staging.stg_servicetitan__customers (
         tenant_id bigint, customer_id bigint, merged_to_id bigint, is_active boolean, is_do_not_mail boolean,
@@ -92,6 +99,35 @@ DERIVE = """
         from marts.customer_state_transitions
     ) as places
     where log.transition_id = places.transition_id
+"""
+
+# Whoever is not as at the derivation before.
+DIGESTS = """
+    create or replace temp table digests as
+    select tenant_id, customer_id, sum(hash(columns)) as digest
+    from (
+        select tenant_id, customer_id, customers::varchar as columns
+        from staging.stg_servicetitan__customers as customers
+        union all
+        select tenant_id, servicetitan_customer_id, log::varchar from marts.customer_state_transitions as log
+    )
+    group by all
+"""
+CHANGED = """
+    create or replace table intermediate.int_customers__changed as
+    select distinct tenant_id, customer_id from (from digests union all from intermediate.digests)
+    group by tenant_id, customer_id, digest having count(*) = 1
+"""
+DERIVED = """
+    create or replace table intermediate.digests as from digests;
+    create or replace table intermediate.derivation_ended as
+    select
+        $as_of::timestamptz as as_of,
+        uuid()::varchar as derivation_id,
+        case when not $is_full then (select max(derivation_id) from intermediate.derivation_ended) end
+            as previous_derivation_id,
+        0::bigint as last_change_id;
+    create or replace table intermediate.derivation_begun as from intermediate.derivation_ended;
 """
 
 
@@ -155,6 +191,7 @@ class Marts:
             "occurred_at": NOW,
             "detected_at": None,
             "is_baseline": False,
+            "is_reclassified": False,
         } | columns
         self.insert(
             "marts.customer_state_transitions",
@@ -168,8 +205,14 @@ class Marts:
         )
         return transition_id
 
-    def derive(self, as_of: datetime) -> None:
+    def derive(self, as_of: datetime, is_full: bool = False) -> None:
         self.con.execute(DERIVE, [as_of])
+        self.con.execute(DIGESTS)
+        self.con.execute(CHANGED)
+        for statement in DERIVED.split(";"):
+            if statement.strip():
+                named = {"as_of": as_of, "is_full": is_full} if "$" in statement else None
+                self.con.execute(statement, named)
         self.con.execute(f"create or replace table marts.transition_details as {transition_details()}")
 
     def retract(self, transition_id: str) -> None:

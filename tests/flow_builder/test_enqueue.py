@@ -6,11 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.flow_builder.enqueue import Enqueued, OutboxLost
+from pipelines.flow_builder.enqueue import Enqueued, OutboxLost, enqueue
 from tests.flow_builder.line import Line
-from tests.flow_builder.marts import DFW, NOW
+from tests.flow_builder.marts import DFW, NOW, SOCAL
 
 HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(params=["what has changed", "all"])
+def line(line: Line, request: pytest.FixtureRequest) -> Line:
+    """Whatever an enqueue looks at, it comes to the same."""
+    line.is_full = request.param == "all"
+    return line
 
 
 def test_a_new_transition_becomes_a_delivery_that_starts_its_flow(line: Line) -> None:
@@ -29,9 +36,9 @@ def test_a_second_sync_adds_nothing(line: Line) -> None:
 
 
 def test_history_from_before_the_baseline_is_not_sent(line: Line) -> None:
-    old = line.marts.enters(6.0, is_baseline=True)
-    assert line.sync() == Enqueued(not_sent={"baseline": 1})
-    assert (line.row(old).reason, line.row(old).body) == ("baseline", None)
+    line.marts.enters(6.0, is_baseline=True)
+    assert line.sync() == Enqueued()
+    assert line.rows() == [], "the log says it"
 
 
 def test_nothing_of_a_tenant_is_looked_at_before_its_baseline_stands(line: Line) -> None:
@@ -253,6 +260,7 @@ def test_a_lost_outbox_is_noticed_and_nothing_is_taken_as_new(line: Line) -> Non
 
 
 def test_starting_over_takes_everything_as_told(line: Line) -> None:
+    line.marts.enters(1.0, is_baseline=True)
     line.marts.enters(2.0)
     line.sync()
     lose(line.settings.operations)
@@ -260,6 +268,115 @@ def test_starting_over_takes_everything_as_told(line: Line) -> None:
     booked = line.marts.enters(3.0)
     assert line.sync() == Enqueued(sent=1)
     assert line.row(booked).status == "pending"
+
+
+def test_what_was_taken_as_told_is_no_news_though_it_goes_and_comes(line: Line) -> None:
+    booked = line.marts.enters(2.0)
+    line.sync()
+    lose(line.settings.operations)
+    line.sync(start_over=True)
+    line.marts.retract(booked)
+    line.sync()
+    line.marts.bring_back(booked)
+    assert line.sync() == Enqueued()
+    assert [row.reason for row in line.rows()] == ["baseline"]
+
+
+def test_each_tenant_is_lost_by_itself(line: Line) -> None:
+    line.marts.enters(2.0)
+    line.sync()
+    line.marts.baseline(DFW)
+    line.marts.customer(7, tenant_id=DFW)
+    line.marts.enters(2.0, customer_id=7, tenant_id=DFW, detected_at=line.now)
+    lead = line.marts.enters(3.0)
+    with pytest.raises(OutboxLost, match=f"tenant {DFW}, and 1 transitions"):
+        line.sync()
+    assert lead not in [row.webhook_id for row in line.rows()]
+
+
+def test_an_enqueue_that_wrote_nothing_was_one(line: Line) -> None:
+    line.marts.enters(1.0, is_baseline=True, occurred_at=NOW - HOUR)
+    line.sync()
+    assert line.ask("select tenant_id from enqueues") == [(SOCAL,)]
+    line.marts.enters(2.0)
+    line.marts.derive(line.now)  # and its enqueue died
+    assert line.sync() == Enqueued(sent=1)
+
+
+def test_several_derivations_that_were_not_enqueued_are_made_up_for(line: Line) -> None:
+    line.sync()
+    for customer_id in (2, 3, 4):
+        line.marts.customer(customer_id)
+        line.marts.enters(2.0, customer_id=customer_id)
+        line.marts.derive(line.now)
+    assert line.sync() == Enqueued(sent=3)
+
+
+def test_a_derivation_that_was_cut_short_hides_nothing(line: Line) -> None:
+    line.sync()
+    line.marts.enters(2.0)
+    line.marts.derive(line.now)
+    line.marts.con.execute("update intermediate.derivation_begun set derivation_id = 'cut short'")
+    line.marts.con.execute("delete from intermediate.int_customers__changed")
+    assert enqueue(line.marts.con, line.settings, line.now) == Enqueued(sent=1)
+
+
+def test_history_that_goes_and_comes_is_no_news(line: Line) -> None:
+    old = line.marts.enters(6.0, is_baseline=True)
+    line.sync()
+    line.marts.retract(old)
+    assert line.sync() == Enqueued()
+    line.marts.bring_back(old)
+    assert line.sync() == Enqueued()
+    assert line.rows() == []
+
+
+def test_a_correction_that_names_history_is_canceled_when_that_is_gone(line: Line) -> None:
+    lead = line.marts.enters(1.0, is_baseline=True, occurred_at=NOW - HOUR)
+    booked = line.marts.enters(2.0)
+    line.sync()
+    line.becomes(booked, "delivered")
+    line.marts.retract(booked)
+    assert line.sync() == Enqueued(corrected=1)
+    line.marts.retract(lead)
+    assert line.sync() == Enqueued(corrected=1, canceled=1)
+    assert [(row.status, row.told_state) for row in line.rows()][1:] == [("canceled", 1.0), ("pending", 0.0)]
+
+
+def test_what_a_correction_told_of_history_is_not_taken_for_gone(line: Line) -> None:
+    line.marts.enters(1.0, is_baseline=True, occurred_at=NOW - HOUR)
+    booked = line.marts.enters(2.0)
+    line.sync()
+    line.becomes(booked, "delivered")
+    line.marts.retract(booked)
+    line.sync()
+    line.becomes(line.rows()[-1].webhook_id, "delivered")
+    again = line.marts.enters(1.0, event_id="lead:2:created")
+    assert line.sync() == Enqueued(sent=1)
+    assert line.row(again).reason is None
+
+
+def test_what_a_changed_rule_turned_up_is_not_sent_and_what_was_told_is_corrected(line: Line) -> None:
+    lead = line.marts.enters(1.0, occurred_at=NOW - HOUR)
+    line.sync()
+    line.becomes(lead, "delivered")
+    booked = line.marts.enters(2.0, is_reclassified=True)
+    assert line.sync() == Enqueued(corrected=1, not_sent={"reclassified": 1})
+    assert line.row(booked).status == "not_sent"
+    data = line.rows()[-1].body["data"]
+    assert (data["told_state"], data["to_state"], data["flow_name"]) == (1.0, 2.0, None)
+
+
+def test_of_whom_nothing_was_told_a_changed_rule_tells_nothing(line: Line) -> None:
+    line.marts.enters(2.0, is_reclassified=True)
+    assert line.sync() == Enqueued(not_sent={"reclassified": 1})
+
+
+def test_a_log_of_a_release_that_reclassified_nothing_is_read(line: Line) -> None:
+    line.marts.enters(2.0)
+    line.marts.derive(line.now)
+    line.marts.con.execute("alter table marts.customer_state_transitions drop is_reclassified")
+    assert enqueue(line.marts.con, line.settings, line.now) == Enqueued(sent=1)
 
 
 def test_an_outbox_that_was_there_before_the_first_news_is_not_lost(line: Line) -> None:

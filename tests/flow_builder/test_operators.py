@@ -1,14 +1,16 @@
 """What an operator can do to the outbox, and what is refused."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from pipelines.flow_builder.dispatcher import Delivered
+from pipelines.flow_builder.enqueue import Enqueued
 from pipelines.flow_builder.outbox.operators import Action, Decided, decide
 from pipelines.flow_builder.outbox.queries import deliveries
 from tests.flow_builder.line import Line
-from tests.flow_builder.marts import SOCAL
+from tests.flow_builder.marts import NOW, SOCAL
 from tests.simulator.receiver import Receiver
 
 HOUR = timedelta(hours=1)
@@ -138,9 +140,46 @@ def test_what_was_retracted_is_not_replayed(line: Line) -> None:
 
 
 def test_what_was_never_to_be_sent_cannot_be_replayed(line: Line) -> None:
-    old = line.marts.enters(2.0, is_baseline=True)
+    old = line.marts.enters(0.0, event_name="reset")
     line.sync()
     assert asked(line, "replay", old) == [Decided(old, "it was never to be sent, so there is no body")]
+
+
+@pytest.mark.parametrize(
+    ("reason", "columns"),
+    [("reclassified", {"is_reclassified": True}), ("stale", {"occurred_at": NOW - 100 * HOUR})],
+)
+def test_what_was_not_news_is_sent_with_its_flow_by_whoever_wants_it(
+    sending_line: Line, receiver: Receiver, reason: str, columns: dict[str, Any]
+) -> None:
+    line = sending_line
+    booked = line.marts.enters(2.0, **columns)
+    line.sync()
+    assert (line.row(booked).status, line.row(booked).reason) == ("not_sent", reason)
+    assert line.ask("select flow_name from deliveries") == [(None,)]
+    asked(line, "replay", booked)
+    assert line.deliver() == Delivered(delivered=1)
+    assert receiver.received[0].body["data"]["flow_name"] == "What to Expect"
+    assert line.ask("select flow_name from deliveries") == [("What to Expect",)]
+    assert line.sync() == Enqueued(), "the state is told now"
+
+
+def test_what_a_changed_rule_turned_up_below_a_later_one_is_not_replayed(line: Line) -> None:
+    lead = line.marts.enters(1.0, occurred_at=NOW - HOUR, is_reclassified=True)
+    line.marts.enters(2.0, is_baseline=True)
+    line.sync()
+    assert asked(line, "replay", lead) == [Decided(lead, "a later transition of this customer is known")]
+
+
+def test_history_that_comes_back_keeps_an_older_flow_from_being_replayed(line: Line) -> None:
+    lead = line.marts.enters(1.0, occurred_at=NOW - HOUR)
+    old = line.marts.enters(2.0, is_baseline=True)
+    line.marts.retract(old)
+    line.sync()
+    line.becomes(lead, "dead")
+    line.marts.bring_back(old)
+    line.sync()
+    assert asked(line, "replay", lead) == [Decided(lead, "a later transition of this customer is known")]
 
 
 def test_what_a_replay_tells_is_told_last(line: Line) -> None:

@@ -12,7 +12,7 @@ from pipelines.flow_builder.outbox.queries import counts, deliveries, outbox_hea
 from tests.flow_builder.line import VALIDATOR, Line
 from tests.simulator.receiver import Receiver, Reply
 
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def test_deliveries_are_found_by_status_and_by_customer(line: Line) -> None:
@@ -37,7 +37,7 @@ def test_nobodys_contact_data_leave_the_outbox_but_in_bodies(line: Line) -> None
 
 def test_who_was_sent_what_when_and_why_not_is_one_query(sending_line: Line) -> None:
     line = sending_line
-    line.marts.enters(1.0, is_baseline=True)
+    line.marts.enters(1.0, occurred_at=line.now - 100 * HOUR)
     line.marts.enters(2.0)
     line.sync()
     line.deliver()
@@ -48,7 +48,7 @@ def test_who_was_sent_what_when_and_why_not_is_one_query(sending_line: Line) -> 
             "select customer_id, told_state::varchar, status, reason, delivered_at::varchar from deliveries"
         ).fetchall()
     assert rows == [
-        (1001, "1.0", "not_sent", "baseline", None),
+        (1001, "1.0", "not_sent", "stale", None),
         (1001, "2.0", "delivered", None, "2026-11-22 15:11:00+00"),
     ]
 
@@ -100,7 +100,7 @@ def test_every_transition_is_counted_once(line: Line) -> None:
     line.becomes(booked, "delivered")
     line.marts.retract(booked)
     line.sync()
-    assert counts(line.settings.operations) == {("not_sent", "baseline"): 1, ("delivered", None): 1}
+    assert counts(line.settings.operations) == {("delivered", None): 1}
 
 
 def test_an_example_can_be_sent_that_is_marked_as_a_test(sending_line: Line, receiver: Receiver) -> None:

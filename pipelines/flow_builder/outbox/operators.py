@@ -6,7 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pipelines.flow_builder.outbox.writer import IS_TOLD, KEEP_LEASE
+from pipelines.flow_builder.outbox.knowledge import IS_TOLD
+from pipelines.flow_builder.outbox.writer import KEEP_LEASE
+from pipelines.flow_builder.policy import REPLAYABLE
 from pipelines.flow_builder.statuses import UNFINISHED, Status
 from pipelines.operations import Connection, open_operations, stamp, transaction
 
@@ -22,12 +24,16 @@ class OperatorAction:
     change: str
 
 
+# What is not to be sent names no flow; its body does, for this very case.
+FLOW_NAME = "ifnull(flow_name, json_extract(cast(body as text), '$.data.flow_name'))"
+
 ACTIONS: Mapping[Action, OperatorAction] = {
     "replay": OperatorAction(
         "replayed",
         (Status.DEAD, Status.NOT_SENT, Status.DELIVERED),
         f"""sequence = (select max(sequence) + 1 from deliveries), status = '{Status.PENDING}', reason = null,
-        attempts = 0, next_attempt_at = null, replayed = 1""",
+        attempts = 0, next_attempt_at = null, replayed = 1,
+        flow_name = {FLOW_NAME}""",
     ),
     "release": OperatorAction("released", (Status.HELD,), f"status = '{Status.PENDING}', reason = null"),
     # Canceling what is dead accepts the loss: dead told nothing, canceled after an attempt would have.
@@ -42,18 +48,13 @@ ACTIONS: Mapping[Action, OperatorAction] = {
 # Why a replay would tell what is no longer so, or start a flow that is no longer the newest.
 NO_REPLAY = f"""
     select case
+        when kind = 'changed' and not stands then 'its transition was retracted'
+        when kind = 'changed' and not is_newest then 'a later transition of this customer is known'
         when body is null and (attempt_id is not null or reason = 'expired')
             then 'its body is not kept any longer (RETENTION_DAYS)'
+        when body is null and reason in {REPLAYABLE}
+            then 'no body was kept: a later transition stood when it was written, or it is older than RETENTION_DAYS'
         when body is null then 'it was never to be sent, so there is no body'
-        when kind = 'changed' and not stands then 'its transition was retracted'
-        when kind = 'changed' and exists (
-            select 1 from deliveries as later
-            where later.customer_id = asked.customer_id
-                and later.tenant_id = asked.tenant_id
-                and later.kind = 'changed'
-                and later.stands
-                and (later.occurred_at, later.sequence) > (asked.occurred_at, asked.sequence)
-        ) then 'a later transition of this customer is known'
         when kind = 'corrected' and exists (
             select 1 from deliveries
             where tenant_id = asked.tenant_id and customer_id = asked.customer_id and sequence > asked.sequence

@@ -144,5 +144,11 @@ def counts(operations: Path) -> dict[tuple[str, str | None], int]:
         return {(status, reason): rows for status, reason, rows in con.execute(query)}
 
 
+def transitions(operations: Path) -> int:
+    """How many transitions have a row."""
+    with open_operations(operations) as con:
+        return count(con, "select count(*) from deliveries where kind = 'changed'")
+
+
 def count(con: Connection, query: str, parameters: dict[str, str] | None = None) -> int:
     return int(con.execute(query, parameters or {}).fetchone()[0])

@@ -1,55 +1,30 @@
-"""The outbox as `enqueue` reads and writes it, inside one transaction."""
+"""The outbox as `enqueue` writes it, inside one transaction."""
 
 import json
-from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import md5
 from typing import NamedTuple
 
-from pipelines.flow_builder.policy import PlannedDelivery, Recipient, ToldState, Transition
-from pipelines.flow_builder.statuses import TOLD, UNFINISHED, Status
-from pipelines.flow_builder.transition_log import BaselineRow, History, Key
-from pipelines.operations import Connection, moment, stamp
-
-IS_UNFINISHED = f"status in {UNFINISHED}"
-# In the words of the index deliveries_told, or SQLite would not use it.
-IS_TOLD = f"""(status in {TOLD}
-    or (status = '{Status.CANCELED}' and attempt_id is not null))"""
+from pipelines.flow_builder.outbox.knowledge import HAS_TURNED, IS_UNFINISHED
+from pipelines.flow_builder.policy import REPLAYABLE, PlannedDelivery
+from pipelines.flow_builder.statuses import Status
+from pipelines.flow_builder.transition_log import BaselineRow, Key, Turned
+from pipelines.operations import Connection, stamp
 
 KEEP_LEASE = f"next_attempt_at = case status when '{Status.SENDING}' then next_attempt_at end"
 
-TOLD_STATES = f"""
-    select tenant_id, customer_id, told_state from (
-        select tenant_id, customer_id, told_state, max(sequence) from deliveries
-        where {IS_TOLD} group by tenant_id, customer_id
-    )
-"""
-
-NEWEST_TOLD = f"""
-    select told.told_state, told.transition_id, coalesce(cause.stands, 0)
-    from deliveries as told
-    left join deliveries as cause on cause.webhook_id = told.transition_id
-    where told.sequence = (
-        select max(sequence) from deliveries where tenant_id = ? and customer_id = ? and {IS_TOLD}
-    )
-"""
-
-# What was canceled before any attempt, and stands again, is planned anew.
-KNOWLEDGE = f"""
-    select
-        webhook_id,
-        status != '{Status.CANCELED}' or reason != 'retracted' or attempt_id is not null or not stands as known,
-        {IS_TOLD} as told
-    from json_each(?) as asked
-    inner join deliveries on deliveries.webhook_id = asked.value
+CANCEL = f"""
+    update deliveries set status = '{Status.CANCELED}', reason = 'retracted', {KEEP_LEASE}
+    where {IS_UNFINISHED} and transition_id in (select value from json_each(?)) returning tenant_id, customer_id
 """
 
 ADD = """
     insert into deliveries (
         sequence, webhook_id, kind, transition_id, tenant_id, customer_id, told_state, flow_name, occurred_at, body,
-        created_at, status, reason, stands
-    ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        created_at, status, reason, stands, is_newest
+    ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict (webhook_id) do update set
         sequence = excluded.sequence,
         customer_id = excluded.customer_id,
@@ -57,6 +32,7 @@ ADD = """
         body = excluded.body,
         status = excluded.status,
         reason = excluded.reason,
+        is_newest = excluded.is_newest,
         next_attempt_at = null
 """
 
@@ -85,15 +61,6 @@ HOLD_AFTER_RESTORE = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """The log as the last enqueue left it, and the outbox's last sequence then."""
-
-    fingerprint: str
-    sequence: int
-    read_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class OutboxRow:
     """One delivery to write."""
 
@@ -102,8 +69,10 @@ class OutboxRow:
     body: bytes | None = None
 
     @property
-    def is_sent(self) -> bool:
-        return self.planned.reason is None
+    def has_body(self) -> bool:
+        """It is sent, or a person may send it."""
+        planned = self.planned
+        return planned.reason is None or (planned.reason in REPLAYABLE and not planned.superseded)
 
     @property
     def transition_id(self) -> str | None:
@@ -121,65 +90,26 @@ class OutboxWriter:
     def __init__(self, con: Connection) -> None:
         self.con = con
 
-    def mark(self) -> Checkpoint | None:
-        row = self.con.execute("select fingerprint, sequence, read_at from known_log").fetchone()
-        return row and Checkpoint(row[0], row[1], moment(row[2]))
-
-    def set_mark(self, fingerprint: str, now: datetime) -> None:
-        self.con.execute(
-            "insert or replace into known_log (id, fingerprint, sequence, read_at) values (1, ?, ?, ?)",
-            [fingerprint, self.last_sequence(), stamp(now)],
-        )
-
     def last_sequence(self) -> int:
         return int(self.con.execute("select coalesce(max(sequence), 0) from deliveries").fetchone()[0])
 
-    def known(self, stands: bool) -> bytes:
-        """The ids of what is known, one after the other: as one value, because two million rows take seconds."""
-        query = """select cast(group_concat(transition_id, '') as blob) from deliveries
-            where kind = 'changed' and stands = ?"""
-        return self.con.execute(query, [stands]).fetchone()[0] or b""
-
-    def told_states(self) -> dict[Key, float]:
-        rows = self.con.execute(TOLD_STATES)
-        return {Key(tenant_id, customer_id): state for tenant_id, customer_id, state in rows}
-
-    def mark_standing(self, turned: dict[str, bool], tenants: Sequence[int]) -> list[Key]:
-        """Notes what stands no longer, or again. Returns the customer of each send that this canceled."""
+    def mark(self, turned: Iterable[Turned]) -> None:
+        """Notes what stands no longer, or again, and what its customer's newest is."""
         self.con.executemany(
-            """update deliveries set stands = ? where kind = 'changed' and transition_id = ?
-                and tenant_id in (select value from json_each(?))""",
-            ((stands, transition_id, json.dumps(tenants)) for transition_id, stands in turned.items()),
+            "update deliveries set stands = ?, is_newest = ? where kind = 'changed' and webhook_id = ?",
+            ((one.stands, one.is_newest, one.transition_id) for one in turned),
         )
-        gone = json.dumps([transition_id for transition_id, stands in turned.items() if not stands])
-        canceled = self.con.execute(
-            f"""update deliveries set status = '{Status.CANCELED}', reason = 'retracted', {KEEP_LEASE}
-                where {IS_UNFINISHED} and transition_id in (
-                    select webhook_id from deliveries join json_each(?) on webhook_id = value where not stands
-                ) returning tenant_id, customer_id""",
-            [gone],
-        )
-        return [Key(*row) for row in canceled.fetchall()]
 
-    def customers(self, histories: Sequence[History], told: Container[Key]) -> Iterator[Recipient]:
-        """With what the outbox knows of them. ``told``: of whom anything was told."""
-        ids = [transition.transition_id for history in histories for transition in history.transitions]
-        rows = self.con.execute(KNOWLEDGE, [json.dumps(ids)])
-        knowledge = {webhook_id: (bool(known), bool(told)) for webhook_id, known, told in rows}
-        for history in histories:
-            transitions = [with_knowledge(transition, knowledge) for transition in history.transitions]
-            yield Recipient(history.is_active, transitions, self.told(history.key) if history.key in told else None)
-
-    def told(self, key: Key) -> ToldState | None:
-        row = self.con.execute(NEWEST_TOLD, key).fetchone()
-        return row and ToldState(row[0], row[1], stands=bool(row[2]))
+    def cancel(self, gone: Sequence[str]) -> list[Key]:
+        """What waits and tells of these. Returns the customer of each."""
+        return [Key(*row) for row in self.con.execute(CANCEL, [json.dumps(gone)])] if gone else []
 
     def add_past(self, past: Iterable[BaselineRow], now: datetime) -> None:
         created_at = stamp(now)
         self.con.executemany(ADD_PAST, ((*one, created_at) for one in past))
 
-    def add(self, writer: Sequence[OutboxRow], now: datetime) -> None:
-        numbered = enumerate(writer, self.last_sequence() + 1)
+    def add(self, rows: Sequence[OutboxRow], now: datetime) -> None:
+        numbered = enumerate(rows, self.last_sequence() + 1)
         created_at = stamp(now)
         self.con.executemany(ADD, (self.row(sequence, entry, created_at) for sequence, entry in numbered))
 
@@ -199,6 +129,7 @@ class OutboxWriter:
             planned.status,
             planned.reason,
             transition is None or transition.stands,
+            planned.kind == "changed" and not planned.superseded,
         )
 
     def correction_id(self, key: Key) -> str:
@@ -213,13 +144,12 @@ class OutboxWriter:
         self.con.execute(HOLD_AFTER_RESTORE, {"since": since})
         self.con.execute(HOLD, {"since": since, "limit": limit})
 
+    def note_told(self, tenants: Sequence[int]) -> None:
+        """Of all their rows, whether they tell something now."""
+        query = f"""update deliveries indexed by deliveries_turned set was_untold = 1 - was_untold
+            where {HAS_TURNED} and tenant_id in (select value from json_each(?))"""
+        self.con.execute(query, [json.dumps(tenants)])
+
     def counts(self, since: int) -> list[Count]:
         query = "select kind, status, reason, count(*) from deliveries where sequence > ? group by kind, status, reason"
         return [Count(*row) for row in self.con.execute(query, [since])]
-
-
-def with_knowledge(transition: Transition, knowledge: dict[str, tuple[bool, bool]]) -> Transition:
-    if transition.transition_id not in knowledge:
-        return transition
-    known, told = knowledge[transition.transition_id]
-    return replace(transition, known=known or transition.known, told=told)

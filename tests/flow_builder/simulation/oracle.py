@@ -66,6 +66,8 @@ class Oracle:
     def tell(self, key: Key, rows: list[Row]) -> None:
         standing = self.world.history(key)
         for transition in self.in_order(key):
+            if transition.transition_id in self.world.past:
+                continue
             known = next((row for row in rows if row.webhook_id == transition.transition_id), None)
             if known and not self.is_back(known):
                 continue
@@ -92,10 +94,10 @@ class Oracle:
         told = self.newest_told(key, rows)
         later = standing[standing.index(transition) + 1 :] if transition in standing else []
         told_ids = {row.transition_id for row in rows if row.told and row.kind == "changed"}
-        if transition.transition_id in self.world.past:
-            return "baseline"
         if not transition.stands:
             return "retracted"
+        if transition.is_reclassified:
+            return "reclassified"
         if not self.world.is_active(key):
             return "inactive"
         if transition.to_state == 0 and not told:

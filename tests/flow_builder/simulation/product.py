@@ -14,7 +14,12 @@ PACKAGE = "pipelines.flow_builder."
 MODULES = (
     "statuses",
     "policy",
+    "transition_log",
+    "outbox.knowledge",
     "outbox.writer",
+    "outbox.checkpoints",
+    "outbox.history_removal",
+    "scope",
     "outbox.due",
     "retry_policy",
     "outbox.endpoint",
@@ -32,7 +37,12 @@ class Product:
 
     statuses: Any
     policy: Any
+    transition_log: Any
+    knowledge: Any
     writer: Any
+    checkpoints: Any
+    history_removal: Any
+    scope: Any
     due: Any
     retry_policy: Any
     endpoint: Any

@@ -29,10 +29,15 @@ from tests.flow_builder.simulation.oracle import ON_ITS_WAY, Oracle, Row
 from tests.flow_builder.simulation.process import Crash, Process
 from tests.flow_builder.simulation.product import Product
 from tests.flow_builder.simulation.virtual_time import VirtualLoop
-from tests.flow_builder.simulation.world import World, WorldLog, history_of_before, move
+from tests.flow_builder.simulation.world import TENANTS, World, WorldLog, history_of_before, move
 
 PAUSES = [1, 1, 10, 10, 40, 300, 3600, 14 * 3600, 80 * 3600]
-TABLES = ("decisions", "endpoint_failures", "attempts", "deliveries", "known_log")
+TABLES = ("decisions", "endpoint_failures", "attempts", "deliveries", "enqueues", "history_removal")
+OLD_ROW = """
+    insert into deliveries (
+        webhook_id, transition_id, tenant_id, customer_id, told_state, occurred_at, kind, created_at, status, reason
+    ) values (?, ?, ?, ?, ?, ?, 'changed', '', 'not_sent', 'baseline')
+"""
 HEALTHY = """
     update endpoint set down_since = null, because = null, refuses = 0, probes = 0, probe_id = null,
         next_probe_at = null, got_through_at = null, waits_until = null
@@ -82,7 +87,7 @@ class Scenario:
         self.endpoint = Endpoint(self.con, self.product.retry_policy.AttemptResult, chance, self.clock)
         self.expected = ExpectedEndpoint()
         self.tried_before: set[str] | None = None  # when the outage began
-        self.writer = self.product.writer.OutboxWriter(self.con)
+        self.started_over: set[str] = set()
         self.oracle = Oracle(
             self.world, MAX_AGE, settings.flow_builder_superseded == "skip", settings.flow_builder_hold_above
         )
@@ -96,6 +101,8 @@ class Scenario:
 
     async def play(self) -> None:
         history_of_before(self.world, self.chance, self.clock())
+        if self.chance.random() < 0.3:
+            self.take_over()
         self.sync()
         await asyncio.sleep(1)
         for _ in range(self.chance.randint(1, 4)):
@@ -109,6 +116,8 @@ class Scenario:
             await self.pass_time(self.chance.choice(PAUSES))
             if self.chance.random() < 0.5:
                 self.overtake()
+        if self.chance.random() < 0.15:
+            self.unwind()
         if self.chance.random() < 0.06:
             await self.have_a_bad_day()
         elif self.chance.random() < 0.06:
@@ -123,6 +132,16 @@ class Scenario:
                 self.world.enter(key, 1.0, self.clock(), self.clock())
         for _ in range(self.chance.randint(0, 3)):
             move(self.world, self.chance, self.clock())
+
+    def unwind(self) -> None:
+        """What happened to one customer is taken back, the newest first; some of it comes again."""
+        key = self.chance.choice(self.world.customers())
+        for transition in self.world.history(key)[::-1]:
+            self.world.turn(transition.transition_id, stands=False)
+            self.sync()
+            if self.chance.random() < 0.3:
+                self.world.enter(key, transition.to_state, self.clock(), self.clock())
+                self.sync()
 
     async def pass_time(self, seconds: float) -> None:
         """Raises what a dispatcher has found broken meanwhile."""
@@ -194,6 +213,7 @@ class Scenario:
         poisoned = {self.world.log[webhook_id][0] for webhook_id in self.endpoint.poison}
         key = next(key for key in self.world.customers() if key not in poisoned | self.world.merged)
         self.world.inactive.discard(key)
+        self.world.touched.add(key)
         self.world.enter(key, 1.0, self.clock(), self.clock())
 
     def operate(self) -> None:
@@ -216,16 +236,72 @@ class Scenario:
             # of a merge the outbox learns nothing
             promise(row.webhook_id == self.newest.get(row.key), "only the newest transition's flow is started again")
 
+    def take_over(self) -> None:
+        """The outbox is one of 0.1.0: history has rows, and one that is none, for there it was started over."""
+        started_over = self.chance.choice(self.world.customers())
+        self.world.enter(started_over, 1.0, self.clock() - timedelta(days=8), self.clock())
+        self.started_over = {*self.world.log} - self.world.past
+        for one, (key, transition) in self.world.log.items():
+            self.con.execute(OLD_ROW, [one, one, *key, transition.to_state, stamp(transition.occurred_at)])
+        self.con.execute("insert into history_removal values (1, 0)")
+        self.con.executemany("insert into enqueues values (?, null, '')", [[tenant_id] for tenant_id in TENANTS])
+
     def sync(self) -> None:
+        """Cut off before or in its enqueue, it has changed nothing."""
+        self.world.derive(self.chance, self.clock())
+        was_enqueued = self.con.execute("select 1 from enqueues").fetchone()
+        if was_enqueued and self.chance.random() < 0.1:
+            return
+        if self.chance.random() < 0.05:
+            self.lose_the_outbox()
+        if was_enqueued and self.chance.random() < 0.05:
+            self.con.execute("begin")
+            self.enqueue()
+            self.con.execute("rollback")
+            return
         expected = self.oracle.after_sync(self.rows())
-        if not self.product.enqueue.is_idle(self.log, self.writer):
+        if not self.is_idle():
             with transaction(self.con):
-                self.product.enqueue.EnqueueRun(self.log, self.writer, self.settings, self.clock()).write()
+                promise(self.enqueue(), "no outbox is lost but one that is")
         rows = self.rows()
         promise(rows == expected, "a sync tells what delivery.md says")
+        promise(self.is_idle(), "a second one at once has nothing to do")
         self.newest = {key: one[-1].transition_id for key in self.world.customers() if (one := self.world.history(key))}
         changed = {row.webhook_id for row in rows if row.kind == "changed"}
-        promise(changed == self.world.log.keys(), "every transition has one delivery")
+        promise(changed - self.world.past == self.world.log.keys() - self.world.past, "every news has one delivery")
+        self.forget_history()
+
+    def look(self) -> Any:
+        return self.product.enqueue.look(self.log, self.con, self.world.derivation, lambda: self.world.changed)
+
+    def is_idle(self) -> bool:
+        return bool(self.product.enqueue.is_idle(self.look(), self.con))
+
+    def enqueue(self) -> bool:
+        """Whether the outbox is found to be the one that was told of the log."""
+        try:
+            self.product.enqueue.EnqueueRun(self.log, self.con, self.look(), self.settings, self.clock()).write()
+        except self.product.enqueue.OutboxLost:
+            return False
+        return True
+
+    def lose_the_outbox(self) -> None:
+        """And put a back-up in its place."""
+        backup = sqlite3.connect(":memory:")
+        self.con.backup(backup)
+        lost = self.chance.choice([TENANTS, TENANTS[:1]])
+        for table in ("deliveries", "enqueues"):
+            self.con.execute(f"delete from {table} where tenant_id <= ?", [max(lost)])
+        was_told = bool(self.log.earlier_news(self.clock(), lost))
+        promise(self.enqueue() is not was_told, "a lost outbox is noticed")
+        backup.backup(self.con)
+        backup.close()
+
+    def forget_history(self) -> None:
+        if self.chance.random() < 0.5:
+            self.product.history_removal.remove_history(self.log, self.con, Path())
+            left = {row.webhook_id for row in self.rows() if row.reason == "baseline"}
+            promise(left == self.started_over, "of what 0.1.0 took as told, only history is forgotten")
 
     def start(self) -> None:
         self.running.add(asyncio.create_task(self.dispatch()))
@@ -249,7 +325,7 @@ class Scenario:
             self.sync()
             self.start()
             await self.pass_time(60)
-            if not self.unfinished() and self.product.enqueue.is_idle(self.log, self.writer):
+            if not self.unfinished() and self.is_idle():
                 break
             await self.pass_time(self.until_next())
         promise(not self.unfinished(), "everything comes to an end")
