@@ -35,7 +35,6 @@ MUTANTS = (
         "gone += log.gone(knowledge.corrected(self.scope.whole, self.scope.changed))",
         "pass",
     ),
-    Mutant("history that was told stands", "enqueue", "standing |= self.log.standing(sorted(asked))", "pass"),
     Mutant(
         "only history is forgotten",
         "outbox.history_removal",
