@@ -32,8 +32,8 @@ OWN = {
     "job_kind_rules.csv": "tenant_id,match_field,pattern,job_kind,priority,estimates_from\n"
     ",created_from_estimate_id,77,sales,1,\n"
     ",no_charge,TRUE,other,2,\n"
-    "2,job_type_name,^tune-up$,install,1000,\n"
-    ',job_type_name,"tune|""check""",other,1000,500.50\n',
+    "2,job_type_name,^sump pump$,install,1000,\n"
+    ',job_type_name,"sump|""check""",other,1000,500.50\n',
     "cancel_reason_rules.csv": "match_field,pattern,starts_flow,priority\nreason_name,weather,FALSE,5\n",
     "state_transition_rules.csv": "from_state,to_state,rule\n0,1.0,ignore\n",
 }
@@ -69,7 +69,7 @@ class Rules:
 def rules(tmp_path: Path, parsed_project: Path) -> Rules:
     rules = Rules(tmp_path, parsed_project)
     rules.warehouse.load({"tenants": [{"tenant_id": one, "tenant_name": f"tenant {one}"} for one in (1, 2)]})
-    rules.load("job_types", {"id": INSTALL, "name": "Install AC"}, {"id": TUNE_UP, "name": "Tune-Up"})
+    rules.load("job_types", {"id": INSTALL, "name": "Install AC"}, {"id": TUNE_UP, "name": "Sump Pump"})
     rules.load("customers", *({"id": one} for one in range(10, 20)))
     return rules
 
@@ -125,8 +125,8 @@ def test_people_s_own_rules_are_in_force(rules: Rules) -> None:
     assert kinds(rules) == {
         *((tenant, "Install AC", "other", "no_charge", "RULES_DIR", 1) for tenant in (1, 2)),
         *((tenant, "Install AC", "sales", "created_from_estimate_id", "RULES_DIR", 1) for tenant in (1, 2)),
-        (1, "Tune-Up", "other", "job_type_name", "RULES_DIR", 1),
-        (2, "Tune-Up", "install", "job_type_name", "RULES_DIR", 1),
+        (1, "Sump Pump", "other", "job_type_name", "RULES_DIR", 1),
+        (2, "Sump Pump", "install", "job_type_name", "RULES_DIR", 1),
     }
     offers = "select source_id from marts.customer_state_transitions where to_state = 3 and tenant_id = 1"
     assert rules.warehouse.rows(offers) == [("20",)]

@@ -79,7 +79,7 @@ SPOILT_SEEDS = {
             "tenant 1, recall_for_id, pattern 0, priority 7 is no id, and not *",
             "tenant 1, no_charge, pattern yes, priority 8 is not true, and not false",
         ],
-        "update seeds.job_kind_rules set estimates_from = 500 where priority = 20": ["priority 20 has estimates_from"],
+        "update seeds.job_kind_rules set estimates_from = 500 where priority = 32": ["priority 32 has estimates_from"],
     },
     "cancel_reason_rules_are_sound": {
         f"insert into {REASON_RULES} values (1, 'reason', 'x', null, null)": [
