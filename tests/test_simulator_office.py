@@ -173,7 +173,7 @@ def test_loads_bring_step_by_step_what_there_is_in_the_end(tmp_path: Path) -> No
     sizes = []
     for rows in steps(begun, [START + timedelta(days=days) for days in (30, 60, 61, 90)]):
         warehouse.load(rows)
-        sizes.append(sum(map(len, rows.values())))
+        sizes.append(sum(table.num_rows for table in rows.values()))
     assert sizes[2] < sizes[1]
     whole = as_rows(Loads(begun.world).take())
     for stream in STREAMS:

@@ -44,13 +44,13 @@ class Warehouse:
                 con.execute(f"create table servicetitan.{table} ({declared}, _dlt_load_id VARCHAR)")
             con.execute("create table servicetitan._dlt_loads (load_id VARCHAR)")
 
-    def load(self, rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
+    def load(self, rows: Mapping[str, Iterable[Mapping[str, Any]] | pa.Table]) -> None:
         """Merges the rows, table by table, in one load."""
         self._loads += 1
         load_id = f"{1_790_000_000 + self._loads}.0"
         with self._open() as con:
             for table, each in rows.items():
-                self._merge(con, table, list(each), load_id)
+                self._merge(con, table, each if isinstance(each, pa.Table) else as_table(list(each)), load_id)
             con.execute("insert into servicetitan._dlt_loads values (?)", [load_id])
 
     def derive(self, as_of: datetime, *, tests: bool = False) -> Derivation:
@@ -72,12 +72,11 @@ class Warehouse:
         with self._open() as con:
             con.execute(sql)
 
-    def _merge(self, con: duckdb.DuckDBPyConnection, table: str, rows: list[Mapping[str, Any]], load_id: str) -> None:
-        if not rows:
+    def _merge(self, con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, load_id: str) -> None:
+        if not rows.num_rows:
             return
-        names = {name for row in rows for name in row}
-        con.register("incoming", pa.table({name: [_plain(row.get(name)) for row in rows] for name in names}))
-        typed = ", ".join(_typed(name, kind, name in names) for name, kind in COLUMNS[table].items())
+        con.register("incoming", rows)
+        typed = ", ".join(_typed(name, kind, name in rows.column_names) for name, kind in COLUMNS[table].items())
         arrived = self.path.with_name("arrived.parquet")
         con.execute(f"copy (select {typed} from incoming) to '{arrived}' (format parquet)")
         con.unregister("incoming")
@@ -96,6 +95,11 @@ class Warehouse:
         con = duckdb.connect(self.path)
         con.execute("set TimeZone = 'UTC'")
         return con
+
+
+def as_table(rows: list[Mapping[str, Any]]) -> pa.Table:
+    names = {name for row in rows for name in row}
+    return pa.table({name: [_plain(row.get(name)) for row in rows] for name in names})
 
 
 def _typed(name: str, kind: str, is_there: bool) -> str:

@@ -1,4 +1,4 @@
-"""The records of an office as a load brings them, without HTTP: for thousands of histories."""
+"""The records of an office as loads bring them, without HTTP: for thousands of histories."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -8,17 +8,18 @@ import msgspec
 import pyarrow as pa
 
 from pipelines.servicetitan.extract.arrow import to_table
+from pipelines.servicetitan.raw_tables import TENANTS
 from pipelines.servicetitan.streams import STREAMS, Stream
 from tests.simulator.clock import ManualClock
-from tests.simulator.forms import rendered
+from tests.simulator.forms import in_form
 from tests.simulator.office.days import Office
 from tests.simulator.office.trades import OFFICES
-from tests.simulator.switches import Switches
+from tests.simulator.wire import dumps
 from tests.simulator.world import START, Company, World
 
 Tables = dict[str, pa.Table]
 Rows = dict[str, list[dict[str, Any]]]
-SWITCHES = Switches()
+SCHEMA = "S26"
 
 
 class Loads:
@@ -47,7 +48,7 @@ def sent(company: Company, stream: Stream, position: int = 0) -> list[bytes]:
     """The records that changed after that place in the order of changes, as the API sends them."""
     form = "export" if stream.export else "list"
     changed = company.tables[stream.name].changed_after(position)
-    return [rendered(stream.name, row, form, SWITCHES) for row in changed]
+    return [dumps(in_form(stream.name, row.record, form, SCHEMA)) for row in changed]
 
 
 def newest(company: Company) -> int:
@@ -56,7 +57,7 @@ def newest(company: Company) -> int:
 
 
 def as_rows(tables: Tables) -> Rows:
-    """For a warehouse that a test fills by hand."""
+    """Row by row, with nested values as JSON text: for an oracle, say."""
     return {name: table.to_pylist() for name, table in tables.items() if table.num_rows}
 
 
@@ -68,11 +69,12 @@ def office_at(moment: datetime, households: int, seed: int = 1, begins: datetime
     return office
 
 
-def steps(office: Office, moments: Iterable[datetime]) -> Iterator[Rows]:
-    """What loads at these moments bring, one after another; with the tenants in the first one."""
+def steps(office: Office, moments: Iterable[datetime]) -> Iterator[Tables]:
+    """What loads at these moments bring, one after another; with the tenants."""
     loads = Loads(office.world)
-    tenants = [{"tenant_id": one.tenant_id, "tenant_name": one.name} for one in office.world.companies.values()]
-    for number, moment in enumerate(moments):
+    named = [{"tenant_id": one.tenant_id, "tenant_name": one.name} for one in office.world.companies.values()]
+    tenants = pa.Table.from_pylist(named, TENANTS.schema)
+    for moment in moments:
         office.until(moment)
         office.world.clock.set(moment)
-        yield ({} if number else {"tenants": tenants}) | as_rows(loads.take())
+        yield {TENANTS.name: tenants, **loads.take()}

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Generator, Iterator
 from datetime import timedelta
 
-from tests.simulator.office.household import Household, Visit
+from tests.simulator.office.household import Household
+from tests.simulator.office.people import Visit
 
 Script = Iterator[timedelta]
 Story = Callable[[Household], Script]
