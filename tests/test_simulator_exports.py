@@ -205,3 +205,14 @@ def test_older_schemas_lack_the_newer_fields(
     assert any(missing in record for record in now)
     assert not any(missing in record for record in then)
     assert all(there in record for record in then)
+
+
+def test_the_export_of_assignments_shows_active_ones_unless_it_is_asked_for_all(caller: Caller, socal: Company) -> None:
+    [appointment] = socal.appointments_of(socal.book_job(socal.add_customer()))
+    first = socal.assign_technician(appointment["id"])
+    second = socal.assign_technician(appointment["id"])
+    socal.unassign_technician(first)
+    path = "dispatch/export/appointment-assignments"
+    assert ids(page(caller, path)) == [second]
+    everyone = caller.get(path, includeRecentChanges="true", active="Any").json()
+    assert sorted(ids(everyone)) == [first, second]

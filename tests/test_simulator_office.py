@@ -1,16 +1,20 @@
 """The office of the stand-in world: what happens there, what the records say of it, and what really happened."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from pipelines.servicetitan.streams import STREAMS
 from tests.simulator.caller import calling
+from tests.simulator.clock import OffsetClock
 from tests.simulator.office.days import STORIES, Office
 from tests.simulator.office.facts import WHAT, Fact
+from tests.simulator.office.going_on import WORDS, live_stories
 from tests.simulator.office.loads import Loads, as_rows, office_at, sent, steps
 from tests.simulator.office.trades import OFFICES, REASONS, RENAMED
 from tests.simulator.server import run_server
@@ -154,6 +158,13 @@ def test_a_customers_facts_are_those_of_the_doubles_too(office: Office) -> None:
         assert merged.customer_id in doubles
         assert {company.get("customers", one)["mergedToId"] for one in doubles} == {merged.details["into"]}
         assert [fact.what for fact in facts].count("came") == 1 + len(doubles)
+
+
+def test_stories_go_on_step_by_step_at_a_demos_pace() -> None:
+    told = list(islice(live_stories(World(OFFICES, OffsetClock())), 300))
+    assert [words for words in told if not re.match(r"(socal|dfw): .+ \(\d+\) \w+", words)] == []
+    assert len({words.partition(") ")[2] for words in told}) > 15
+    assert set(WORDS) == set(WHAT) - {"renamed"}
 
 
 def everything(office: Office) -> list[list[bytes]]:

@@ -161,5 +161,12 @@ def test_an_endpoint_takes_the_parameters_that_are_declared_and_no_others(endpoi
     assert set(endpoint.parameters) == declared
 
 
+@pytest.mark.parametrize("export", [row for row in EXPORTS if row.spelling != "old"], ids=lambda export: export.path)
+def test_an_export_takes_the_parameters_that_are_declared_and_no_others(export: Export) -> None:
+    operation = document(export.module)["paths"][f"/tenant/{{tenant}}/{export.path}"]["get"]
+    declared = {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "query"}
+    assert export.parameters == declared
+
+
 def nameless(path: str) -> str:
     return re.sub(r"{[^}]*}", "{}", path)

@@ -33,6 +33,7 @@ class Stream:
     fields: Mapping[str, DataType] = field(hash=False)
     export: bool = True
     older_export: str | None = None  # the export's path in older versions of the API
+    export_active: bool = False  # the export hides inactive records unless ``active=Any``
     listed: bool = True  # there is a list over the whole tenant
     list_sorted: bool = True  # the list takes ``sort=+ModifiedOn``
     list_active: bool = True  # the list hides inactive records unless ``active=Any``
@@ -251,6 +252,7 @@ STREAMS: tuple[Stream, ...] = (
         path="appointment-assignments",
         scope="tn.dis.appointmentassignments:r",
         enumerations={"status": "Scheduled Dispatched Working Done"},
+        export_active=True,
         after="appointments",  # which they name
         optional=True,
         facts_only=True,

@@ -130,6 +130,21 @@ def test_of_equal_stamps_the_one_that_arrived_last_stays(settings: Settings, wor
     assert query(settings, "select active from servicetitan.job_canceled_logs") == [(False,)]
 
 
+@pytest.mark.parametrize("mode", ["export", "list"])
+def test_a_technician_who_is_taken_off_arrives_as_inactive(
+    mode: str, settings: Settings, world: World, socal: Company
+) -> None:
+    settings = settings.model_copy(update={"servicetitan_sync_mode": mode})
+    [appointment] = socal.appointments_of(socal.book_job(socal.add_customer("Ann")))
+    first = socal.assign_technician(appointment["id"])
+    sync(settings, world)
+    world.advance(minutes=1)
+    socal.unassign_technician(first)
+    socal.assign_technician(appointment["id"])
+    sync(settings, world)
+    assert query(settings, "select active from servicetitan.appointment_assignments order by id") == [(False,), (True,)]
+
+
 def test_a_merge_arrives(settings: Settings, world: World, socal: Company) -> None:
     ann, anne = socal.add_customer("Ann"), socal.add_customer("Anne")
     socal.merge_customers(ann, anne)

@@ -9,13 +9,16 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import cycle
 from pathlib import Path
 from random import Random
 
 from orchestration.cli.processes import LAST_WORDS, PATIENCE, command, first_to_end, heed_signals, running
 from tests.simulator.clock import OffsetClock
 from tests.simulator.environment import SIGNING_SECRET, environment
+from tests.simulator.office.going_on import live_stories
 from tests.simulator.office.history import live, seed_history
+from tests.simulator.office.trades import OFFICES
 from tests.simulator.receiver import Receiver
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
@@ -33,7 +36,7 @@ def main() -> None:
     ports = {name: port(name, usual) for name, usual in PORTS.items()}
     data = fresh_folder(Path(os.environ.get("DATA_DIR", ROOT / "data" / "demo")).absolute())
     with ExitStack() as stack:
-        world = World(clock=OffsetClock())
+        world = World(OFFICES, OffsetClock())
         journeys = seed_history(world, customers=CUSTOMERS)
         simulator = ServiceTitan(world)
         receiver = Receiver([SIGNING_SECRET])
@@ -45,7 +48,7 @@ def main() -> None:
         subprocess.run(command("servicetitan-flow", "sync"), env=env, check=True)
         up = {"up": command("servicetitan-flow", "up", *addresses)}
         started = stack.enter_context(running(up, env, patience=PATIENCE + 2 * LAST_WORDS))
-        stack.enter_context(time_goes_on(live(world, journeys)))
+        stack.enter_context(time_goes_on(in_turn(live(world, journeys), live_stories(world))))
         print(welcome(ports), flush=True)
         if first_to_end(started):
             raise SystemExit("the product ended by itself; what it said stands above")
@@ -84,6 +87,11 @@ def product(data: Path, ports: Mapping[str, int]) -> dict[str, str]:
         "SYNC_CRON": "* * * * *",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def in_turn(*steps: Iterator[str]) -> Iterator[str]:
+    for one in cycle(steps):
+        yield next(one)
 
 
 @contextmanager

@@ -28,6 +28,11 @@ class Export:
     table: str
     scope: str
     spelling: str = ""  # of estimates: new or old; a switch may close one of them
+    active_default: str | None = None  # None: it has no such parameter, and shows all
+
+    @property
+    def parameters(self) -> set[str]:
+        return {"from", "includeRecentChanges"} | ({"active"} if self.active_default else set())
 
 
 EXPORTS = (
@@ -37,9 +42,15 @@ EXPORTS = (
     Export("crm", "export/leads", "leads", "tn.crm.leads"),
     Export("crm", "export/bookings", "bookings", "tn.crm.bookings"),
     Export("jpm", "export/jobs", "jobs", "tn.jpm.jobs"),
-    Export("jpm", "export/appointments", "appointments", "tn.jpm.appointments"),
+    Export("jpm", "export/appointments", "appointments", "tn.jpm.appointments", active_default="Any"),
     Export("jpm", "export/job-canceled-logs", "job_canceled_logs", "tn.jpm.jobcanceledlogs"),
-    Export("dispatch", "export/appointment-assignments", "appointment_assignments", "tn.dis.appointmentassignments"),
+    Export(
+        "dispatch",
+        "export/appointment-assignments",
+        "appointment_assignments",
+        "tn.dis.appointmentassignments",
+        active_default="True",
+    ),
     Export("sales", "export/estimates", "estimates", "tn.sal.estimates", "new"),
     Export("sales", "estimates/export", "estimates", "tn.sal.estimates", "old"),
     Export("settings", "export/business-units", "business_units", "tn.stt.businessunits"),

@@ -9,9 +9,9 @@ import orjson
 
 from tests.simulator.answers import Page, Problem
 from tests.simulator.endpoints import Export
-from tests.simulator.filters import DATE_ONLY, truth
+from tests.simulator.filters import DATE_ONLY, Test, everything, truth
 from tests.simulator.forms import rendered
-from tests.simulator.listing import Params, parsed
+from tests.simulator.listing import Params, activity, parsed
 from tests.simulator.switches import Switches
 from tests.simulator.tables import Row, Table
 from tests.simulator.wire import STAMP, ticks, ticks_at
@@ -36,7 +36,9 @@ def export_page(export: Export, company: Company, params: Params, switches: Swit
     cursor = _cursor(params.get("from", ""), owner)
     recent = parsed(truth, params, "includeRecentChanges", "false")
     settled = ticks_at(company.now()) - int(switches.visibility_minutes * TICKS_A_MINUTE)
-    rows = _visible(company.tables[export.table], cursor, None if recent else settled, switches.export_page_size + 1)
+    shown = parsed(activity, params, "active", export.active_default) if export.active_default else everything
+    horizon, at_most = None if recent else settled, switches.export_page_size + 1
+    rows = _visible(company.tables[export.table], cursor, horizon, at_most, shown)
     has_more, rows = len(rows) > switches.export_page_size, rows[: switches.export_page_size]
     if rows:
         last = rows[-1].position
@@ -47,12 +49,12 @@ def export_page(export: Export, company: Company, params: Params, switches: Swit
     return Page(envelope, [rendered(export.table, row, "export", switches) for row in rows])
 
 
-def _visible(table: Table, cursor: Cursor, horizon: int | None, at_most: int) -> list[Row]:
+def _visible(table: Table, cursor: Cursor, horizon: int | None, at_most: int, shown: Test) -> list[Row]:
     """Whatever comes behind a change that is still too young has to wait with it."""
 
     def since(place: int) -> list[Row]:
         ripe = takewhile(lambda row: horizon is None or row.ticks <= horizon, table.changed_after(place))
-        return list(islice((row for row in ripe if _modified(row) >= cursor.since), at_most))
+        return list(islice((row for row in ripe if _modified(row) >= cursor.since and shown(row)), at_most))
 
     return since(cursor.after) if since(cursor.served) else []
 

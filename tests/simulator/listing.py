@@ -81,13 +81,13 @@ def _tests(listing: Listing, company: Company, params: Params) -> list[Test]:
     filters = {**listing.filters, **({"ids": numbers("id")} if listing.ids else {})}
     tests = [parsed(make, params, name) for name, make in filters.items() if params.get(name)]
     if listing.active_default:
-        tests.append(parsed(_activity, params, "active", listing.active_default))
+        tests.append(parsed(activity, params, "active", listing.active_default))
     if listing.lookup and any(params.get(name) for name in listing.lookup_parameters):
         tests.append(listing.lookup(company, params))
     return tests
 
 
-def _activity(text: str) -> Test:
+def activity(text: str) -> Test:
     if text.lower() == "any":
         return everything
     wanted = truth(text)

@@ -37,8 +37,7 @@ def _export_route(simulator: ServiceTitan, export: Export) -> Route:
             raise Problem(404)
         return export_page(export, visit.company, visit.params, visit.switches, simulator.release)
 
-    parameters = {"from", "includeRecentChanges"}
-    return Route(place(export.module, export.path), simulator.door(export.scope, parameters, work))
+    return Route(place(export.module, export.path), simulator.door(export.scope, export.parameters, work))
 
 
 def _list_route(simulator: ServiceTitan, listing: Listing) -> Route:

@@ -17,19 +17,19 @@ def read_export(fetch: Fetch, stream: Stream, bookmark: Bookmark) -> Iterator[Pa
     *others, last = stream.export_paths
     for path in others:
         try:
-            yield from follow(fetch, path, bookmark.get("from"))
+            yield from follow(fetch, path, bookmark.get("from"), stream.export_active)
             return
         except NotFound:
             continue
-    yield from follow(fetch, last, bookmark.get("from"))
+    yield from follow(fetch, last, bookmark.get("from"), stream.export_active)
 
 
-def follow(fetch: Fetch, path: str, token: str | None) -> Iterator[Page]:
+def follow(fetch: Fetch, path: str, token: str | None, asks_for_inactive: bool) -> Iterator[Page]:
     """A token that is not taken (400) starts the stream anew, once in a reading."""
     anew = False
     while True:
         try:
-            page = fetch(path, parameters(token), leading_on_from(token))
+            page = fetch(path, parameters(token, asks_for_inactive), leading_on_from(token))
         except Refused as refusal:
             if not token or anew:
                 raise
@@ -54,5 +54,6 @@ def leading_on_from(token: str | None) -> Callable[[bytes], ExportEnvelope]:
     return read
 
 
-def parameters(token: str | None) -> dict[str, str]:
-    return {"includeRecentChanges": "true"} | ({"from": token} if token else {})
+def parameters(token: str | None, asks_for_inactive: bool) -> dict[str, str]:
+    asked = {"includeRecentChanges": "true"} | ({"active": "Any"} if asks_for_inactive else {})
+    return asked | ({"from": token} if token else {})

@@ -46,7 +46,7 @@ class People:
         return timedelta(days=self.random.uniform(least, most))
 
     def till(self, moment: datetime) -> timedelta:
-        """None where it has passed."""
+        """Nothing where it has passed."""
         return max(timedelta(), moment - self.company.now())
 
     def chance(self, odds: float) -> bool:
