@@ -96,6 +96,15 @@ def test_a_cancellation_that_was_removed_has_at_times_an_active_entry_still(offi
         assert [one for one in entries if not one["active"] and status[one["jobId"]] != "Canceled"]
 
 
+def test_a_visit_that_took_place_stays_done_when_its_job_is_canceled(office: Office) -> None:
+    for company in companies(office):
+        facts = office.truths[company.tenant_id].facts
+        visited = [fact for fact in facts if fact.what == "canceled" and fact.details.get("after_visit")]
+        appointments = [one for fact in visited for one in company.appointments_of(fact.job_id or 0)]
+        assert {one["status"] for one in appointments} == {"Done"}
+        assert [one for one in company.records("appointments") if one["status"] == "Canceled"]
+
+
 def test_some_job_types_have_other_names_now(office: Office) -> None:
     names = {one["name"] for company in companies(office) for one in company.records("job_types")}
     assert set(RENAMED.values()) <= names

@@ -74,10 +74,11 @@ class JobVerbs(TechnicianVerbs):
         self._recount(appointment["jobId"])
 
     def set_job_status(self, job_id: int, status: str, **fields: Any) -> None:
-        """The appointments that are still on follow the job."""
+        """The appointments that are still on follow the job; a visit that took place is not canceled with it."""
         self.change("jobs", job_id, jobStatus=status, **fields)
         for appointment in self.appointments_of(job_id):
-            self.set_appointment_status(appointment["id"], APPOINTMENT_STATUS[status])
+            if appointment["status"] != "Done" or status not in ("Canceled", "Scheduled"):
+                self.set_appointment_status(appointment["id"], APPOINTMENT_STATUS[status])
 
     def cancel_job(self, job_id: int, reason_id: int | None = None, memo: str = "") -> int:
         """Gives the id of the entry in the canceled log. A job that was completed keeps its completedOn."""

@@ -20,7 +20,13 @@ STORIES: dict[Story, int] = {
     **{s.tidied_up: 2, s.rebooked: 5, s.entered_twice: 3, s.entered_afterwards: 3, s.taken_back: 4},
     **{s.became_a_service_call: 4, s.booked_on_the_double: 3, s.was_a_stranger: 2},
     **{w.project: 5, w.project_cut_short: 2, w.two_houses: 3, w.two_visits: 2, w.call_back: 3, w.under_warranty: 2},
-    **{w.install_canceled: 3, w.forgotten: 2, w.closed_late: 2, w.turned_into_the_install: 2},
+    **{
+        w.install_canceled: 3,
+        w.forgotten: 2,
+        w.closed_late: 2,
+        w.turned_into_the_install: 2,
+        w.entered_under_the_wrong_type: 2,
+    },
     **{w.service: 12, w.service_canceled: 2, w.wishes: 9},
 }
 COME_WITHIN = timedelta(days=60)

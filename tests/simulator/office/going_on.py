@@ -21,7 +21,7 @@ WORDS = {
     "canceled": "cancels the job",
     "uncanceled": "takes the cancellation back",
     "held": "has the job done",
-    "retyped": "has the sales job turned into the install",
+    "retyped": "has another type on the job",
     "offered": "gets an estimate",
     "sold": "buys",
     "unsold": "has the sale taken back",

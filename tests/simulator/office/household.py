@@ -110,6 +110,11 @@ class Household(People):
         job = (visit.kind, visit.job_id, self.story)
         self.truth.add(Fact(visit.end, None, self.customer_id, "held", *job, {"forgotten": True}))
 
+    def mends_the_type(self, visit: Visit) -> None:
+        """It was entered under another kind's type."""
+        self.company.change_job_type(visit.job_id, job_type_id=self.random.choice(self.company.kinds[visit.kind]))
+        self.notes("retyped", visit, mended=True)
+
     def retypes(self, visit: Visit, kind: str, start: datetime) -> None:
         """The same job becomes another one, with a second day."""
         [first, *_] = self.company.appointments_of(visit.job_id)

@@ -117,6 +117,15 @@ def turned_into_the_install(h: Household) -> Script:
     h.completes(visit)
 
 
+def entered_under_the_wrong_type(h: Household) -> Script:
+    """An install that was entered as something else; somebody sees it days later."""
+    yield from until_sold(h)
+    visit = h.books("install", h.day_ahead(5, 8), typed_as="other")
+    yield h.days(1, 4)
+    h.mends_the_type(visit)
+    yield from takes_place(h, visit)
+
+
 def service(h: Household) -> Script:
     visit = h.books("other", h.day_ahead(0.5, 9), noCharge=h.chance(0.3))
     yield from takes_place(h, visit)
