@@ -239,6 +239,19 @@ def test_more_flows_than_the_limit_wait_for_a_person(line: Line) -> None:
     assert line.sync() == Enqueued(sent=3, held=3)
 
 
+def test_more_corrections_than_the_limit_wait_for_a_person(line: Line) -> None:
+    booked = []
+    for customer_id in (2, 3, 4):
+        line.marts.customer(customer_id)
+        booked.append(line.marts.enters(2.0, customer_id=customer_id))
+    line.sync()
+    for webhook_id in booked:
+        line.becomes(webhook_id, "delivered")
+        line.marts.retract(webhook_id)
+    line.configure(flow_builder_hold_above=2)
+    assert line.sync() == Enqueued(corrected=3, held=3)
+
+
 def test_only_the_tenant_with_too_many_waits(line: Line) -> None:
     line.configure(flow_builder_hold_above=1)
     line.marts.baseline(DFW)

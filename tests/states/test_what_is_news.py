@@ -3,27 +3,21 @@
 Every tenant has ten visits that its rules took for no sale when its baseline was taken.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from pipelines.derivation.dbt import invoke
-from pipelines.derivation.derive import derive
-from pipelines.flow_builder.deliver import deliver
-from pipelines.flow_builder.enqueue import enqueue
-from pipelines.settings import Settings
 from tests.flow_builder.line import settings_for
 from tests.simulator.receiver import Receiver
-from tests.states.ledger import syncs
+from tests.states.line import MINUTE, Line
 from tests.states.warehouse import Warehouse
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+DAY = timedelta(days=1)
 QUIET, RULED, RENAMED, UNIT, RETYPED, LATE, NAMED = range(1, 8)  # tenants, by what comes over them
 TENANTS = range(1, 8)
 VISITS = range(1, 11)
@@ -49,31 +43,6 @@ def tables(*loads: tuple[str, Iterable[Row]]) -> dict[str, list[Row]]:
     return found
 
 
-class Line:
-    """Warehouse, outbox and receiver; ``sync`` loads, derives, enqueues and delivers, and counts messages by tenant."""
-
-    def __init__(self, warehouse: Warehouse, settings: Settings, receiver: Receiver) -> None:
-        self.warehouse, self.settings, self.receiver = warehouse, settings, receiver
-        self.now, self.number = NOW, 0
-        self.rules = settings.data_dir / "rules"
-        receiver.clock = lambda: self.now
-
-    def sync(self, rows: dict[str, list[Row]] | None = None) -> Counter[int]:
-        self.now, self.number = self.now + 5 * MINUTE, self.number + 1
-        self.warehouse.load((rows or {}) | syncs(TENANTS, (), self.number))
-        derive(self.warehouse.path, self.now, work_dir=self.warehouse.work_dir, rules_dir=self.rules, tests=False)
-        before = len(self.receiver.received)
-        with duckdb.connect(self.warehouse.path) as con:
-            con.execute("set TimeZone = 'UTC'")
-            enqueue(con, self.settings, self.now)
-        deliver(self.settings, lambda: self.now)
-        return Counter(one.body["data"]["tenant_id"] for one in self.receiver.received[before:])
-
-    def reclassified(self) -> Counter[int]:
-        log = "select tenant_id from marts.customer_state_transitions where is_reclassified"
-        return Counter(tenant_id for (tenant_id,) in self.warehouse.rows(log))
-
-
 def history() -> dict[str, list[Row]]:
     return tables(
         ("tenants", ({"tenant_id": tenant, "tenant_name": f"tenant {tenant}"} for tenant in TENANTS)),
@@ -92,7 +61,7 @@ def history() -> dict[str, list[Row]]:
 @pytest.fixture
 def line(new_warehouse: Callable[[], Warehouse], tmp_path: Path, receiver: Receiver) -> Line:
     settings = settings_for(tmp_path / "data", flow_builder_trigger_url=f"{receiver.url}/trigger")
-    line = Line(new_warehouse(), settings, receiver)
+    line = Line(new_warehouse(), settings, receiver, TENANTS, NOW)
     line.sync(history())
     assert line.sync() == {}
     return line

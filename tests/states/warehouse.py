@@ -33,16 +33,18 @@ COLUMNS = {
 
 
 class Warehouse:
+    """With the tables that are there already."""
+
     def __init__(self, path: Path, work_dir: Path) -> None:
         self.path = path
         self.work_dir = work_dir
         self._loads = 0
         with self._open() as con:
-            con.execute("create schema servicetitan")
+            con.execute("create schema if not exists servicetitan")
             for table, columns in COLUMNS.items():
                 declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-                con.execute(f"create table servicetitan.{table} ({declared}, _dlt_load_id VARCHAR)")
-            con.execute("create table servicetitan._dlt_loads (load_id VARCHAR)")
+                con.execute(f"create table if not exists servicetitan.{table} ({declared}, _dlt_load_id VARCHAR)")
+            con.execute("create table if not exists servicetitan._dlt_loads (load_id VARCHAR)")
 
     def load(self, rows: Mapping[str, Iterable[Mapping[str, Any]] | pa.Table]) -> None:
         """Merges the rows, table by table, in one load."""

@@ -47,7 +47,7 @@ HOLD = f"""
     update deliveries set status = '{Status.HELD}'
     where sequence > :since and status = '{Status.PENDING}' and tenant_id in (
         select tenant_id from deliveries
-        where sequence > :since and status = '{Status.PENDING}' and flow_name is not null
+        where sequence > :since and status = '{Status.PENDING}' and (flow_name is not null or kind = 'corrected')
         group by tenant_id having count(*) > :limit
     )
 """
@@ -139,8 +139,8 @@ class OutboxWriter:
         return f"{prefix}{self.con.execute(query, [prefix, prefix]).fetchone()[0] + 1}"
 
     def hold(self, since: int, limit: int) -> None:
-        """Where a tenant got more than ``limit`` flows after that sequence, all its sends since then wait; and what a
-        file that was lost may have told."""
+        """Where a tenant got more than ``limit`` flows and corrections after that sequence, all its sends since then
+        wait; and what a file that was lost may have told."""
         self.con.execute(HOLD_AFTER_RESTORE, {"since": since})
         self.con.execute(HOLD, {"since": since, "limit": limit})
 

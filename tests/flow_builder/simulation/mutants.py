@@ -172,6 +172,12 @@ MUTANTS = (
     Mutant("each correction has its own id", "outbox.writer", ".fetchone()[0] + 1}", ".fetchone()[0] * 0 + 1}"),
     Mutant("too many wait for a person", "outbox.writer", "having count(*) > :limit", "having false"),
     Mutant("only too many wait", "outbox.writer", "having count(*) > :limit", "having true"),
+    Mutant(
+        "too many corrections wait",
+        "outbox.writer",
+        "flow_name is not null or kind = 'corrected'",
+        "flow_name is not null",
+    ),
     Mutant("only flows are counted", "outbox.writer", "PENDING}' and flow_name is not null", "PENDING}'"),
     Mutant("what leaves again leaves last", "outbox.writer", "        sequence = excluded.sequence,\n", ""),
     Mutant(

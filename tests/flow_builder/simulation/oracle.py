@@ -121,6 +121,6 @@ class Oracle:
 
     def held(self, before: list[Row], rows: list[Row]) -> list[Row]:
         new = [row for row in rows if row not in before and row.status == "pending"]
-        flows = [row.key.tenant_id for row in new if row.flow_name]
-        too_many = {tenant_id for tenant_id in flows if flows.count(tenant_id) > self.hold_above}
+        counted = [row.key.tenant_id for row in new if row.flow_name or row.kind == "corrected"]
+        too_many = {tenant_id for tenant_id in counted if counted.count(tenant_id) > self.hold_above}
         return [replace(row, status="held") if row in new and row.key.tenant_id in too_many else row for row in rows]
