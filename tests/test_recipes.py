@@ -123,7 +123,7 @@ def add_state(project: Path) -> None:
     for path, block in blocks("a new state").items():
         write(project, path, block)
     states = re.findall(r"^([\d.]+),", (project / STATES).read_text(), re.MULTILINE)
-    pairs = [(state, "3.5") for state in states] + [("3.5", state) for state in states if state not in ("0", "3.5")]
+    pairs = [(state, "3.5") for state in states] + [("3.5", state) for state in states if state != "3.5"]
     said = (project / RULES).read_text()
     ignored = [f"{start},{end},ignore\n" for start, end in pairs if f"\n{start},{end}," not in said]
     write(project, RULES, "".join(ignored))

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.rules.seeds import SEEDS, Seed, shipped_rows
+from pipelines.rules.seeds import SEEDS, STATE_TRANSITION_RULES, Seed, shipped_rows
 from pipelines.warehouse import open_warehouse
 
 SHIPPED_BEFORE = Path(__file__).with_name("release_0_1_0")
@@ -49,6 +49,7 @@ def _text(value: Any) -> str:
 def _keep(seed: Seed, rows: Sequence[Cells], folder: Path) -> Iterator[str]:
     before, now = _read(SHIPPED_BEFORE / seed.file_name), shipped_rows(seed.name)
     own = [cells for cells in rows if cells not in before and not any(cells.items() <= row.items() for row in now)]
+    own += _ends(own, now) if seed is STATE_TRANSITION_RULES else []
     if own:
         yield _write(seed, own, folder)
     gone = [cells for cells in before if cells not in rows] if not seed.is_replaced else []
@@ -59,6 +60,12 @@ def _keep(seed: Seed, rows: Sequence[Cells], folder: Path) -> Iterator[str]:
             f" no file can take one away: a row of lower priority in {folder / seed.file_name} overrules one, and"
             " `servicetitan-flow rules` prints them"
         )
+
+
+def _ends(own: Sequence[Cells], now: Sequence[Cells]) -> list[Cells]:
+    """Of people's own states: in 0.1.0 no event led to state 0."""
+    states = {cells["from_state"] for cells in own} - {cells["from_state"] for cells in now}
+    return [{"from_state": state, "to_state": "0", "rule": "ignore"} for state in sorted(states)]
 
 
 def _write(seed: Seed, own: Sequence[Cells], folder: Path) -> str:

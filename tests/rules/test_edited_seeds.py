@@ -65,6 +65,16 @@ def test_what_was_edited_is_written_and_said(warehouse: Path, tmp_path: Path) ->
     assert r"\b(estimates?|sales|consult(ation)?|quote)\b" in gone
 
 
+def test_a_state_of_one_s_own_has_a_rule_for_what_leads_to_0(warehouse: Path, tmp_path: Path) -> None:
+    edit(warehouse, "insert into seeds.state_transition_rules values (3, 3.5, 'accept'), (3.5, 4, 'accept')")
+    keep_edited_seeds(warehouse, tmp_path / "rules")
+    assert [tuple(row.cells.values()) for row in read_rules(tmp_path / "rules")] == [
+        ("3", "3.5", "accept"),
+        ("3.5", "4", "accept"),
+        ("3.5", "0", "ignore"),
+    ]
+
+
 def test_what_nobody_edited_says_nothing(warehouse: Path, tmp_path: Path) -> None:
     assert keep_edited_seeds(warehouse, tmp_path / "rules") == []
     assert keep_edited_seeds(tmp_path / "none.duckdb", tmp_path / "rules") == []

@@ -1,8 +1,8 @@
 """A `DATA_DIR` of 0.1.0 is taken over: with history, with what it told, and with what waits and is held.
 
 ``release_0_1_0/*.sql`` is what it left. It had told of a call-back as an install (customer 5), of the first of two
-installs of a project as the end (6), and of no cancellation because of a job that nobody had closed (9). Customers 20 to
-24 are held, 25 and 26 wait. The visits of customers 2 and 3 are of a type that its rules did not know.
+installs of a project as the end (6), and of no cancellation because of a job that nobody had closed (9). Customers 20
+to 24 are held, 25 and 26 wait. The visits of customers 2 and 3 are of a type that its rules did not know.
 """
 
 import shutil
