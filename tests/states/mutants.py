@@ -24,6 +24,7 @@ class Mutant:
 
 
 INTERMEDIATE = "models/intermediate"
+KINDS = f"{INTERMEDIATE}/int_job_kinds.sql"
 LOG = "models/marts/customer_state_transitions.sql"
 RULES, STATES, EVENTS = (
     f"seeds/{name}.csv" for name in ("state_transition_rules", "customer_states", "customer_events")
@@ -120,7 +121,31 @@ OF_THE_MODEL = [
     Mutant(
         f"{INTERMEDIATE}/int_merges.sql", "list_min(visited[list_position", "list_max(visited[list_position", "cycle"
     ),
-    Mutant(f"{INTERMEDIATE}/int_job_kinds.sql", "order by priority, ", "order by ", "the last rule wins"),
+    Mutant(KINDS, "order by priority, ", "order by ", "the last rule wins"),
+    Mutant(KINDS, "rule_tenant_id is null, ", "", "a tenant's own rule is as good as another"),
+    Mutant(KINDS, "origin = 'shipped', ", "", "people's own rule is as good as a shipped one"),
+    Mutant(KINDS, "is not null and rules.pattern in ('*', ", "is not null and rules.pattern in (", "any id is none"),
+    Mutant(
+        KINDS, "named.{{ link }} is not null and ", "coalesce(named.{{ link }}, 0) is not null and ", "no link is any"
+    ),
+    Mutant(
+        "macros/asked_of.sql", "' is not null then 0'", "' is not null then null'", "an id that no rule names is none"
+    ),
+    Mutant("models/staging/stg_servicetitan__jobs.sql", "nullif(recall_for_id, 0)", "recall_for_id", "0 is a link"),
+    Mutant(
+        "models/staging/stg_servicetitan__jobs.sql",
+        "coalesce(no_charge, false)",
+        "not coalesce(no_charge, false)",
+        "free of charge is not",
+    ),
+    Mutant(ESTIMATES, "owned.subtotal >= kinds", "owned.subtotal > kinds", "an amount that is just enough"),
+    Mutant(ESTIMATES, " or owned.subtotal >= kinds.estimates_from", "", "no estimate on another job counts"),
+    Mutant(
+        "models/intermediate/int_tenants__states.sql",
+        "order by states.tenant_id is null",
+        "order by states.tenant_id is not null",
+        "a tenant's own state is nobody's",
+    ),
     Mutant(f"{INTERMEDIATE}/int_customers__folded.sql", "expires_at <= ", "expires_at < ", "the last reset comes late"),
     Mutant(f"{INTERMEDIATE}/int_states__reset.sql", "transition_count + 1", "transition_count", "two have one place"),
     Mutant(f"{INTERMEDIATE}/int_state_spans.sql", "order by position", "order by entered_at", "spans by time alone"),

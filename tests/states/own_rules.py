@@ -1,6 +1,7 @@
 """Files as people write them in ``RULES_DIR``: each way in which a job can be told, and rows for one tenant."""
 
 import csv
+from pathlib import Path
 
 from tests.oracle.rules import Rules
 from tests.states.histories import TENANTS
@@ -14,6 +15,7 @@ tenant_id,match_field,pattern,job_kind,priority,estimates_from
 ,created_from_estimate_id,*,sales,7,
 ,job_type_name,tune.?up,other,8,500
 ,business_unit_name,^sales$,sales,31,
+,business_unit_name,service,install,30,
 ,business_unit_name,install,install,32,
 {TENANTS[0]},business_unit_id,3,sales,31,
 {TENANTS[0]},job_type_name,tune-up,other,8,500.005
@@ -29,3 +31,9 @@ from_state,to_state,rule
 """
 OWN_FILES = {"job_kind_rules": KINDS, "customer_states": STATES, "state_transition_rules": TRANSITIONS}
 OWN_RULES = Rules({seed: tuple(csv.DictReader(text.splitlines())) for seed, text in OWN_FILES.items()})
+
+
+def write_own_rules(folder: Path) -> Path:
+    for seed, text in OWN_FILES.items():
+        (folder / f"{seed}.csv").write_text(text)
+    return folder

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipelines.derivation.dbt import PROJECT, invoke, project_manifest
+from pipelines.derivation.dbt import PROJECT, code_version, invoke, project_manifest
 from tests.oracle.derivation import Log
 from tests.proof import marked
 from tests.states.comparison import ANSWERS, BASELINES, LOG, Fact, expected, expected_log, facts
 from tests.states.histories import STEPS, TENANTS, collected
 from tests.states.ledger import Ledger, renamed_job_types, syncs
 from tests.states.mutants import OF_THE_MODEL, OF_THE_STEP, Mutant
+from tests.states.own_rules import OWN_RULES, write_own_rules
 from tests.states.steps import day, step_of
 from tests.states.warehouse import Warehouse
 
@@ -36,24 +37,29 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def everything(tmp_path_factory: pytest.TempPathFactory, work_dir: Path) -> Scene:
+def rules_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_own_rules(tmp_path_factory.mktemp("rules"))
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory, work_dir: Path, rules_dir: Path) -> Scene:
     """All is derived, at a moment at which somebody's time is over."""
     batch = collected(HISTORIES, seed=21)
-    ledger = Ledger(op for step in range(STEPS) for op in step_of(batch, step))
+    ledger = Ledger((op for step in range(STEPS) for op in step_of(batch, step)), OWN_RULES)
     stories = [story for each in ledger.stories(day(9999)).values() for story in each.values() if story.transitions]
     as_of = min(at for story in stories if (at := story.transitions[-1].occurred_at) > day(400))
     warehouse = Warehouse(tmp_path_factory.mktemp("everything") / "warehouse.duckdb", work_dir)
     warehouse.load(ledger.all_rows())
-    warehouse.derive(as_of)
+    warehouse.derive(as_of, rules_dir=rules_dir)
     return Scene(warehouse, as_of, expected(ledger.stories(as_of)), ANSWERS)
 
 
 @pytest.fixture(scope="module")
-def one_step(tmp_path_factory: pytest.TempPathFactory, work_dir: Path) -> Scene:
+def one_step(tmp_path_factory: pytest.TempPathFactory, work_dir: Path, rules_dir: Path) -> Scene:
     """The third step is loaded, with a job type renamed and half a sync of the second tenant; two are derived."""
     batch = collected(HISTORIES, seed=23)  # in which something comes back
     warehouse = Warehouse(tmp_path_factory.mktemp("one_step") / "warehouse.duckdb", work_dir)
-    ledger, logs = Ledger(), {tenant: Log() for tenant in TENANTS}
+    ledger, logs = Ledger(rules=OWN_RULES), {tenant: Log() for tenant in TENANTS}
     warehouse.load(ledger.all_rows())
     for step, as_of in enumerate([day(20), day(60), day(160)]):
         warehouse.load(ledger.add([*step_of(batch, step), *(renamed_job_types() if step == 2 else ())]))
@@ -63,14 +69,14 @@ def one_step(tmp_path_factory: pytest.TempPathFactory, work_dir: Path) -> Scene:
         for tenant, log in logs.items():
             log.update(stories[tenant], as_of, news[tenant], is_complete=tenant in complete)
         if step < 2:
-            warehouse.derive(as_of)
+            warehouse.derive(as_of, rules_dir=rules_dir)
     return Scene(warehouse, as_of, expected(stories) | expected_log(logs), (*ANSWERS, LOG, BASELINES))
 
 
-def test_without_a_fault_all_is_right(everything: Scene, one_step: Scene, tmp_path: Path) -> None:
+def test_without_a_fault_all_is_right(everything: Scene, one_step: Scene, rules_dir: Path, tmp_path: Path) -> None:
     assert facts(everything.warehouse, *everything.queries) == everything.right
     warehouse = one_step.warehouse.copied(tmp_path)
-    warehouse.derive(one_step.as_of)
+    warehouse.derive(one_step.as_of, rules_dir=rules_dir)
     assert facts(warehouse, *one_step.queries) == one_step.right
 
 
@@ -88,7 +94,8 @@ def test_a_fault_in_the_step_is_noticed(mutant: Mutant, one_step: Scene, tmp_pat
 def is_noticed(mutant: Mutant, scene: Scene, folder: Path, *options: str) -> bool:
     warehouse = scene.warehouse.copied(folder)
     places = {"warehouse": warehouse.path, "work_dir": warehouse.work_dir}
-    variables = f"{{as_of: '{scene.as_of:%Y-%m-%dT%H:%M:%S.%fZ}'}}"
+    # by the same models, as the log has it: else all that is new would be reclassified
+    variables = f"{{as_of: '{scene.as_of:%Y-%m-%dT%H:%M:%S.%fZ}', code_version: '{code_version()}'}}"
     manifest = mutated(project_manifest(**places), mutant, folder)
     options = (*options, "--exclude", *UNASKED, "--vars", variables, "--no-write-json")
     done = invoke("build", *options, **places, manifest=manifest)

@@ -1,7 +1,7 @@
 """dbt beside the oracle, over what the stand-in office does; see `tests.simulator.office`."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.servicetitan.streams import STREAM
 from tests.oracle.derivation import Log
-from tests.simulator.office.loads import office_at, steps
+from tests.simulator.office.loads import as_rows, office_at, steps
 from tests.simulator.world import START
 from tests.states.comparison import ANSWERS, BASELINES, LOG, assert_same, expected, expected_log, facts
 from tests.states.happenings import Op
@@ -28,8 +28,8 @@ def test_an_office_is_derived_step_by_step_as_is_right_and_as_if_it_had_come_at_
     warehouse = new_warehouse()
     ledger, logs = Ledger(), {tenant: Log() for tenant in TENANTS}
     warehouse.load(ledger.all_rows())
-    for step, (as_of, rows) in enumerate(zip(MOMENTS, records(households, MOMENTS), strict=True)):
-        warehouse.load(ledger.add(ops(rows)))
+    for step, (as_of, tables) in enumerate(zip(MOMENTS, steps(office_at(START, households), MOMENTS), strict=True)):
+        warehouse.load(ledger.add(ops(as_rows(tables))))
         warehouse.load(syncs(TENANTS if step else (), () if step else TENANTS, step))
         warehouse.derive(as_of)
         stories, news = ledger.stories(as_of), ledger.news()
@@ -41,10 +41,6 @@ def test_an_office_is_derived_step_by_step_as_is_right_and_as_if_it_had_come_at_
     anew.load(ledger.all_rows())
     anew.derive(as_of)
     assert facts(anew, *ANSWERS) == facts(warehouse, *ANSWERS)
-
-
-def records(households: int, moments: Sequence[datetime]) -> Iterator[Mapping[str, list[dict[str, Any]]]]:
-    return steps(office_at(START, households), moments)
 
 
 def ops(rows: Mapping[str, list[dict[str, Any]]]) -> Iterator[Op]:

@@ -55,8 +55,8 @@ class Warehouse:
                 self._merge(con, table, each if isinstance(each, pa.Table) else as_table(list(each)), load_id)
             con.execute("insert into servicetitan._dlt_loads values (?)", [load_id])
 
-    def derive(self, as_of: datetime, *, tests: bool = False) -> Derivation:
-        return derive(self.path, as_of, work_dir=self.work_dir, tests=tests)
+    def derive(self, as_of: datetime, *, tests: bool = False, rules_dir: Path | None = None) -> Derivation:
+        return derive(self.path, as_of, work_dir=self.work_dir, rules_dir=rules_dir, tests=tests)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with self._open() as con:
