@@ -27,6 +27,7 @@ ANY_TEXT_WILL_DO = {
     "WAREHOUSE_PATH",
     "ANALYTICS_PATH",
     "OPERATIONS_PATH",
+    "RULES_DIR",
     "LEAD_SOURCES__FACEBOOK__TENANT",  # told where the tenants are asked
 }
 

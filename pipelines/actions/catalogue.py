@@ -1,6 +1,5 @@
 """The table of actions: what a node of Flow Builder can do, with which form and which result."""
 
-from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -150,7 +149,6 @@ class CatalogueEntry(BaseModel):
     result_schema: Schema
 
 
-@cache
 def entry(action: Action[Any, Any]) -> CatalogueEntry:
     return CatalogueEntry(
         type=action.name,

@@ -31,12 +31,12 @@ def test_the_shipped_rules_tell_by_the_type() -> None:
 
 @pytest.mark.parametrize("link", ["recall_for_id", "warranty_id", "created_from_estimate_id"])
 def test_a_link_matches_its_id_or_any_but_never_null_or_0(link: str) -> None:
-    anything, one = own(f",{link},*,other,1"), own(f",{link},7,other,1")
+    anything, one = own(f",{link},*,sales,1"), own(f",{link},7,sales,1", f",{link},*,other,2")
     assert [kind(anything, INSTALL, **{link: value}) for value in (7, 8, 0, None)] == [
-        *("other", "other", "install", "install")
+        *("sales", "sales", "install", "install")
     ]
-    assert [kind(one, INSTALL, **{link: value}) for value in (7, 8, 0)] == ["other", "install", "install"]
-    assert kind(own(f",{link},0,other,1"), INSTALL, **{link: 0}) == "install"
+    assert [kind(one, INSTALL, **{link: value}) for value in (7, 8, 0)] == ["sales", "other", "install"]
+    assert kind(own(f",{link},0,sales,1"), INSTALL, **{link: 0}) == "install"
 
 
 def test_no_charge_that_is_not_said_is_false() -> None:

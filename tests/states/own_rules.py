@@ -8,17 +8,17 @@ from tests.states.histories import TENANTS
 
 KINDS = f"""\
 tenant_id,match_field,pattern,job_kind,priority,estimates_from
-,recall_for_id,*,other,3,
-,warranty_id,*,other,4,
-,no_charge,true,other,5,
-,created_from_estimate_id,2,install,6,
-,created_from_estimate_id,*,sales,7,
-,job_type_name,tune.?up,other,8,500
+,recall_for_id,*,other,-7,
+,warranty_id,*,other,-6,
+,no_charge,true,other,-5,
+,created_from_estimate_id,2,install,-4,
+,created_from_estimate_id,*,sales,-3,
+,job_type_name,tune.?up,other,-2,500
 ,business_unit_name,^sales$,sales,31,
 ,business_unit_name,service,install,30,
 ,business_unit_name,install,install,32,
-{TENANTS[0]},business_unit_id,3,sales,31,
-{TENANTS[0]},job_type_name,tune-up,other,8,500.005
+{TENANTS[0]},business_unit_id,3,sales,29,
+{TENANTS[0]},job_type_name,tune-up,other,-2,500.005
 """
 STATES = f"""\
 tenant_id,state,state_name,flow_name,reset_after_days
