@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.servicetitan import streams
@@ -12,7 +12,7 @@ from tests.oracle.fold import Story
 from tests.oracle.records import Records
 from tests.oracle.rules import Rules
 from tests.states.came import Came, InForce
-from tests.states.happenings import Op
+from tests.states.happenings import BASE, Op
 from tests.states.histories import TENANTS
 from tests.states.warehouse import KEYS
 
@@ -107,3 +107,20 @@ def renamed_job_types() -> list[Op]:
         Op("job_types", {"tenant_id": TENANTS[0], "id": 3, "name": "Roof ESTIMATE"}),
         Op("job_types", {"tenant_id": TENANTS[1], "id": 9, "name": "Installations, large"}),
     ]
+
+
+def comings(step: int) -> list[Op]:
+    """Of two customers, one comes when her lead has waited for her, the other one changes; his type is renamed then."""
+    tenant = TENANTS[0]
+    first, moment = BASE, BASE + timedelta(days=100)
+    waiting, known = ({"tenant_id": tenant, "id": 990_000_000 + number, "created_on": first} for number in (1, 2))
+    visit = {"tenant_id": tenant, "id": 990_000_002, "created_on": first, "modified_on": first}
+    return {
+        0: [
+            Op("leads", {**waiting, "modified_on": first, "customer_id": waiting["id"], "status": "Open"}),
+            Op("customers", {**known, "modified_on": first}),
+            Op("jobs", {**visit, "customer_id": known["id"], "job_type_id": 3, "job_status": "Scheduled"}),
+            Op("appointments", {**visit, "job_id": visit["id"]}),
+        ],
+        2: [Op("customers", {**waiting, "modified_on": moment}), Op("customers", {**known, "modified_on": moment})],
+    }.get(step, [])

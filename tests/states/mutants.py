@@ -47,7 +47,6 @@ OF_THE_MODEL = [
     Mutant(FOLD, " or rule = 'new_job'", " or rule in ('new_job', 'another_job')", "another job begins a round"),
     Mutant(FOLD, "in ('new_job', 'another_job')", "in ('new_job')", "another job is none"),
     Mutant(FOLD, "not between 1 and met.round_position - 1", ">= 0", "an install of an earlier round ends this one"),
-    Mutant(FOLD, "met.round_position - 1, true", "met.round_position - 1, false", "a job of no event is an old one"),
     Mutant(FOLD, "met.job_id != coalesce(met.state_job_id, 0)", "true", "a job is done twice"),
     Mutant(FOLD, "then events.position\n", "then folded.round_position\n", "a reset begins no round"),
     Mutant(FOLD, "met.to_state != met.from_state", "true", "a state is set that is there"),
@@ -73,7 +72,6 @@ OF_THE_MODEL = [
     Mutant(
         ENDED, "own.first_booked_at, pairs.created_at", "own.first_booked_at", "a job without a visit began at no time"
     ),
-    Mutant(ENDED, "where appointments.created_at is not null", "where true", "a booking without a moment is the first"),
     Mutant(ENDED, "ended.job_kind = others.job_kind", "true", "a job of another kind keeps it on"),
     Mutant(ENDED, "interval 30 day", "interval 29 day", "forgotten after 29 days"),
     Mutant(ENDED, "rivals.forgotten_at > pairs", "rivals.forgotten_at >= pairs", "forgotten at that very moment"),
@@ -103,7 +101,6 @@ OF_THE_MODEL = [
     Mutant(LEADS, "coalesce(kinds.job_kind, 'other') = 'other'", "true", "a sale ends the lead"),
     Mutant(LEADS, "    and leads.status = 'Open'\n", "", "a converted lead is open"),
     Mutant(LEADS, "became_other.converted_at > leads.created_at", "true", "a later lead is open before"),
-    Mutant(LEADS, "where leads.status = 'Converted'", "where true", "an open lead is converted"),
     Mutant(
         JOBS, "greatest(1, coalesce(logs.active_entries, 0))", "coalesce(logs.active_entries, 0)", "no entry counts 0"
     ),
@@ -187,7 +184,6 @@ OF_THE_STEP = [
         "where true or coalesce(derived.occurred_at <= ",
         "what happened since is no news",
     ),
-    Mutant(RULED, "rules.subject_id is null or ", "false or ", "other rules are the same"),
     Mutant(RULED, "rules_before.content is not null", "true", "a name that has come is a new rule"),
     Mutant(RULED, "rules_before.content is not null", "false", "a renamed job type goes by the same rules"),
     Mutant(TOUCHED, "previous_customer_id", "customer_id", "the customer whose a record was is forgotten"),

@@ -18,7 +18,7 @@ tenant_id,match_field,pattern,job_kind,priority,estimates_from
 ,business_unit_name,service,install,30,
 ,business_unit_name,install,install,32,
 {TENANTS[0]},business_unit_id,3,sales,29,
-{TENANTS[0]},job_type_name,tune-up,other,-2,500.005
+{TENANTS[0]},job_type_name,tune.up,other,-2,500.005
 """
 STATES = f"""\
 tenant_id,state,state_name,flow_name,reset_after_days

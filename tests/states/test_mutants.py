@@ -12,7 +12,7 @@ from tests.oracle.derivation import Log
 from tests.proof import marked
 from tests.states.comparison import ANSWERS, BASELINES, LOG, Fact, expected, expected_log, facts
 from tests.states.histories import STEPS, TENANTS, collected
-from tests.states.ledger import Ledger, renamed_job_types, syncs
+from tests.states.ledger import Ledger, comings, renamed_job_types, syncs
 from tests.states.mutants import OF_THE_MODEL, OF_THE_STEP, Mutant
 from tests.states.own_rules import OWN_RULES, write_own_rules
 from tests.states.steps import day, step_of
@@ -62,7 +62,7 @@ def one_step(tmp_path_factory: pytest.TempPathFactory, work_dir: Path, rules_dir
     ledger, logs = Ledger(rules=OWN_RULES), {tenant: Log() for tenant in TENANTS}
     warehouse.load(ledger.all_rows())
     for step, as_of in enumerate([day(20), day(60), day(160)]):
-        warehouse.load(ledger.add([*step_of(batch, step), *(renamed_job_types() if step == 2 else ())]))
+        warehouse.load(ledger.add([*step_of(batch, step), *comings(step), *(renamed_job_types() if step == 2 else ())]))
         complete = TENANTS[: min(step, 1)]
         warehouse.load(syncs(complete, TENANTS[1:], step))
         stories, news = ledger.stories(as_of), ledger.news()

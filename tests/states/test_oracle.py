@@ -8,7 +8,7 @@ import pytest
 from tests.oracle.derivation import Log
 from tests.states.comparison import ANSWERS, BASELINES, LOG, assert_same, expected, expected_log, facts
 from tests.states.histories import STEPS, TENANTS, collected
-from tests.states.ledger import Ledger, renamed_job_types, syncs
+from tests.states.ledger import Ledger, comings, renamed_job_types, syncs
 from tests.states.own_rules import OWN_RULES, write_own_rules
 from tests.states.steps import day, step_of
 from tests.states.warehouse import Warehouse
@@ -61,7 +61,9 @@ def test_a_history_that_grows_step_by_step_is_derived_as_if_it_had_come_at_once(
     warehouse.load(ledger.all_rows())
     for step, as_of in enumerate(clocks):
         if step < STEPS:
-            warehouse.load(ledger.add([*step_of(batch, step), *(renamed_job_types() if step == 2 else ())]))
+            warehouse.load(
+                ledger.add([*step_of(batch, step), *comings(step), *(renamed_job_types() if step == 2 else ())])
+            )
         complete = TENANTS[:step]
         warehouse.load(syncs(complete, TENANTS[step:], step))
         warehouse.derive(as_of)

@@ -59,7 +59,6 @@ bookings as (
     semi join contested
         on appointments.tenant_id = contested.tenant_id
         and appointments.job_id = contested.job_id
-    where appointments.created_at is not null
 ),
 
 first_bookings as (
