@@ -56,7 +56,7 @@ def when(moment: datetime | None) -> str:
 
 def transition(one: dict[str, Any]) -> dict[str, Any]:
     evidence = f"{one['source_table']} {one['source_id']}" if one["source_table"] else ""
-    told = "retracted " + when(one["retracted_at"]) if one["retracted_at"] else "baseline" * one["is_baseline"]
+    untold = "baseline" if one["is_baseline"] else "reclassified" * one.get("is_reclassified", False)
     return {
         "occurred (UTC)": when(one["occurred_at"]),
         "from": one["from_state"],
@@ -65,7 +65,7 @@ def transition(one: dict[str, Any]) -> dict[str, Any]:
         "record": evidence,
         "job": one["job_id"],
         "detected (UTC)": when(one["detected_at"]),
-        "": told,
+        "": "retracted " + when(one["retracted_at"]) if one["retracted_at"] else untold,
     }
 
 

@@ -208,6 +208,7 @@ class StateTransition(BaseModel):
     detected_at: datetime
     retracted_at: datetime | None = Field(description="Since when the records no longer bear it out")
     is_baseline: bool = Field(description="Was there before the first sync; nothing was sent about it")
+    is_reclassified: bool = Field(False, description="Another rule found it in old records; nothing was sent about it")
 
 
 class CustomerState(BaseModel):
