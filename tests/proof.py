@@ -27,7 +27,7 @@ PATHS = (
         )
     ),
     *("pipelines/servicetitan/load", "pipelines/warehouse.py", "pipelines/diagnostics.py", "orchestration/errors.py"),
-    *("tests/flow_builder", "tests/oracle", "tests/states", "requirements.txt"),
+    *("pipelines/rules", "tests/flow_builder", "tests/oracle", "tests/rules", "tests/states", "requirements.txt"),
     *("orchestration/sensors.py", "orchestration/instance/orphans.py"),
     *(
         f"tests/{name}.py"
@@ -43,7 +43,7 @@ PATHS = (
     ),
 )
 SUFFIXES = {".py", ".sql", ".csv", ".yml", ".json", ".txt"}
-EVERY = 5
+EVERY = 8
 
 T = TypeVar("T")
 

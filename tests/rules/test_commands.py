@@ -68,6 +68,7 @@ def test_a_wrong_file_stops_the_sync_and_nothing_is_lost(run: Run, settings: Set
     assert "baseline taken: 3 customers" in mended.output
 
 
+@pytest.mark.prove
 def test_the_first_sync_after_0_1_0_keeps_the_rows_of_an_edited_seed(
     run: Run, settings: Settings, world: World
 ) -> None:

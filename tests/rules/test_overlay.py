@@ -180,6 +180,7 @@ def test_a_wrong_file_stops_the_derivation_before_anything_is_done(rules: Rules)
     assert rules.warehouse.rows("from information_schema.tables where table_schema = 'seeds'") == []
 
 
+@pytest.mark.prove
 def test_dbt_by_hand_sees_the_same_folder(rules: Rules, tmp_path: Path) -> None:
     rules.derive()
     rules.write(**{name.removesuffix(".csv"): text for name, text in OWN.items()})
