@@ -8,9 +8,7 @@ import hashlib
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
-
-import pytest
+from typing import TypeVar
 
 ROOT = Path(__file__).parents[1]
 PROVED = ROOT / "tests" / "proved.txt"
@@ -36,6 +34,7 @@ PATHS = (
             "test_every_command_ends",
             "test_file_names",
             "test_journey",
+            "test_new_streams",
             "test_recipes",
             "forks",
             "test_slow_starts",
@@ -50,13 +49,6 @@ T = TypeVar("T")
 
 def sample(mutants: Sequence[T]) -> list[T]:
     return list(mutants[::EVERY])
-
-
-def marked(mutants: Sequence[T]) -> list[Any]:
-    """Each a parameter of a test; those out of the sample only where everything is proved."""
-    return [
-        pytest.param(mutant, marks=[pytest.mark.prove] if place % EVERY else []) for place, mutant in enumerate(mutants)
-    ]
 
 
 def digest() -> str:

@@ -116,6 +116,7 @@ def test_new_streams_that_fail_are_said_and_hold_up_nothing(
     assert run("check").exit_code == 1
 
 
+@pytest.mark.prove
 def test_a_first_read_of_many_syncs_keeps_no_news_waiting(
     upgraded: Settings, socal: Company, simulator: ServiceTitan, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +155,7 @@ def test_a_tenant_without_the_optional_scope_has_its_baseline_and_check_says_wha
     assert stored(settings)["appointment_assignments"] == 1
 
 
+@pytest.mark.prove
 def test_a_tenant_without_the_module_has_its_baseline(socal: Company, simulator: ServiceTitan, run: Run) -> None:
     socal.add_customer("Ada Moss")
     simulator.faults.order("status", "/appointment-assignments", tenant=SOCAL.tenant_id, status=404, times=-1)
@@ -163,6 +165,7 @@ def test_a_tenant_without_the_module_has_its_baseline(socal: Company, simulator:
     assert run("check").exit_code == 0
 
 
+@pytest.mark.prove
 def test_a_house_and_a_technician_start_no_derivation_and_are_there(
     socal: Company, run: Run, settings: Settings
 ) -> None:

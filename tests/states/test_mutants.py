@@ -9,7 +9,6 @@ import pytest
 
 from pipelines.derivation.dbt import PROJECT, code_version, invoke, project_manifest
 from tests.oracle.derivation import Log
-from tests.proof import marked
 from tests.states.comparison import ANSWERS, BASELINES, LOG, Fact, expected, expected_log, facts
 from tests.states.histories import STEPS, TENANTS, collected
 from tests.states.ledger import Ledger, comings, renamed_job_types, syncs
@@ -21,6 +20,7 @@ from tests.states.warehouse import Warehouse
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
+pytestmark = pytest.mark.prove  # a run of dbt each
 HISTORIES = 500
 TABLES, LOGS = "config.materialized:table", "config.materialized:incremental"  # views stand as they are
 UNASKED = ("resource_type:test", "resource_type:unit_test", "path:models/marts/analysts")
@@ -80,13 +80,13 @@ def test_without_a_fault_all_is_right(everything: Scene, one_step: Scene, rules_
     assert facts(warehouse, *one_step.queries) == one_step.right
 
 
-@pytest.mark.parametrize("mutant", marked(OF_THE_MODEL), ids=lambda mutant: mutant.what)
+@pytest.mark.parametrize("mutant", OF_THE_MODEL, ids=lambda mutant: mutant.what)
 def test_a_fault_in_the_model_is_noticed(mutant: Mutant, everything: Scene, tmp_path: Path) -> None:
     selected = (f"{mutant.node}+,{TABLES}", f"{mutant.node}+,{LOGS}", mutant.node)
     assert is_noticed(mutant, everything, tmp_path, "--full-refresh", "--select", *selected)
 
 
-@pytest.mark.parametrize("mutant", marked(OF_THE_STEP), ids=lambda mutant: mutant.what)
+@pytest.mark.parametrize("mutant", OF_THE_STEP, ids=lambda mutant: mutant.what)
 def test_a_fault_in_the_step_is_noticed(mutant: Mutant, one_step: Scene, tmp_path: Path) -> None:
     assert is_noticed(mutant, one_step, tmp_path, "--select", TABLES, LOGS, mutant.node)
 

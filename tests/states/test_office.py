@@ -18,10 +18,11 @@ from tests.states.ledger import Ledger, syncs
 from tests.states.warehouse import Warehouse
 
 MOMENTS = [START + timedelta(days=days, hours=7) for days in (150, 180, 180.5, 240)]
-SAMPLE, MANY = 60, 5_000  # households of each of two companies
+FEW, MANY = 60, 5_000  # households of each of two companies
 
 
-@pytest.mark.parametrize("households", [SAMPLE, pytest.param(MANY, marks=pytest.mark.prove)])
+@pytest.mark.prove
+@pytest.mark.parametrize("households", [FEW, MANY])
 def test_an_office_is_derived_step_by_step_as_is_right_and_as_if_it_had_come_at_once(
     new_warehouse: Callable[[], Warehouse], households: int
 ) -> None:
