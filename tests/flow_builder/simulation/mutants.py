@@ -178,7 +178,12 @@ MUTANTS = (
         "flow_name is not null or kind = 'corrected'",
         "flow_name is not null",
     ),
-    Mutant("only flows are counted", "outbox.writer", "PENDING}' and flow_name is not null", "PENDING}'"),
+    Mutant(
+        "only flows are counted",
+        "outbox.writer",
+        "PENDING}' and (flow_name is not null or kind = 'corrected')",
+        "PENDING}'",
+    ),
     Mutant("what leaves again leaves last", "outbox.writer", "        sequence = excluded.sequence,\n", ""),
     Mutant(
         "every customer is looked at whose telling is wrong",

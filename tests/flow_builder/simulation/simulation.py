@@ -366,10 +366,11 @@ class Scenario:
         return any(row.status in ON_ITS_WAY for row in self.rows())
 
     def until_next(self) -> float:
-        """Seconds until something is due, and a little."""
-        query = """select min(next_attempt_at) from deliveries where status in ('retry', 'sending')
+        """Seconds until something more is due, and a little: what is due already waits for an earlier one."""
+        query = """select min(next_attempt_at) from deliveries
+            where status in ('retry', 'sending') and next_attempt_at > ?
             union all select waits_until from endpoint union all select next_probe_at from endpoint"""
-        due = [moment(text) for (text,) in self.con.execute(query) if text]
+        due = [moment(text) for (text,) in self.con.execute(query, [stamp(self.clock())]) if text]
         return min(max([1.0, *((at - self.clock()).total_seconds() + 1 for at in due)]), 24 * HOUR)
 
     def until_soonest(self) -> float:
