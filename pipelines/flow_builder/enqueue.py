@@ -1,24 +1,30 @@
 """At the end of each sync: one delivery for every transition that the outbox does not know yet."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import duckdb
+import orjson
 
 from pipelines.derivation.freshness import LastDerivation, read_changed, read_whole_derivation
-from pipelines.flow_builder.event import body
+from pipelines.flow_builder import switches
+from pipelines.flow_builder.customer import Customer
+from pipelines.flow_builder.delivery import Delivery, Key, Reading, Situation
+from pipelines.flow_builder.event import Office, body, office_of
 from pipelines.flow_builder.failpoints import failpoint
 from pipelines.flow_builder.outbox import checkpoints
+from pipelines.flow_builder.outbox.gate_rows import write_facts
 from pipelines.flow_builder.outbox.history_removal import remove_history
 from pipelines.flow_builder.outbox.knowledge import OutboxKnowledge
-from pipelines.flow_builder.outbox.writer import Count, OutboxRow, OutboxWriter
-from pipelines.flow_builder.policy import Rules, plan
+from pipelines.flow_builder.outbox.writer import Count, OutboxWriter
+from pipelines.flow_builder.policy import decide
 from pipelines.flow_builder.scope import Scope, scope
 from pipelines.flow_builder.statuses import Status
-from pipelines.flow_builder.transition_log import Key, Known, TransitionLog
-from pipelines.operations import Connection, open_operations, stamp, transaction
+from pipelines.flow_builder.transition_log import History, Known, Logged, TransitionLog, Turned
+from pipelines.operations import Connection, open_operations, transaction
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 
 CUSTOMERS_BATCH = 20_000  # bounds the memory
 LOST = (
@@ -43,21 +49,32 @@ class Enqueued:
     not_sent: dict[str, int] = field(default_factory=dict)
 
 
-def enqueue(con: duckdb.DuckDBPyConnection, settings: Settings, now: datetime, *, start_over: bool = False) -> Enqueued:
-    """One transaction. ``now`` is the run's clock; ``start_over`` takes all that the outbox does not know as told.
+def enqueue(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    now: datetime,
+    *,
+    readings: Mapping[int, Reading] | None = None,
+    start_over: bool = False,
+) -> Enqueued:
+    """One transaction. ``now`` is the run's clock; ``readings``: how far each tenant was read, without them to the end
+    and just now; ``start_over`` takes all that the outbox does not know as told.
 
     Raises `OutboxLost`, and `pipelines.operations.OperationsError`.
     """
     log, derivation = TransitionLog(con), read_whole_derivation(con)
     with open_operations(settings.operations) as operations:
         seen = look(log, operations, derivation, lambda: read_changed(con))
+        readings = {one: Reading(now, now) for one in seen.tenants} if readings is None else readings
         enqueued = Enqueued()
-        if start_over or not is_idle(seen, operations):
+        if start_over or not is_idle(seen, operations, settings):
             with transaction(operations):
                 failpoint("enqueue.begun")
-                enqueued = EnqueueRun(log, operations, seen, settings, now, start_over).write()
+                enqueued = EnqueueRun(log, operations, seen, settings, now, readings, start_over).write()
                 failpoint("enqueue.written")
             failpoint("enqueue.committed")
+        else:
+            checkpoints.note_asked(operations, {one: reading.asked_at for one, reading in readings.items()})
         remove_history(log, operations, settings.operations)
     return enqueued
 
@@ -72,9 +89,22 @@ def look(
     return scope(log.baselines(), checkpoints.checkpoints(operations), derivation, changed)
 
 
-def is_idle(seen: Scope, operations: Connection) -> bool:
-    """No log has changed since it was looked at, and no delivery tells another state than then."""
-    return not (seen.whole or seen.behind or OutboxKnowledge(operations).turned(seen.tenants))
+def is_idle(seen: Scope, operations: Connection, settings: Settings) -> bool:
+    """No log has changed since it was looked at, no switch, and no delivery; and none is still to be sent."""
+    knowledge = OutboxKnowledge(operations)
+    return not (
+        seen.whole
+        or seen.behind
+        or knowledge.turned(seen.tenants)
+        or knowledge.unfinished(seen.tenants)
+        or switched(operations, settings, seen.tenants)
+    )
+
+
+def switched(operations: Connection, settings: Settings, tenants: Iterable[int]) -> list[int]:
+    """The tenants that went into shadow, or came out of it."""
+    then, now = checkpoints.in_shadow_then(operations), switches.in_shadow(operations, settings)
+    return [one for one in tenants if then.get(one, False) != now.get(one, False)]
 
 
 class EnqueueRun:
@@ -87,6 +117,7 @@ class EnqueueRun:
         seen: Scope,
         settings: Settings,
         now: datetime,
+        readings: Mapping[int, Reading],
         start_over: bool = False,
     ) -> None:
         self.log = log
@@ -96,32 +127,33 @@ class EnqueueRun:
         self.scope = seen
         self.settings = settings
         self.now = now
+        self.readings = readings
         self.start_over = start_over
-        max_age = timedelta(hours=settings.flow_builder_max_age_hours)
-        self.rules = Rules(max_age, skip_superseded=settings.flow_builder_superseded == "skip")
+        self.shadow = switches.in_shadow(operations, settings)
+        self.tenants = {one.id: one for one in directory.all(settings)}
+        self.canceled = 0
 
     def write(self) -> Enqueued:
-        log, writer, knowledge = self.log, self.writer, self.knowledge
+        log, writer = self.log, self.writer
         if not self.start_over:
             self.refuse_if_lost()
         since = writer.last_sequence()
         log.look_at(self.scope.whole, self.scope.changed)
         turned = log.compare(self.known())
-        writer.mark(turned)
-        gone = [one.transition_id for one in turned if one.stood and not one.stands]
-        gone += log.gone(knowledge.corrected(self.scope.whole, self.scope.changed))
-        canceled = writer.cancel(gone)
         if self.start_over:
             writer.add_past(log.past(), self.now)
             log.forget_news()
-        news = {*canceled, *(one.key for one in turned if one.key and one.stood != one.stands)}
-        customers = sorted({*news, *log.customers_with_news(), *self.disagreeing()})
-        for start in range(0, len(customers), CUSTOMERS_BATCH):
-            writer.add(self.planned(customers[start : start + CUSTOMERS_BATCH]), self.now)
-        writer.hold(since, self.settings.flow_builder_hold_above)
-        writer.note_told(self.scope.tenants)
-        checkpoints.note(self.operations, self.scope.tenants, self.scope.derivation_id, stamp(self.now))
-        return enqueued(writer.counts(since), len(canceled))
+        asked, done = self.whom(turned), set[Key]()
+        while batch := sorted(asked - done)[:CUSTOMERS_BATCH]:
+            asked |= self.decide(batch)
+            done |= {*batch}
+        writer.hold(since, self.settings.flow_builder_hold_above, self.now)
+        writer.note_told()
+        began_at = {one: reading.asked_at for one, reading in self.readings.items()}
+        checkpoints.note(
+            self.operations, self.scope.tenants, self.scope.derivation_id, self.now, began_at, self.shadow
+        )
+        return enqueued(writer.counts(since), self.canceled)
 
     def refuse_if_lost(self) -> None:
         known = checkpoints.checkpoints(self.operations)
@@ -137,33 +169,92 @@ class EnqueueRun:
         if self.scope.changed:
             yield from self.knowledge.among(self.log.ids())
 
-    def disagreeing(self) -> set[Key]:
-        """Who was told another state than theirs: nobody else's can have come apart since the last enqueue."""
-        suspects = self.scope.changed | self.knowledge.turned(self.scope.others)
-        told = {key: one.state for key, one in self.knowledge.told(suspects).items()}
-        return self.log.disagreeing(self.knowledge.told_states(self.scope.whole) | told)
+    def whom(self, turned: Sequence[Turned]) -> set[Key]:
+        """Everybody whose transitions, facts, deliveries or switch changed since the last enqueue, and who has a row that
+        is not finished."""
+        log, knowledge, scope = self.log, self.knowledge, self.scope
+        switched_ones = switched(self.operations, self.settings, scope.tenants)
+        return {
+            *log.customers_with_news(),
+            *(one.key for one in turned if one.key),
+            *knowledge.of_transitions([one.transition_id for one in turned]),
+            *knowledge.with_rows(scope.changed),
+            *knowledge.turned(scope.tenants),
+            *knowledge.unfinished(scope.tenants),
+            *log.disagreeing(knowledge.told_states(scope.whole)),
+            *log.with_other_facts(knowledge.digests(scope.whole)),
+            *(key for tenant_id in switched_ones for key in knowledge.told(tenant_id)),
+        }
 
-    def planned(self, keys: Sequence[Key]) -> list[OutboxRow]:
-        histories, told = list(self.log.histories(keys)), self.knowledge.told(keys)
-        standing = {one.transition_id for history in histories for one in history.transitions if one.stands}
-        asked = {one.transition_id for one in told.values() if one.transition_id} - standing
-        standing |= self.log.standing(sorted(asked))
-        recipients = self.knowledge.recipients(histories, told, frozenset(standing))
-        return self.with_bodies(
-            [
-                OutboxRow(history.key, delivery)
-                for history, recipient in zip(histories, recipients, strict=True)
-                for delivery in plan(recipient, self.rules)
-            ]
+    def decide(self, keys: Sequence[Key]) -> set[Key]:
+        """Writes what this sync makes of these customers. Returns whose the transitions of their rows are by now."""
+        histories, facts = [*self.log.histories(keys)], self.log.facts(keys)
+        about = {one.transition_id for history in histories for one in history.transitions}
+        rows = self.knowledge.rows(keys, about)
+        owners = self.log.owners(sorted({str(row.transition_id) for row in rows if row.transition_id} - about))
+        written, decided = list[tuple[Delivery, bytes | None]](), list[Customer]()
+        for history in histories:
+            customer = customer_of(history, facts[history.key], rows_of(history, rows), owners)
+            after = decide(customer, self.situation(history.key.tenant_id))
+            written += self.with_bodies(customer, after)
+            decided.append(replace(customer, rows=after))
+        self.canceled += sum(row.status == Status.CANCELED and row.sequence is not None for row, _ in written)
+        self.writer.write(written, self.now)
+        write_facts(self.operations, decided, facts)
+        return {key for key in owners.values() if key.tenant_id in self.scope.tenants}
+
+    def with_bodies(self, customer: Customer, after: Sequence[Delivery]) -> Iterator[tuple[Delivery, bytes | None]]:
+        """The rows that are new, or other than they were."""
+        before = {row.webhook_id: row for row in customer.rows}
+        flows = {str(row.transition_id): row.flow_name for row in after if row.kind == "changed" and row.flow_name}
+        told = {row.webhook_id: row for row in after}
+        for row in after:
+            text = None
+            if row.is_waiting or (row.reason == "shadow" and row != before.get(row.webhook_id)):
+                facts = customer.facts[row.transition_id]
+                text = body(row, facts, self.office(row.key.tenant_id), self.now, flows=flows, told=told.get(row.follows or ""))
+            if row != before.get(row.webhook_id) or (text and not self.is_same(text, row.webhook_id)):
+                yield row, text
+
+    def is_same(self, text: bytes, webhook_id: str) -> bool:
+        """But for the moment at which it was written."""
+        before = self.writer.body(webhook_id)
+        return before is not None and orjson.loads(before)["data"] == orjson.loads(text)["data"]
+
+    def situation(self, tenant_id: int) -> Situation:
+        settings, reading = self.settings, self.readings.get(tenant_id)
+        return Situation(
+            now=self.now,
+            max_age=timedelta(hours=settings.flow_builder_max_age_hours),
+            skip_superseded=settings.flow_builder_superseded == "skip",
+            include_contact=settings.flow_builder_include_contact,
+            is_shadow=self.shadow.get(tenant_id, False),
+            whole_from=reading.whole_from if reading else None,
+            country=self.office(tenant_id).country,
         )
 
-    def with_bodies(self, rows: Sequence[OutboxRow]) -> list[OutboxRow]:
-        sends = [row for row in rows if row.has_body]
-        asked = [(*send.key, send.transition_id) for send in sends]
-        facts = self.log.facts(asked, self.settings.flow_builder_include_contact)
-        with_facts = zip(sends, facts, strict=True)
-        bodies = iter([body(replace(send.planned, reason=None), fact, self.now) for send, fact in with_facts])
-        return [replace(row, body=next(bodies)) if row.has_body else row for row in rows]
+    def office(self, tenant_id: int) -> Office:
+        return office_of(self.settings, self.tenants.get(tenant_id))
+
+
+def customer_of(
+    history: History, logged: Mapping[str | None, Logged], rows: Sequence[Delivery], owners: Mapping[str, Key]
+) -> Customer:
+    ids = {str(row.transition_id) for row in rows}
+    return Customer(
+        history.key,
+        history.is_active,
+        history.is_alias,
+        history.transitions,
+        {one: each.facts for one, each in logged.items()},
+        rows,
+        {one for one in ids & owners.keys() if owners[one] != history.key},
+    )
+
+
+def rows_of(history: History, rows: Sequence[Delivery]) -> list[Delivery]:
+    ids = {one.transition_id for one in history.transitions}
+    return [row for row in rows if row.key == history.key or row.transition_id in ids]
 
 
 def enqueued(counts: Sequence[Count], canceled: int) -> Enqueued:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipelines.derivation.freshness import LastDerivation
-from pipelines.flow_builder.transition_log import Key
+from pipelines.flow_builder.delivery import Key
 
 MOST_CHANGED = 50_000  # of more customers, all transitions are compared sooner than theirs are looked up
 

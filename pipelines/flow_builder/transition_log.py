@@ -12,15 +12,17 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import duckdb
+import msgspec
 import pyarrow as pa
 
-from pipelines.flow_builder.event import EventFacts
-from pipelines.flow_builder.event_facts import Send, read_facts
-from pipelines.flow_builder.policy import Transition
+from pipelines.flow_builder.customer import Transition
+from pipelines.flow_builder.delivery import Key
+from pipelines.flow_builder.facts import Facts
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ID_BYTES = 32
 ROWS_BATCH = 50_000
+FACTS_BATCH = 5_000
 
 # What is looked at: of some tenants all, of the others some customers'.
 LOG = """
@@ -103,11 +105,15 @@ HISTORIES = """
         asked.tenant_id,
         asked.customer_id,
         state.servicetitan_customer_id is not null and coalesce(state.customer_is_active, true) as is_active,
+        state.servicetitan_customer_id is null as is_alias,
         log.transition_id,
         log.to_state::double,
         log.flow_name,
+        log.job_id,
         epoch_us(log.occurred_at),
         epoch_us(log.detected_at),
+        log.event_name = 'reset',
+        log.event_name = 'install_job_completed',
         log.retracted_at is null,
         coalesce(log.is_baseline, false),
         coalesce({is_reclassified}, false)
@@ -118,12 +124,31 @@ HISTORIES = """
     order by asked.tenant_id, asked.customer_id, log.position, log.occurred_at, log.transition_id
 """
 
+OWNERS = """
+    select transition_id, tenant_id, servicetitan_customer_id from marts.customer_state_transitions
+    where retracted_at is null and transition_id in (select id from enqueue_ids)
+"""
 
-class Key(NamedTuple):
-    """One customer of one tenant."""
-
-    tenant_id: int
-    customer_id: int
+DIGEST = "md5(details::varchar)"
+OTHER_FACTS = f"""
+    select distinct details.tenant_id, details.servicetitan_customer_id
+    from marts.transition_details as details
+    inner join enqueue_digests as known on details.transition_id = known.id
+    where {DIGEST} != known.digest
+"""
+FACTS = f"""
+    select
+        details.* replace (
+            workspace_id::varchar as workspace_id,
+            contact_id::varchar as contact_id,
+            from_state::double as from_state,
+            to_state::double as to_state
+        ),
+        {DIGEST} as digest
+    from marts.transition_details as details
+    semi join enqueue_asked as asked
+        on details.tenant_id = asked.tenant_id and details.servicetitan_customer_id = asked.customer_id
+"""
 
 
 class BaselineRow(NamedTuple):
@@ -143,7 +168,15 @@ class History:
 
     key: Key
     is_active: bool
+    is_alias: bool
     transitions: Sequence[Transition]
+
+
+class Logged(NamedTuple):
+    """``digest``: another one wherever anything of the facts is another."""
+
+    facts: Facts
+    digest: str
 
 
 class Known(NamedTuple):
@@ -166,7 +199,7 @@ class Turned(NamedTuple):
 
 
 class TransitionLog:
-    """`look_at` comes first: `ids`, `compare` and `gone` are about what it names."""
+    """`look_at` comes first: `ids` and `compare` are about what it names."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self.con = con
@@ -213,20 +246,20 @@ class TransitionLog:
     def forget_news(self) -> None:
         self.con.execute("delete from enqueue_news")
 
-    def gone(self, transition_ids: Sequence[str]) -> list[str]:
-        """Which of these stand no longer."""
-        self.register("enqueue_ids", ids_table(transition_ids))
-        query = f"select id from enqueue_ids anti join (from {self.log} where stands) as log on id = log.transition_id"
-        return [row[0] for row in self.con.execute(query).fetchall()] if transition_ids else []
-
-    def standing(self, transition_ids: Sequence[str]) -> set[str]:
-        """Which of these stand, of whatever customer."""
+    def owners(self, transition_ids: Sequence[str]) -> dict[str, Key]:
+        """Of those that stand: whose each is."""
         if not transition_ids:
-            return set()
+            return {}
         self.register("enqueue_ids", ids_table(transition_ids))
-        query = """select transition_id from marts.customer_state_transitions
-            where retracted_at is null and transition_id in (select id from enqueue_ids)"""
-        return {row[0] for row in self.con.execute(query).fetchall()}
+        return {name: Key(*key) for name, *key in self.con.execute(OWNERS).fetchall()}
+
+    def with_other_facts(self, digests: Mapping[str, str]) -> set[Key]:
+        """Of whom a detail is another than these digests of transitions say."""
+        if not digests:
+            return set()
+        table = ids_table([*digests]).append_column("digest", pa.array(digests.values(), pa.string()))
+        self.register("enqueue_digests", table)
+        return {Key(*row) for row in self.con.execute(OTHER_FACTS).fetchall()}
 
     def baseline_among(self, transition_ids: Sequence[str]) -> list[str]:
         self.register("enqueue_ids", ids_table(transition_ids))
@@ -252,17 +285,25 @@ class TransitionLog:
     def histories(self, keys: Sequence[Key]) -> Iterator[History]:
         self.register("enqueue_asked", customers(keys))
         rows = self.con.execute(HISTORIES.format(is_reclassified=self.is_reclassified())).fetchall()
-        for (tenant_id, customer_id, is_active), group in groupby(rows, itemgetter(0, 1, 2)):
-            transitions = [transition(*row[3:]) for row in group if row[3] is not None]
-            yield History(Key(tenant_id, customer_id), is_active, transitions)
+        for (tenant_id, customer_id, *flags), group in groupby(rows, itemgetter(0, 1, 2, 3)):
+            transitions = [transition(*row[4:]) for row in group if row[4] is not None]
+            yield History(Key(tenant_id, customer_id), *flags, transitions)
+
+    def facts(self, keys: Sequence[Key]) -> dict[Key, dict[str | None, Logged]]:
+        """By customer and transition; under None, of a customer of whose transitions none stands."""
+        self.register("enqueue_asked", customers(keys))
+        facts: dict[Key, dict[str | None, Logged]] = {key: {} for key in keys}
+        for batch in self.con.execute(FACTS).to_arrow_reader(FACTS_BATCH):
+            for row in batch.to_pylist():
+                digest, said = row.pop("digest"), msgspec.convert(row, Facts)
+                key = Key(said.tenant_id, said.servicetitan_customer_id)
+                facts[key][said.transition_id] = Logged(said, digest)
+        return facts
 
     def is_reclassified(self) -> str:
         """The column; a log that was last written by 0.1.0 has none."""
         described = self.con.execute("describe marts.customer_state_transitions").fetchall()
         return "log.is_reclassified" if "is_reclassified" in {column[0] for column in described} else "false"
-
-    def facts(self, sends: Sequence[Send], include_contact: bool) -> Iterator[EventFacts]:
-        return read_facts(self.con, sends, include_contact)
 
     def register(self, name: str, table: pa.Table) -> None:
         self.con.register(name, table)
@@ -302,19 +343,10 @@ def transition(
     transition_id: str,
     to_state: float,
     flow_name: str | None,
+    job_id: int | None,
     occurred_us: int,
     detected_us: int,
-    stands: bool,
-    is_baseline: bool,
-    is_reclassified: bool,
+    *flags: bool,
 ) -> Transition:
-    return Transition(
-        transition_id,
-        to_state,
-        flow_name,
-        EPOCH + timedelta(microseconds=occurred_us),
-        EPOCH + timedelta(microseconds=detected_us),
-        stands,
-        known=is_baseline,
-        is_reclassified=is_reclassified,
-    )
+    times = (EPOCH + timedelta(microseconds=us) for us in (occurred_us, detected_us))
+    return Transition(transition_id, to_state, flow_name, job_id, *times, *flags)

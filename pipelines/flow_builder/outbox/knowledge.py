@@ -1,30 +1,32 @@
 """What the outbox knows and has told, as `enqueue` asks it."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
-from pipelines.flow_builder.policy import Recipient, ToldState, Transition
+import msgspec
+
+from pipelines.flow_builder.delivery import Delivery, Key
 from pipelines.flow_builder.statuses import TOLD, UNFINISHED, Status
-from pipelines.flow_builder.transition_log import History, Key, Known
-from pipelines.operations import Connection
+from pipelines.flow_builder.transition_log import Known
+from pipelines.flow_builder.visits import Appointment
+from pipelines.operations import Connection, moment
 
 IDS_BATCH = 50_000
-IS_UNFINISHED = f"status in {UNFINISHED}"
-# In the words of the index deliveries_told, or SQLite would not use it.
-IS_TOLD = f"""(status in {TOLD}
-    or (status = '{Status.CANCELED}' and attempt_id is not null))"""
 
-# In the words of the index deliveries_turned.
-HAS_TURNED = f"""
+# In the words of the index deliveries_told, or SQLite would not use it.
+IS_TOLD = f"(status in {TOLD} or may_have_arrived = 1) and told_state is not null"
+
+# What it tells: 0 a state, 1 nothing, 2 a flow that was canceled. In the words of the index deliveries_turned.
+TELLS = f"""
     (case
         when status in {TOLD} then 0
-        when status = '{Status.CANCELED}' and attempt_id is not null then 0
-        else 1
-    end) != was_untold
-    and reason is distinct from 'baseline'
+        when may_have_arrived = 0 then 1
+        when status = '{Status.CANCELED}' then 2
+        else 0
+    end)
 """
+HAS_TURNED = f"{TELLS} != seen_as and reason is distinct from 'baseline'"
 
 # Of history that 0.1.0 wrote down nobody asks what it is followed by.
 KNOWN = """
@@ -33,7 +35,7 @@ KNOWN = """
 """
 KNOWN_OF_TENANT = f"{KNOWN} where kind = 'changed' and tenant_id = ? group by stands, is_newest, reason"
 KNOWN_AMONG = f"""{KNOWN}
-    where kind = 'changed' and webhook_id in (select value from json_each(?)) group by stands, is_newest, reason
+    where kind = 'changed' and transition_id in (select value from json_each(?)) group by stands, is_newest, reason
 """
 
 TOLD_STATES = f"""
@@ -46,37 +48,34 @@ TOLD_STATES = f"""
 ASKED = """
     select json_extract(value, '$[0]') as tenant_id, json_extract(value, '$[1]') as customer_id from json_each(?)
 """
-NEWEST_TOLD = f"""
-    select told.tenant_id, told.customer_id, told.told_state, told.transition_id
-    from ({ASKED}) as asked
-    cross join deliveries as told
-    where told.sequence = (
-        select max(sequence) from deliveries
-        where tenant_id = asked.tenant_id and customer_id = asked.customer_id and {IS_TOLD}
+UNFINISHED_OF = f"select distinct tenant_id, customer_id from deliveries where status in {UNFINISHED}"
+TOLD_OF_TENANT = f"select distinct tenant_id, customer_id from deliveries where {IS_TOLD} and tenant_id = ?"
+OF_TRANSITIONS = """
+    select distinct tenant_id, customer_id from deliveries where transition_id in (select value from json_each(?))
+"""
+IN_DELIVERIES = f"""
+    select asked.tenant_id, asked.customer_id from ({ASKED}) as asked
+    where exists (
+        select 1 from deliveries
+        where deliveries.customer_id = asked.customer_id and deliveries.tenant_id = asked.tenant_id
     )
 """
 
-CORRECTIONS = f"""
-    select distinct transition_id from deliveries
-    where {IS_UNFINISHED} and kind = 'corrected' and transition_id is not null
+COLUMNS = (
+    *("sequence", "webhook_id", "kind", "transition_id", "tenant_id", "customer_id", "job_id", "told_state", "flow_name"),
+    *("ends", "follows", "suppressed", "occurred_at", "appointment", "was_ahead", "ahead_until", "flow_until"),
+    *("settles_at", "status", "reason", "attempt_id", "may_have_arrived", "stands", "is_newest", "was_retracted"),
+    "overrides",
+)
+ROWS = f"""
+    select {", ".join(f"deliveries.{column}" for column in COLUMNS)} from deliveries
+    where transition_id in (select value from json_each(:transitions))
+    union
+    select {", ".join(f"deliveries.{column}" for column in COLUMNS)} from ({ASKED.replace("?", ":keys")}) as asked
+    cross join deliveries on deliveries.customer_id = asked.customer_id and deliveries.tenant_id = asked.tenant_id
+    order by 1
 """
-
-# What was canceled before any attempt, and stands again, is planned anew.
-KNOWLEDGE = f"""
-    select
-        webhook_id,
-        status != '{Status.CANCELED}' or reason != 'retracted' or attempt_id is not null or not stands as known,
-        {IS_TOLD} as told
-    from json_each(?) as asked
-    inner join deliveries on deliveries.webhook_id = asked.value
-"""
-
-
-class Told(NamedTuple):
-    """The newest that was told of a customer, and by which transition."""
-
-    state: float
-    transition_id: str | None
+DIGESTS = "select transition_id, digest from gate_facts where tenant_id in (select value from json_each(?))"
 
 
 class OutboxKnowledge:
@@ -97,44 +96,54 @@ class OutboxKnowledge:
         rows = self.con.execute(TOLD_STATES, [json.dumps(tenants)])
         return {Key(tenant_id, customer_id): state for tenant_id, customer_id, state in rows}
 
-    def told(self, keys: Iterable[Key]) -> dict[Key, Told]:
-        rows = self.con.execute(NEWEST_TOLD, [json.dumps(list(keys))])
-        return {Key(tenant_id, customer_id): Told(*told) for tenant_id, customer_id, *told in rows}
+    def digests(self, tenants: Sequence[int]) -> dict[str, str]:
+        """Of the facts that the gate knows."""
+        return dict(self.con.execute(DIGESTS, [json.dumps(tenants)]).fetchall()) if tenants else {}
 
     def turned(self, tenants: Sequence[int]) -> set[Key]:
-        """Whose deliveries tell another state than the last enqueue saw: one has died, say, or was sent again."""
+        """Whose deliveries tell something else than the last enqueue saw: one has died, say, or was sent again."""
         query = f"""select distinct tenant_id, customer_id from deliveries indexed by deliveries_turned
             where {HAS_TURNED} and tenant_id in (select value from json_each(?))"""
-        return {Key(*row) for row in self.con.execute(query, [json.dumps(tenants)])}
+        return self.keys(query, json.dumps(tenants))
 
-    def corrected(self, tenants: Sequence[int], keys: Iterable[Key]) -> list[str]:
-        """The transitions that unfinished corrections name: of all customers of the tenants, and of these ones."""
-        of_tenants = f"{CORRECTIONS} and tenant_id in (select value from json_each(?))"
-        of_customers = f"{CORRECTIONS} and (tenant_id, customer_id) in ({ASKED})"
-        asked = json.dumps(tenants), json.dumps(list(keys))
-        rows = self.con.execute(f"{of_tenants} union {of_customers}", asked)
-        return [transition_id for (transition_id,) in rows]
+    def unfinished(self, tenants: Collection[int]) -> set[Key]:
+        """Who has a row that is not."""
+        return {key for key in self.keys(UNFINISHED_OF) if key.tenant_id in tenants}
 
-    def recipients(
-        self, histories: Sequence[History], told: Mapping[Key, Told], standing: frozenset[str]
-    ) -> Iterator[Recipient]:
-        """``standing``: of the transitions that told, those that stand."""
-        ids = [transition.transition_id for history in histories for transition in history.transitions]
-        rows = self.con.execute(KNOWLEDGE, [json.dumps(ids)])
-        knowledge = {webhook_id: (bool(is_known), bool(is_told)) for webhook_id, is_known, is_told in rows}
-        for history in histories:
-            transitions = [with_knowledge(transition, knowledge) for transition in history.transitions]
-            newest = told.get(history.key)
-            state = newest and ToldState(*newest, stands=newest.transition_id in standing)
-            yield Recipient(history.is_active, transitions, state)
+    def told(self, tenant_id: int) -> set[Key]:
+        return self.keys(TOLD_OF_TENANT, tenant_id)
+
+    def of_transitions(self, transition_ids: Sequence[str]) -> set[Key]:
+        """Whom the rows about these name."""
+        return self.keys(OF_TRANSITIONS, json.dumps(transition_ids)) if transition_ids else set()
+
+    def with_rows(self, keys: Collection[Key]) -> set[Key]:
+        return self.keys(IN_DELIVERIES, json.dumps([*keys])) if keys else set()
+
+    def keys(self, query: str, *values: str | int) -> set[Key]:
+        return {Key(*row) for row in self.con.execute(query, values)}
+
+    def rows(self, keys: Collection[Key], transition_ids: Iterable[str]) -> list[Delivery]:
+        """All that name these customers, or are about these transitions; in the order in which they leave."""
+        asked = {"keys": json.dumps([*keys]), "transitions": json.dumps([*transition_ids])}
+        return [delivery(dict(zip(COLUMNS, row, strict=True))) for row in self.con.execute(ROWS, asked)]
 
 
 def known(stands: int, is_newest: int | None, ids: str) -> Known:
     return Known(ids.encode(), bool(stands), None if is_newest is None else bool(is_newest))
 
 
-def with_knowledge(transition: Transition, knowledge: Mapping[str, tuple[bool, bool]]) -> Transition:
-    if transition.transition_id not in knowledge:
-        return transition
-    is_known, is_told = knowledge[transition.transition_id]
-    return replace(transition, known=is_known or transition.known, told=is_told)
+def delivery(row: dict[str, Any]) -> Delivery:
+    """As its columns have it."""
+    times = ("occurred_at", "ahead_until", "flow_until", "settles_at")
+    flags = ("was_ahead", "may_have_arrived", "stands", "is_newest", "was_retracted")
+    read: dict[str, Any] = {
+        "key": Key(row.pop("tenant_id"), row.pop("customer_id")),
+        "begun": row.pop("attempt_id") is not None,
+        "status": Status(row.pop("status")),
+        "ends": tuple(json.loads(row.pop("ends"))),
+        **{name: moment(text) if (text := row.pop(name)) else None for name in times},
+        **{name: bool(row.pop(name)) for name in flags},
+    }
+    named = row.pop("appointment")
+    return Delivery(appointment=msgspec.json.decode(named, type=Appointment) if named else None, **read, **row)

@@ -34,7 +34,7 @@ create table new_deliveries (
     last_status integer,
     last_error text,
     stands integer not null default 1, -- whether its transition stood in the log at the last enqueue
-    is_current integer not null default 0, -- of a changed one: as the last enqueue saw it
+    is_newest integer not null default 0, -- of a changed one: as the last enqueue saw it
     was_retracted integer not null default 0, -- its transition was, since it was written
     overrides text not null default '', -- the reasons against it that a person overrode, or `all`
     seen_as integer not null default 0 -- what it told at the last enqueue: 0 a state, 1 nothing, 2 a flow that was canceled
@@ -43,7 +43,7 @@ create table new_deliveries (
 -- A visit of before counts as one that lay ahead, or a whole city would be told anew.
 insert into new_deliveries (
     sequence, webhook_id, kind, transition_id, tenant_id, customer_id, told_state, flow_name, occurred_at, body, created_at,
-    status, reason, attempts, attempt_id, next_attempt_at, delivered_at, last_status, last_error, stands, is_current,
+    status, reason, attempts, attempt_id, next_attempt_at, delivered_at, last_status, last_error, stands, is_newest,
     was_ahead, job_id, batch, overrides, may_have_arrived
 )
 select
@@ -79,7 +79,7 @@ where status = 'delivered';
 -- All whose facts the gate may be asked for are looked at once.
 update new_deliveries set seen_as = case
     when reason = 'baseline' then 1
-    when kind = 'changed' and stands and is_current then 3
+    when kind = 'changed' and stands and is_newest then 3
     when status in ('pending', 'sending', 'retry', 'held', 'delivered') or may_have_arrived then 0
     else 1
 end;
@@ -143,7 +143,7 @@ where status in ('pending', 'sending', 'retry', 'held') or next_attempt_at is no
 create index deliveries_told on deliveries (tenant_id, customer_id, sequence, told_state)
 where (status in ('pending', 'sending', 'retry', 'held', 'delivered') or may_have_arrived = 1) and told_state is not null;
 
-create index deliveries_known on deliveries (tenant_id, stands, is_current, reason, transition_id) where kind = 'changed';
+create index deliveries_known on deliveries (tenant_id, stands, is_newest, reason, transition_id) where kind = 'changed';
 create index deliveries_transition on deliveries (transition_id);
 create index deliveries_status on deliveries (status, reason);
 create index deliveries_customer on deliveries (customer_id);
