@@ -6,9 +6,10 @@ from typing import Any
 from pipelines.actions.context import CONTACT_METHODS, CONTACT_PERSONS, CONTACTS, CUSTOMERS, ActionContext
 from pipelines.actions.crm.email_index import email_hash
 from pipelines.actions.crm.listings import IDS_BATCH, rows_of, typed
-from pipelines.actions.schemas.contact_values import e164, email_address, national_digits
+from pipelines.actions.schemas.contact_values import e164, national_digits
 from pipelines.actions.schemas.results import Contact, FoundCustomer
 from pipelines.actions.web.problems import Problem
+from pipelines.addresses import email_address
 from pipelines.settings import Tenant
 
 Json = dict[str, Any]

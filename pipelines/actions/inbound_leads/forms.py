@@ -9,8 +9,9 @@ from uuid import UUID
 import jmespath
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pipelines.actions.schemas.contact_values import e164, email_address
+from pipelines.actions.schemas.contact_values import e164
 from pipelines.actions.schemas.fields import REACHABLE, Email, Id, Input, Line, Moment, Name, Text, needed
+from pipelines.addresses import email_address
 from pipelines.settings.lead_source import ADDRESS, LeadSource
 from pipelines.texts import clean
 

@@ -1,8 +1,11 @@
 """Phone numbers and e-mail addresses in one form each, so that equal ones compare equal."""
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from phonenumbers import PhoneNumberFormat
+
+from pipelines.addresses import email_address
+
+__all__ = ["as_stored", "e164", "email_address", "national_digits"]
 
 
 def e164(text: str, country: str) -> str | None:
@@ -22,17 +25,6 @@ def as_stored(number: str | None, country: str) -> str | None:
     if number is None or not number.startswith(f"+{phonenumbers.country_code_for_region(country)}"):
         return number
     return national_digits(number, country)
-
-
-def email_address(text: str) -> str | None:
-    """In lower case, or None for what cannot be one. DNS is not asked, for a person is looked up while it is down, too;
-    ``.test``, which RFC 2606 keeps for trials, is taken."""
-    address = text.strip().lower().removeprefix("mailto:")
-    try:
-        validate_email(address, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        return None
-    return address  # and not the library's form, which the hashes of `email_index` do not have
 
 
 def _number(text: str, country: str) -> phonenumbers.PhoneNumber | None:

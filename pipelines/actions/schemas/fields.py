@@ -16,7 +16,7 @@ from pydantic import (
     ValidationError,
 )
 
-from pipelines.actions.schemas.contact_values import email_address
+from pipelines.addresses import email_address
 from pipelines.texts import clean
 
 DATED = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")  # not the number of seconds that pydantic takes too

@@ -1,0 +1,56 @@
+"""A customer's address and number, read out of what people type into ServiceTitan's contact fields.
+
+A field may hold "none", two addresses, a name around an address, and what cannot be seen: zero-width characters, a BOM,
+soft hyphens, directional marks.
+"""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+import phonenumbers
+
+from pipelines.addresses import email_address, valid_numbers
+from pipelines.texts import clean
+
+# Bullets, dashes, quotes: RFC 5322 would take some of them as part of a mailbox.
+AROUND = "*-=&'`\u00b4\u00b7\u2013\u2014\u2018\u2019\u201c\u201d\u2022"
+BREAKS = r"\s,;:<>()\[\]{}\"|/\\"
+ADDRESS = re.compile(rf"(?<![^{BREAKS}])[^{BREAKS}@]{{1,64}}@[\w-]+(?:\.[\w-]+)+")
+SPACED = re.compile(r"(\S+)\s*@\s*(\S+)")
+BESIDE_LETTERS = re.compile(r"(?<=[^\W\d_])(?=[+(\d])|(?<=\d)(?=[^\W\d_])")
+SEPARATORS = str.maketrans("*_\u00b7\u2022", "    ")
+
+
+class Phone(NamedTuple):
+    """``number`` in E.164."""
+
+    number: str
+    extension: str | None
+
+
+def readable_email(text: str | None) -> str | None:
+    """The first address in it that has a dotted domain, in lower case."""
+    seen = visible(text)
+    if "@" not in seen:
+        return None
+    if spaced := SPACED.fullmatch(seen):
+        seen = "@".join(spaced.groups())
+    candidates = (email_address(found.strip(AROUND)) for found in ADDRESS.findall(seen))
+    return next((address for address in candidates if address), None)
+
+
+def readable_phone(text: str | None, country: str) -> Phone | None:
+    """The first valid number in it; one without a country's code is one of ``country`` (``US``)."""
+    seen = BESIDE_LETTERS.sub(" ", visible(text).translate(SEPARATORS))
+    number = next(valid_numbers(seen, country.upper()), None)
+    if number is None:
+        return None
+    return Phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), number.extension)
+
+
+def visible(text: str | None) -> str:
+    """Without what nobody sees, at its edges without spaces."""
+    if not text or text.isascii():
+        return clean(text or "").strip()
+    return "".join(one for one in clean(text) if unicodedata.category(one) != "Cf").strip()
