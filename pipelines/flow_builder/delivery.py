@@ -80,15 +80,6 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """How far ServiceTitan was read of a tenant: when the newest sync that asked it began, and the newest that read to
-    their end all records of which states and mails come."""
-
-    asked_at: datetime
-    whole_from: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Situation:
     """``country``: of the tenant, for its phones."""
 

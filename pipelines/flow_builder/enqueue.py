@@ -10,7 +10,7 @@ import orjson
 from pipelines.derivation.freshness import LastDerivation, read_changed, read_whole_derivation
 from pipelines.flow_builder import switches
 from pipelines.flow_builder.customer import Customer
-from pipelines.flow_builder.delivery import Delivery, Key, Reading, Situation
+from pipelines.flow_builder.delivery import Delivery, Key, Situation
 from pipelines.flow_builder.event import Office, body, office_of
 from pipelines.flow_builder.failpoints import failpoint
 from pipelines.flow_builder.outbox import checkpoints
@@ -23,6 +23,7 @@ from pipelines.flow_builder.scope import Scope, scope
 from pipelines.flow_builder.statuses import Status
 from pipelines.flow_builder.transition_log import History, Known, Logged, TransitionLog, Turned
 from pipelines.operations import Connection, open_operations, transaction
+from pipelines.readings import Reading
 from pipelines.settings import Settings
 from pipelines.tenants import directory
 
@@ -73,8 +74,6 @@ def enqueue(
                 enqueued = EnqueueRun(log, operations, seen, settings, now, readings, start_over).write()
                 failpoint("enqueue.written")
             failpoint("enqueue.committed")
-        else:
-            checkpoints.note_asked(operations, {one: reading.asked_at for one, reading in readings.items()})
         remove_history(log, operations, settings.operations)
     return enqueued
 
@@ -150,9 +149,7 @@ class EnqueueRun:
         writer.hold(since, self.settings.flow_builder_hold_above, self.now)
         writer.note_told()
         began_at = {one: reading.asked_at for one, reading in self.readings.items()}
-        checkpoints.note(
-            self.operations, self.scope.tenants, self.scope.derivation_id, self.now, began_at, self.shadow
-        )
+        checkpoints.note(self.operations, self.scope.tenants, self.scope.derivation_id, self.now, began_at, self.shadow)
         return enqueued(writer.counts(since), self.canceled)
 
     def refuse_if_lost(self) -> None:
@@ -212,7 +209,9 @@ class EnqueueRun:
             text = None
             if row.is_waiting or (row.reason == "shadow" and row != before.get(row.webhook_id)):
                 facts = customer.facts[row.transition_id]
-                text = body(row, facts, self.office(row.key.tenant_id), self.now, flows=flows, told=told.get(row.follows or ""))
+                text = body(
+                    row, facts, self.office(row.key.tenant_id), self.now, flows=flows, told=told.get(row.follows or "")
+                )
             if row != before.get(row.webhook_id) or (text and not self.is_same(text, row.webhook_id)):
                 yield row, text
 

@@ -16,6 +16,7 @@ from pipelines.flow_builder.contact_choice import chosen_email, chosen_phone
 from pipelines.flow_builder.delivery import Delivery, Kind
 from pipelines.flow_builder.facts import Facts
 from pipelines.flow_builder.visits import Appointment, visit_of
+from pipelines.settings import Settings, Tenant
 from pipelines.texts import clean
 
 SCHEMA = Path(__file__).with_name("event_schema.json")
@@ -40,8 +41,22 @@ class Office:
     include_contact: bool = True
 
 
+def office_of(settings: Settings, tenant: Tenant | None) -> Office:
+    """None: it is configured no longer."""
+    include_contact = settings.flow_builder_include_contact
+    if tenant is None:
+        return Office(include_contact=include_contact)
+    return Office(tenant.timezone or "UTC", tenant.country, include_contact)
+
+
 def body(
-    row: Delivery, facts: Facts, office: Office, now: datetime, *, flows: Mapping[str, str], told: Delivery | None = None
+    row: Delivery,
+    facts: Facts,
+    office: Office,
+    now: datetime,
+    *,
+    flows: Mapping[str, str],
+    told: Delivery | None = None,
 ) -> bytes:
     """Serialised once: every attempt sends these bytes. ``now``: the run's clock; ``flows``: transition -> its flow, of
     those that ``row.ends`` names; ``told``: of a correction, what is no longer so."""
@@ -97,7 +112,9 @@ def data(row: Delivery, facts: Facts, office: Office) -> dict[str, Any]:
         "superseded": row.superseded,
         "suppressed": row.suppressed,
         "timezone": office.timezone,
-        "cause": {name: getattr(facts, name) for name in ("event_name", "source_table", "source_id")} if has_cause else None,
+        "cause": {name: getattr(facts, name) for name in ("event_name", "source_table", "source_id")}
+        if has_cause
+        else None,
         "job": job(facts),
         "estimate": estimate(facts),
     }
@@ -132,33 +149,45 @@ def at(moment: datetime | None, office: Office) -> str | None:
 
 
 def job(facts: Facts) -> dict[str, Any] | None:
-    return None if facts.job_id is None else {
-        "id": facts.job_id,
-        "number": facts.job_number,
-        "type": facts.job_type,
-        "business_unit": facts.business_unit,
-        "project_id": facts.project_id,
-        "cancel_reason": facts.cancel_reason,
-    }
+    return (
+        None
+        if facts.job_id is None
+        else {
+            "id": facts.job_id,
+            "number": facts.job_number,
+            "type": facts.job_type,
+            "business_unit": facts.business_unit,
+            "project_id": facts.project_id,
+            "cancel_reason": facts.cancel_reason,
+        }
+    )
 
 
 def location(facts: Facts) -> dict[str, Any] | None:
     parts: Sequence[str] = ("street", "unit", "city", "state", "zip", "country")
-    return None if facts.location_id is None else {
-        "id": facts.location_id,
-        "name": facts.location_name,
-        **{part: getattr(facts, part) for part in parts},
-    }
+    return (
+        None
+        if facts.location_id is None
+        else {
+            "id": facts.location_id,
+            "name": facts.location_name,
+            **{part: getattr(facts, part) for part in parts},
+        }
+    )
 
 
 def estimate(facts: Facts) -> dict[str, Any] | None:
-    return None if facts.estimate_id is None else {
-        "id": facts.estimate_id,
-        "name": facts.estimate_name,
-        "status": facts.estimate_status,
-        "subtotal": money(facts.estimate_subtotal),
-        "sold_at": facts.estimate_sold_at,
-    }
+    return (
+        None
+        if facts.estimate_id is None
+        else {
+            "id": facts.estimate_id,
+            "name": facts.estimate_name,
+            "status": facts.estimate_status,
+            "subtotal": money(facts.estimate_subtotal),
+            "sold_at": facts.estimate_sold_at,
+        }
+    )
 
 
 def money(amount: Decimal | None) -> str | None:

@@ -87,8 +87,12 @@ def decide(customer: Customer, situation: Situation) -> list[Delivery]:
 class Decision:
     """``rows`` are as the steps so far leave them."""
 
+    customer: Customer
+    situation: Situation
+
     def __init__(self, customer: Customer, situation: Situation) -> None:
-        self.customer, self.situation = customer, situation
+        self.customer = customer
+        self.situation = situation
         self.rows = list(customer.rows)
         self.standing = customer.standing
         self.transitions = {one.transition_id: one for one in self.standing}
@@ -120,7 +124,9 @@ class Decision:
         for transition in self.customer.transitions:
             if transition.is_baseline:
                 continue
-            about = [row for row in self.rows if row.kind == "changed" and row.transition_id == transition.transition_id]
+            about = [
+                row for row in self.rows if row.kind == "changed" and row.transition_id == transition.transition_id
+            ]
             back = next((row for row in about if row.is_back), None) if transition.stands else None
             if back:
                 self.rows.remove(back)
@@ -217,8 +223,8 @@ class Decision:
             if anew is None:
                 self.rows[i] = replace(row, status=Status.CANCELED, reason="obsolete")
             else:
-                kept = {"webhook_id": row.webhook_id, "sequence": row.sequence, "status": row.status}
-                self.rows[i] = self.sent(replace(anew, **kept))
+                anew = replace(anew, webhook_id=row.webhook_id, sequence=row.sequence, status=row.status)
+                self.rows[i] = self.sent(anew)
 
     def correction(self, others: Sequence[Delivery], earlier: Sequence[Delivery]) -> Delivery | None:
         """Step 5: what ``others`` leave to be told, after the ``earlier`` ones."""

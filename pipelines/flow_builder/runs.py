@@ -67,7 +67,9 @@ class Runs:
         newest = self.newest
         if newest is None or run.transition_id in {*self.standing, *self.customer.elsewhere}:
             return None
-        about = next((row for row in reversed(rows) if row.transition_id == newest.transition_id and not row.is_void), None)
+        about = next(
+            (row for row in reversed(rows) if row.transition_id == newest.transition_id and not row.is_void), None
+        )
         replaced = about is not None and (about.status, about.reason) == (Status.NOT_SENT, "replaced")
         return newest if replaced and newest.to_state == run.row.told_state else None
 

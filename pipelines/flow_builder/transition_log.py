@@ -285,9 +285,9 @@ class TransitionLog:
     def histories(self, keys: Sequence[Key]) -> Iterator[History]:
         self.register("enqueue_asked", customers(keys))
         rows = self.con.execute(HISTORIES.format(is_reclassified=self.is_reclassified())).fetchall()
-        for (tenant_id, customer_id, *flags), group in groupby(rows, itemgetter(0, 1, 2, 3)):
+        for (tenant_id, customer_id, is_active, is_alias), group in groupby(rows, itemgetter(0, 1, 2, 3)):
             transitions = [transition(*row[4:]) for row in group if row[4] is not None]
-            yield History(Key(tenant_id, customer_id), *flags, transitions)
+            yield History(Key(tenant_id, customer_id), is_active, is_alias, transitions)
 
     def facts(self, keys: Sequence[Key]) -> dict[Key, dict[str | None, Logged]]:
         """By customer and transition; under None, of a customer of whose transitions none stands."""
@@ -348,5 +348,5 @@ def transition(
     detected_us: int,
     *flags: bool,
 ) -> Transition:
-    times = (EPOCH + timedelta(microseconds=us) for us in (occurred_us, detected_us))
-    return Transition(transition_id, to_state, flow_name, job_id, *times, *flags)
+    occurred_at, detected_at = (EPOCH + timedelta(microseconds=us) for us in (occurred_us, detected_us))
+    return Transition(transition_id, to_state, flow_name, job_id, occurred_at, detected_at, *flags)

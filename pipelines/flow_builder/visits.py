@@ -46,7 +46,9 @@ def chosen_visit(facts: Facts, now: datetime) -> Visit | None:
     if ahead := visit_ahead(facts, now):
         return ahead
     possible = [*_possible(facts)]
-    evidence = (visit for visit in possible if facts.source_table == "appointments" and facts.source_id == str(visit.id))
+    evidence = (
+        visit for visit in possible if facts.source_table == "appointments" and facts.source_id == str(visit.id)
+    )
     return next(evidence, None) or max(possible, key=_by_start, default=None)
 
 

@@ -2,13 +2,22 @@
 
 from pipelines.flow_builder.statuses import UNFINISHED, WAITING, Status
 
-# Per customer first in, first out: an earlier one that is not finished comes first, and one that was canceled while on
+# What must settle waits for a sync, and what says of a visit that is over; a tenant in shadow or pause sends nothing, and
+# after a pause what is due waits for a sync that began since. Per customer first in, first out: an earlier one that is not finished comes first, and one that was canceled while on
 # its way may still arrive until its lease is over. In the words of the indexes; left to itself, SQLite takes the index
 # on the status, and sorts all that is due at every turn.
 ROWS = f"""
     from deliveries as due indexed by deliveries_due
     where status in {WAITING}
         and {{is_time}}
+        and settles_at is null
+        and ifnull(flow_until, '~') > :now
+        and not exists (
+            select 1 from tenant_switches
+            left join enqueues on enqueues.tenant_id = due.tenant_id
+            where tenant_switches.tenant_id in (due.tenant_id, 0)
+                and (is_shadow or paused_at is not null or ifnull(enqueues.began_at, '') <= resumed_at)
+        )
         and not exists (
             select 1 from deliveries as earlier
             where earlier.tenant_id = due.tenant_id

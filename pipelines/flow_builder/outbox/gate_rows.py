@@ -45,18 +45,29 @@ class GateRow(NamedTuple):
     facts: Facts
 
 
-def write_facts(con: Connection, customers: Sequence[Customer], logged: Mapping[Key, Mapping[str | None, Logged]]) -> None:
+def write_facts(
+    con: Connection, customers: Sequence[Customer], logged: Mapping[Key, Mapping[str | None, Logged]]
+) -> None:
     """Of customers with all their rows as they are now."""
     for customer in customers:
         with_row = {row.transition_id for row in customer.rows}
         kept = {one.transition_id for one in lasting(customer.standing)} & with_row & logged[customer.key].keys()
         con.execute(FORGET, [*customer.key, json.dumps(sorted(str(one) for one in kept))])
         is_current = {one.transition_id for one in current(customer.standing)}
-        con.executemany(WRITE, [
-            (one, *customer.key, logged[customer.key][one].digest, one in is_current, customer.is_active,
-             msgspec.json.encode(logged[customer.key][one].facts))
-            for one in sorted(str(one) for one in kept)
-        ])
+        con.executemany(
+            WRITE,
+            [
+                (
+                    one,
+                    *customer.key,
+                    logged[customer.key][one].digest,
+                    one in is_current,
+                    customer.is_active,
+                    msgspec.json.encode(logged[customer.key][one].facts),
+                )
+                for one in sorted(str(one) for one in kept)
+            ],
+        )
 
 
 def read_facts(con: Connection, key: Key) -> list[GateRow]:

@@ -30,7 +30,8 @@ CANDIDATE = """
         status,
         attempts,
         attempt_id,
-        kind = 'changed' and not replayed and occurred_at < :oldest as is_expired
+        kind = 'changed' and occurred_at < :oldest and ifnull(ahead_until, '') <= :now
+            and overrides != 'all' and instr(' ' || overrides || ' ', ' expired ') = 0 as is_expired
 """
 IS_ANY_ON_ITS_WAY = f"select count(*) from deliveries where status = '{Status.SENDING}' and next_attempt_at > ?"
 
@@ -54,6 +55,7 @@ CLAIM = f"""
         status = '{Status.SENDING}',
         attempts = attempts + :counts,
         attempt_id = :attempt_id,
+        may_have_arrived = 1,
         next_attempt_at = :lease_until
     where webhook_id = :webhook_id
 """
@@ -89,6 +91,30 @@ HAS_ENDED = f"""
     update deliveries set next_attempt_at = null
     where webhook_id = :webhook_id and attempt_id = :attempt_id
         and status in ('{Status.CANCELED}', '{Status.DELIVERED}')
+"""
+
+# It arrived, or nobody knows: no answer came, though there was a connection.
+MAY_HAVE_ARRIVED = """(
+    http_status between 200 and 299 or http_status >= 500
+    or (http_status is null and (ended_at is null or error is not null) and ifnull(error, '') not like 'Connect%')
+)"""
+NOTE_ARRIVAL = f"""
+    update deliveries set may_have_arrived = exists (
+        select 1 from attempts where attempts.webhook_id = deliveries.webhook_id and {MAY_HAVE_ARRIVED}
+    )
+    where webhook_id = :webhook_id
+"""
+
+# What was written to follow this one is decided anew, once it is known that this told nothing.
+LET_OTHERS_WAIT = f"""
+    update deliveries set settles_at = :now
+    where (tenant_id, customer_id) = (select tenant_id, customer_id from deliveries where webhook_id = :webhook_id)
+        and sequence > (
+            select sequence from deliveries
+            where webhook_id = :webhook_id
+                and status in ('{Status.DEAD}', '{Status.CANCELED}', '{Status.NOT_SENT}') and may_have_arrived = 0
+        )
+        and status in ('{Status.PENDING}', '{Status.HELD}') and attempt_id is null and settles_at is null
 """
 
 FINISH = "update deliveries set status = ?, reason = ?, next_attempt_at = null where webhook_id = ?"
@@ -200,10 +226,10 @@ class Outbox:
             self.con.execute(CUT_OFF, [candidate.attempt_id])
         if candidate.is_expired:
             claimed.expired += 1
-            self.finish(candidate.webhook_id, Status.NOT_SENT, "expired")
+            self.finish(candidate.webhook_id, Status.NOT_SENT, "expired", now)
         elif was_cut_off and candidate.attempts >= MAX_ATTEMPTS:
             claimed.dead += 1
-            self.finish(candidate.webhook_id, Status.DEAD, "cut off")
+            self.finish(candidate.webhook_id, Status.DEAD, "cut off", now)
         else:
             claimed.again += was_cut_off
             claimed.claims.append(self.begin(candidate, now, is_probe))
@@ -222,8 +248,9 @@ class Outbox:
             begin_probe(self.con, attempt_id, now)
         return Claim(candidate.webhook_id, candidate.body, attempt_id, candidate.attempts + 1, lease_until, is_probe)
 
-    def finish(self, webhook_id: str, status: Status, reason: str) -> None:
+    def finish(self, webhook_id: str, status: Status, reason: str, now: datetime) -> None:
         self.con.execute(FINISH, [status, reason, webhook_id])
+        let_others_wait(self.con, webhook_id, now)
 
     def was_cut_off(self, claim: Claim) -> bool:
         """An earlier attempt."""
@@ -248,7 +275,14 @@ class Outbox:
         self.con.execute(ENDED, values)
         self.con.execute(SETTLE, values)
         self.con.execute(HAS_ENDED, values)
+        self.con.execute(NOTE_ARRIVAL, values)
+        let_others_wait(self.con, claim.webhook_id, now)
         if outcome.waits_until:
             self.con.execute(WAITS, [stamp(outcome.waits_until)])
         health = EndpointHealth(self.con, claim.webhook_id, claim.attempt_id, answer, now)
         return health.heed(asks_to_wait=outcome.waits_until is not None)
+
+
+def let_others_wait(con: Connection, webhook_id: str, now: datetime) -> None:
+    """Where it has ended and told nothing: the next sync writes what comes after it of its customer, and is waited for."""
+    con.execute(LET_OTHERS_WAIT, {"webhook_id": webhook_id, "now": stamp(now)})

@@ -5,7 +5,8 @@ from pipelines.operations import Connection, stamp
 from pipelines.operations.restore import Restoration
 
 HOLD = f"""
-    update deliveries set status = '{Status.HELD}', reason = 'restored', next_attempt_at = null
+    update deliveries set status = '{Status.HELD}', reason = 'restored', next_attempt_at = null,
+        batch = tenant_id || '-restored-' || :restored_at
     where status in {WAITING}
 """
 NO_LEASES = "update deliveries set next_attempt_at = null where next_attempt_at is not null"
@@ -14,7 +15,7 @@ CUT_OFF = "update attempts set error = 'cut off' where ended_at is null and erro
 
 def hold_all(con: Connection, restoration: Restoration) -> int:
     """Also notes the moment: `enqueue` holds what happened before it and is news to the restored outbox."""
-    held = con.execute(HOLD).rowcount
+    held = con.execute(HOLD, {"restored_at": stamp(restoration.at)}).rowcount
     con.execute(NO_LEASES)
     con.execute(CUT_OFF)
     con.execute("insert or replace into restores values (?, ?)", [stamp(restoration.at), restoration.made_at])
