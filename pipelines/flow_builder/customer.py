@@ -1,4 +1,4 @@
-"""One customer as a sync or the gate sees them: the transitions, what the records say of these, and the outbox's rows."""
+"""One customer as a sync or the gate sees them: the transitions, what the records say of these, and the rows."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

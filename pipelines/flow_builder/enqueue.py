@@ -167,8 +167,8 @@ class EnqueueRun:
             yield from self.knowledge.among(self.log.ids())
 
     def whom(self, turned: Sequence[Turned]) -> set[Key]:
-        """Everybody whose transitions, facts, deliveries or switch changed since the last enqueue, and who has a row that
-        is not finished."""
+        """Whose transitions, facts, deliveries or switch changed since the last enqueue, and who has a row that is not
+        finished."""
         log, knowledge, scope = self.log, self.knowledge, self.scope
         switched_ones = switched(self.operations, self.settings, scope.tenants)
         return {

@@ -7,8 +7,8 @@ from uuid import uuid4
 import httpx
 import orjson
 
-from pipelines.flow_builder.dispatcher import Clock
 from pipelines.flow_builder.delivery import Delivery, Key
+from pipelines.flow_builder.dispatcher import Clock
 from pipelines.flow_builder.event import body, office_of
 from pipelines.flow_builder.facts import Facts, TypedEmail, Visit
 from pipelines.flow_builder.retry_policy import AttemptResult

@@ -67,11 +67,9 @@ class Runs:
         newest = self.newest
         if newest is None or run.transition_id in {*self.standing, *self.customer.elsewhere}:
             return None
-        about = next(
-            (row for row in reversed(rows) if row.transition_id == newest.transition_id and not row.is_void), None
-        )
-        replaced = about is not None and (about.status, about.reason) == (Status.NOT_SENT, "replaced")
-        return newest if replaced and newest.to_state == run.row.told_state else None
+        about = [row for row in rows if row.transition_id == newest.transition_id and not row.is_void]
+        is_replaced = bool(about) and (about[-1].status, about[-1].reason) == (Status.NOT_SENT, "replaced")
+        return newest if is_replaced and newest.to_state == run.row.told_state else None
 
     def forbidden(self, transition: Transition) -> Iterator[str]:
         facts = self.customer.facts.get(transition.transition_id)

@@ -42,10 +42,8 @@ def is_over(case: Case) -> bool:
 
 def is_twice(case: Case) -> bool:
     """Two people have entered one visit."""
-    visit, standing = (
-        chosen_visit(case.facts, case.situation.now),
-        {one.transition_id for one in case.customer.standing},
-    )
+    visit = chosen_visit(case.facts, case.situation.now)
+    standing = {one.transition_id for one in case.customer.standing}
     if visit is None or visit.starts_at is None or case.facts.location_id is None:
         return False
     for row in case.earlier:

@@ -46,10 +46,8 @@ def chosen_visit(facts: Facts, now: datetime) -> Visit | None:
     if ahead := visit_ahead(facts, now):
         return ahead
     possible = [*_possible(facts)]
-    evidence = (
-        visit for visit in possible if facts.source_table == "appointments" and facts.source_id == str(visit.id)
-    )
-    return next(evidence, None) or max(possible, key=_by_start, default=None)
+    evidence = [visit for visit in possible if (facts.source_table, facts.source_id) == ("appointments", str(visit.id))]
+    return max(evidence or possible, key=_by_start, default=None)
 
 
 def visit_of(facts: Facts, appointment: Appointment) -> Visit | None:

@@ -26,7 +26,8 @@ def note(
 ) -> None:
     """``began_at``: the newest sync that asked each tenant."""
     con.executemany(
-        "insert or replace into enqueues (tenant_id, derivation_id, read_at, began_at, was_shadow) values (?, ?, ?, ?, ?)",
+        """insert or replace into enqueues (tenant_id, derivation_id, read_at, began_at, was_shadow)
+            values (?, ?, ?, ?, ?)""",
         [
             (tenant_id, derivation_id, stamp(now), stamp(began_at.get(tenant_id, now)), in_shadow.get(tenant_id, False))
             for tenant_id in tenants

@@ -2,8 +2,10 @@
 
 from pipelines.flow_builder.statuses import UNFINISHED, WAITING, Status
 
-# What must settle waits for a sync, and what says of a visit that is over; a tenant in shadow or pause sends nothing, and
-# after a pause what is due waits for a sync that began since. Per customer first in, first out: an earlier one that is not finished comes first, and one that was canceled while on
+# What must settle waits for a sync, as does what starts the flow of a visit that is over. A tenant in shadow or pause
+# sends nothing, and after a pause only what a sync that began since has looked at.
+#
+# Per customer first in, first out: an earlier one that is not finished comes first, and one that was canceled while on
 # its way may still arrive until its lease is over. In the words of the indexes; left to itself, SQLite takes the index
 # on the status, and sorts all that is due at every turn.
 ROWS = f"""

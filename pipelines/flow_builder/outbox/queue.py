@@ -284,5 +284,5 @@ class Outbox:
 
 
 def let_others_wait(con: Connection, webhook_id: str, now: datetime) -> None:
-    """Where it has ended and told nothing: the next sync writes what comes after it of its customer, and is waited for."""
+    """Where it has ended and told nothing, what comes after it of its customer waits until a sync has decided anew."""
     con.execute(LET_OTHERS_WAIT, {"webhook_id": webhook_id, "now": stamp(now)})

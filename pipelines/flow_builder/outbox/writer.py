@@ -16,18 +16,18 @@ HOLD_OVER = timedelta(minutes=60)
 KEEP_LEASE = f"next_attempt_at = case status when '{Status.SENDING}' then next_attempt_at end"
 
 WRITTEN = (
+    *("sequence", "webhook_id", "kind", "transition_id", "tenant_id", "customer_id", "job_id", "told_state"),
     *(
-        "sequence",
-        "webhook_id",
-        "kind",
-        "transition_id",
-        "tenant_id",
-        "customer_id",
-        "job_id",
-        "told_state",
         "flow_name",
+        "ends",
+        "follows",
+        "suppressed",
+        "occurred_at",
+        "appointment",
+        "was_ahead",
+        "ahead_until",
+        "flow_until",
     ),
-    *("ends", "follows", "suppressed", "occurred_at", "appointment", "was_ahead", "ahead_until", "flow_until"),
     *("settles_at", "body", "created_at", "status", "reason", "stands", "is_newest", "was_retracted"),
 )
 KEPT = ("sequence", "webhook_id", "kind", "transition_id", "tenant_id", "body", "created_at")
@@ -51,8 +51,8 @@ ADD_PAST = f"""
     ) values (?1, ?1, ?2, ?3, ?4, ?5, ?6, 'changed', ?7, '{Status.NOT_SENT}', 'baseline')
 """
 
-# A changed rule, or a job type that was misread, must not mail a whole city, nor stop its flows. A batch that a person has
-# seen is counted no more.
+# A changed rule, or a job type that was misread, must not mail a whole city, nor stop its flows. A batch that a person
+# has seen is counted no more.
 HOLD = f"""
     update deliveries set status = '{Status.HELD}', batch = tenant_id || '-' || created_at
     where sequence > :since and status = '{Status.PENDING}' and tenant_id in (
@@ -106,8 +106,8 @@ class OutboxWriter:
         return row[0] if row else None
 
     def hold(self, since: int, limit: int, now: datetime) -> None:
-        """Where a tenant got more than ``limit`` sends that start or end a flow within an hour, all that came after that
-        sequence waits; and what a file that was lost may have told."""
+        """Where a tenant got more than ``limit`` sends that start or end a flow within an hour, all that came after
+        that sequence waits; and what a file that was lost may have told."""
         self.con.execute(HOLD_AFTER_RESTORE, {"since": since})
         self.con.execute(HOLD, {"since": since, "limit": limit, "an_hour_ago": stamp(now - HOLD_OVER)})
 
