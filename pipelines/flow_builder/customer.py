@@ -67,3 +67,8 @@ def _side_by_side(standing: Sequence[Transition]) -> Iterator[Transition]:
         if alone or later.job_id is None:
             return
         jobs.add(later.job_id)
+
+
+def newest_told(customer: Customer, rows: Sequence[Delivery]) -> Delivery | None:
+    """Of what was said of this customer, and of no other who has become the same."""
+    return next((row for row in reversed(rows) if row.is_told and row.key == customer.key), None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import md5
 
-from pipelines.flow_builder.customer import Customer, Transition, current
+from pipelines.flow_builder.customer import Customer, Transition, current, newest_told
 from pipelines.flow_builder.delivery import Delivery, Situation
 from pipelines.flow_builder.runs import Runs, runs
 from pipelines.flow_builder.statuses import Status
@@ -102,8 +102,9 @@ class Decision:
     def rows_after(self) -> list[Delivery]:
         self.cancel_retracted()
         self.tell_news()
-        is_told_again = self.tell_again()
+        again = self.tell_again()
         self.keep_true()
+        is_told_again = any(row.webhook_id in again and row.is_unfinished for row in self.rows)
         self.end_runs()
         self.keep_corrections_true(is_told_again)
         if not is_told_again and (needed := self.correction(self.rows, self.rows)):
@@ -124,25 +125,23 @@ class Decision:
         for transition in self.customer.transitions:
             if transition.is_baseline:
                 continue
-            about = [
-                row for row in self.rows if row.kind == "changed" and row.transition_id == transition.transition_id
-            ]
-            back = next((row for row in about if row.is_back), None) if transition.stands else None
-            if back:
-                self.rows.remove(back)
-            if back or not about:
-                webhook_id = back.webhook_id if back else transition.transition_id
-                self.rows.append(self.planned(transition, webhook_id))
+            about = [row for row in self.rows if row.transition_id == transition.transition_id]
+            known = [row for row in about if row.kind == "changed"]
+            if not known:
+                self.rows.append(self.planned(transition, transition.transition_id))
+            elif transition.stands and all(row.is_back for row in known):
+                self.rows.remove(known[0])
+                self.rows.append(self.planned(transition, known[0].webhook_id))
 
-    def tell_again(self) -> bool:
-        """Step 3; whether a row was written that will be sent."""
-        is_sent = False
+    def tell_again(self) -> set[str]:
+        """Step 3; the rows that it wrote."""
+        written = set[str]()
         for transition in self.standing:
             if transition.transition_id in self.current and self.is_to_tell_again(transition):
                 webhook_id = self.numbered(f"{transition.transition_id}-again-")
                 self.rows.append(self.planned(transition, webhook_id))
-                is_sent |= self.rows[-1].status == Status.PENDING
-        return is_sent
+                written.add(webhook_id)
+        return written
 
     def is_to_tell_again(self, transition: Transition) -> bool:
         about = self.about(transition)
@@ -171,7 +170,7 @@ class Decision:
         """Step 4, of what tells a transition."""
         for i, row in enumerate(self.rows):
             transition = self.transitions.get(row.transition_id or "")
-            if row.sequence is None or row.kind != "changed" or not (row.is_unfinished and transition):
+            if row.kind != "changed" or not (row.is_unfinished and transition):
                 continue
             if row.is_waiting:
                 reason = self.reason(transition, row, self.rows[:i], WHILE_WAITING)
@@ -184,7 +183,7 @@ class Decision:
         situation = self.situation
         found = ["superseded"] if transition.transition_id not in self.current else []
         found += self.suppressions(transition, earlier)
-        found += ["inactive"] if not self.customer.is_active or row.key != self.customer.key else []
+        found += ["inactive"] if not self.customer.is_active else []
         found += ["shadow"] if situation.is_shadow else []
         found += ["past"] if row.flow_until and row.flow_until <= situation.now else []
         return next((reason for reason in found if not row.is_overridden(reason)), None)
@@ -217,7 +216,8 @@ class Decision:
             others, earlier = [*self.rows[:i], *self.rows[i + 1 :]], self.rows[:i]
             transition = self.transitions.get(row.transition_id or "")
             if row.kind == "corrected":
-                anew = None if is_told_again else self.correction(others, earlier)
+                is_wanted = not is_told_again and row.key == self.customer.key
+                anew = self.correction(others, earlier) if is_wanted else None
             else:
                 anew = self.moved(transition, earlier) if transition else None
             if anew is None:
@@ -277,7 +277,8 @@ class Decision:
         is_off = visit is None or not is_on(facts, visit)
         if told is None or (visit and not is_off and named(visit) == told):
             return None
-        starts = [told.start, None if is_off or visit is None else visit.starts_at]
+        visit = visit_ahead(facts, self.situation.now) if is_off else visit
+        starts = [told.start, visit.starts_at if visit else None]
         if not any(start and start > self.situation.now for start in starts):
             return None
         moved = Delivery(
@@ -320,8 +321,8 @@ class Decision:
     def written(
         self, row: Delivery, transition: Transition, earlier: Sequence[Delivery], reason: str | None
     ) -> Delivery:
-        is_superseded = transition.transition_id not in self.current
-        against = [] if is_superseded else self.suppressions(transition, earlier)
+        is_superseded = transition.transition_id not in self.current and not row.is_overridden("superseded")
+        against = self.suppressions(transition, earlier) if transition.flow_name and not is_superseded else []
         suppressed = next((word for word in against if not row.is_overridden(word)), None)
         starts = reason in (None, "shadow") and not (is_superseded or suppressed)
         row = replace(
@@ -398,8 +399,3 @@ class Decision:
 
     def numbered(self, prefix: str) -> str:
         return f"{prefix}{1 + sum(row.webhook_id.startswith(prefix) for row in self.rows)}"
-
-
-def newest_told(customer: Customer, rows: Sequence[Delivery]) -> Delivery | None:
-    """Of what was said of this customer, and of no other who has become the same."""
-    return next((row for row in reversed(rows) if row.is_told and row.key == customer.key), None)

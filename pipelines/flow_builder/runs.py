@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipelines.flow_builder.customer import Customer, Transition, lasting
+from pipelines.flow_builder.customer import Customer, Transition, lasting, newest_told
 from pipelines.flow_builder.delivery import Delivery, Situation
 from pipelines.flow_builder.statuses import Status
 from pipelines.flow_builder.suppression import ENDS_RUNS, Case, suppressions
@@ -67,9 +67,11 @@ class Runs:
         newest = self.newest
         if newest is None or run.transition_id in {*self.standing, *self.customer.elsewhere}:
             return None
-        about = [row for row in rows if row.transition_id == newest.transition_id and not row.is_void]
-        is_replaced = bool(about) and (about[-1].status, about[-1].reason) == (Status.NOT_SENT, "replaced")
-        return newest if is_replaced and newest.to_state == run.row.told_state else None
+        about = [i for i, row in enumerate(rows) if row.transition_id == newest.transition_id and not row.is_void]
+        if not about or (rows[about[-1]].status, rows[about[-1]].reason) != (Status.NOT_SENT, "replaced"):
+            return None
+        told = newest_told(self.customer, rows[: about[-1]])
+        return newest if told and told.transition_id == run.transition_id else None
 
     def forbidden(self, transition: Transition) -> Iterator[str]:
         facts = self.customer.facts.get(transition.transition_id)

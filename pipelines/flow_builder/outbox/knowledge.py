@@ -63,17 +63,8 @@ IN_DELIVERIES = f"""
 
 COLUMNS = (
     *("sequence", "webhook_id", "kind", "transition_id", "tenant_id", "customer_id", "job_id", "told_state"),
-    *(
-        "flow_name",
-        "ends",
-        "follows",
-        "suppressed",
-        "occurred_at",
-        "appointment",
-        "was_ahead",
-        "ahead_until",
-        "flow_until",
-    ),
+    *("flow_name", "ends", "follows", "suppressed", "occurred_at", "appointment", "was_ahead"),
+    *("ahead_until", "flow_until"),
     *("settles_at", "status", "reason", "attempt_id", "may_have_arrived", "stands", "is_newest", "was_retracted"),
     "overrides",
 )

@@ -17,17 +17,8 @@ KEEP_LEASE = f"next_attempt_at = case status when '{Status.SENDING}' then next_a
 
 WRITTEN = (
     *("sequence", "webhook_id", "kind", "transition_id", "tenant_id", "customer_id", "job_id", "told_state"),
-    *(
-        "flow_name",
-        "ends",
-        "follows",
-        "suppressed",
-        "occurred_at",
-        "appointment",
-        "was_ahead",
-        "ahead_until",
-        "flow_until",
-    ),
+    *("flow_name", "ends", "follows", "suppressed", "occurred_at", "appointment", "was_ahead"),
+    *("ahead_until", "flow_until"),
     *("settles_at", "body", "created_at", "status", "reason", "stands", "is_newest", "was_retracted"),
 )
 KEPT = ("sequence", "webhook_id", "kind", "transition_id", "tenant_id", "body", "created_at")
