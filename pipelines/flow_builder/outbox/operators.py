@@ -8,11 +8,11 @@ from typing import Literal
 
 from pipelines.flow_builder.outbox.knowledge import IS_TOLD
 from pipelines.flow_builder.outbox.writer import KEEP_LEASE
-from pipelines.flow_builder.policy import REPLAYABLE
 from pipelines.flow_builder.statuses import UNFINISHED, Status
 from pipelines.operations import Connection, open_operations, stamp, transaction
 
 Action = Literal["replay", "release", "cancel"]
+REPLAYABLE = ("reclassified", "stale")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ ACTIONS: Mapping[Action, OperatorAction] = {
         "replayed",
         (Status.DEAD, Status.NOT_SENT, Status.DELIVERED),
         f"""sequence = (select max(sequence) + 1 from deliveries), status = '{Status.PENDING}', reason = null,
-        attempts = 0, next_attempt_at = null, replayed = 1,
+        attempts = 0, next_attempt_at = null, settles_at = null, overrides = 'reclassified stale expired',
         flow_name = {FLOW_NAME}""",
     ),
     "release": OperatorAction("released", (Status.HELD,), f"status = '{Status.PENDING}', reason = null"),
