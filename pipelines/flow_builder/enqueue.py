@@ -45,6 +45,7 @@ class Enqueued:
 
     sent: int = 0
     corrected: int = 0
+    moved: int = 0
     held: int = 0
     canceled: int = 0
     not_sent: dict[str, int] = field(default_factory=dict)
@@ -195,7 +196,6 @@ class EnqueueRun:
             after = decide(customer, self.situation(history.key.tenant_id))
             written += self.with_bodies(customer, after)
             decided.append(replace(customer, rows=after))
-        self.canceled += sum(row.status == Status.CANCELED and row.sequence is not None for row, _ in written)
         self.writer.write(written, self.now)
         write_facts(self.operations, decided, facts)
         return {key for key in owners.values() if key.tenant_id in self.scope.tenants}
@@ -212,7 +212,9 @@ class EnqueueRun:
                 text = body(
                     row, facts, self.office(row.key.tenant_id), self.now, flows=flows, told=told.get(row.follows or "")
                 )
-            if row != before.get(row.webhook_id) or (text and not self.is_same(text, row.webhook_id)):
+            known = before.get(row.webhook_id)
+            self.canceled += known is not None and known.status != row.status == Status.CANCELED
+            if row != known or (text and not self.is_same(text, row.webhook_id)):
                 yield row, text
 
     def is_same(self, text: bytes, webhook_id: str) -> bool:
@@ -261,6 +263,7 @@ def enqueued(counts: Sequence[Count], canceled: int) -> Enqueued:
     return Enqueued(
         sent=sum(count.rows for count in sends if count.kind == "changed"),
         corrected=sum(count.rows for count in sends if count.kind == "corrected"),
+        moved=sum(count.rows for count in sends if count.kind == "moved"),
         held=sum(count.rows for count in sends if count.status == Status.HELD),
         canceled=canceled,
         not_sent={str(count.reason): count.rows for count in counts if count.status == Status.NOT_SENT},
