@@ -2,6 +2,7 @@
 
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
 
 import click
@@ -9,16 +10,18 @@ import click
 from orchestration.cli.table import print_table
 from pipelines.rules.files import Row, RulesError, read_rules
 from pipelines.rules.in_force import Rule, in_force
-from pipelines.rules.seeds import SEEDS, STATE_TRANSITION_RULES, Seed
+from pipelines.rules.seeds import CUSTOMER_STATES, SEEDS, STATE_TRANSITION_RULES, Seed
 from pipelines.settings import load_settings
 
-PATTERN_WIDTH = 26  # so that a line with it fits a terminal
+PATTERN_WIDTH, REASONS_WIDTH = 26, 50  # so that a line with it fits a terminal
+OF_FLOWS = ("settle_minutes", "suppressed_by")
 HEADINGS = {"tenant_id": "tenant", "match_field": "field", "job_kind": "kind", "starts_flow": "starts"} | {
     "priority": "prio",
     "estimates_from": "from $",
     "reset_after_days": "days",
     "state_name": "name",
     "flow_name": "flow",
+    "settle_minutes": "settle",
 }
 Lines = list[dict[str, str]]
 
@@ -43,13 +46,15 @@ def rules(as_json: bool) -> None:
     for seed in SEEDS:
         click.echo(f"\n{seed.name}")
         print_table(lines_of(seed, own))
+    click.echo("\nof customer_states, when a flow starts later, or not")
+    print_table(list(of_flows(in_force(CUSTOMER_STATES, own))))
 
 
 def lines_of(seed: Seed, own: Iterable[Row]) -> Lines:
     found = in_force(seed, own)
     if seed is STATE_TRANSITION_RULES:
         return by_state(found)
-    filled = [name for name in found[0].cells if any(rule.cells[name] for rule in found)]
+    filled = [name for name in found[0].cells if name not in OF_FLOWS and any(rule.cells[name] for rule in found)]
     return [line for rule in found for line in folded(rule, filled)]
 
 
@@ -63,6 +68,16 @@ def by_state(found: Iterable[Rule]) -> Lines:
         {"from": start, "rule": rule, "to": " ".join(ends), "where from": short(origin)}
         for (start, rule, origin), ends in grouped.items()
     ]
+
+
+def of_flows(found: Iterable[Rule]) -> Iterator[dict[str, str]]:
+    """The reasons go on below themselves."""
+    for rule in found:
+        first, *others = textwrap.wrap(rule.cells["suppressed_by"], REASONS_WIDTH) or [""]
+        names = ("tenant_id", "state", "settle_minutes")
+        cells = {HEADINGS.get(name, name): rule.cells[name] for name in names}
+        yield cells | {"suppressed_by": first}
+        yield from (dict.fromkeys(cells, "") | {"suppressed_by": other} for other in others)
 
 
 def folded(rule: Rule, filled: Iterable[str]) -> Iterator[dict[str, str]]:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from pipelines.operations import Connection, moment, stamp
 
-COLUMNS = "tenant_id, id, customer_id, to_state, job_id, reason, set_by, set_at"
-INSERT = f"insert into state_updates ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"
+COLUMNS = "tenant_id, id, customer_id, to_state, job_id, reason, set_by, set_at, start_flow"
+INSERT = f"insert into state_updates ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"
 BY_ID = f"select {COLUMNS} from state_updates where id = ?"
 NEWEST = f"""
 select {COLUMNS} from state_updates where tenant_id = ? and customer_id = ? order by set_at desc, id limit 1
@@ -15,7 +15,7 @@ ALL = f"select {COLUMNS} from state_updates order by tenant_id, id"
 
 
 class SetState(NamedTuple):
-    """As `COLUMNS`."""
+    """As `COLUMNS`. ``start_flow``: whether the state's flow starts."""
 
     tenant_id: int
     id: str
@@ -25,11 +25,12 @@ class SetState(NamedTuple):
     reason: str | None
     set_by: str | None
     set_at: datetime
+    start_flow: bool = True
 
 
 def add(con: Connection, update: SetState) -> SetState:
     """The first one under its id stands, and is given."""
-    con.execute(INSERT, (*update[:-1], stamp(update.set_at)))
+    con.execute(INSERT, (*update[:-2], stamp(update.set_at), update.start_flow))
     [stands] = _read(con, BY_ID, update.id)
     return stands
 
@@ -52,4 +53,4 @@ def last_stamp(con: Connection) -> str:
 
 
 def _read(con: Connection, query: str, *values: str | int) -> list[SetState]:
-    return [SetState(*row)._replace(set_at=moment(row[-1])) for row in con.execute(query, values).fetchall()]
+    return [SetState(*row[:-2], moment(row[-2]), bool(row[-1])) for row in con.execute(query, values).fetchall()]

@@ -14,6 +14,10 @@ TYPE_FIELDS = ("job_type_id", "job_type_name", "business_unit_id", "business_uni
 LINK_FIELDS = ("recall_for_id", "warranty_id", "created_from_estimate_id")
 NAME_FIELDS = ("job_type_name", "business_unit_name", "reason_name")
 BOOLEAN = ("true", "false")
+SUPPRESSIONS = (
+    *("past", "over", "twice", "converted", "do_not_service", "do_not_mail", "marketing_opt_out", "cancel_reason"),
+    *("by_hand", "commercial", "no_address"),
+)
 Cells = Mapping[str, str]
 
 
@@ -94,6 +98,13 @@ def one_of(name: str, words: tuple[str, ...]) -> Column:
     return Column(name, " or ".join((", ".join(words[:-1]), words[-1])), "|".join(words))
 
 
+def words_of(name: str, known: tuple[str, ...]) -> Column:
+    one = f"({'|'.join(known)})"
+    return Column(
+        name, f"words of {', '.join(known)}, with spaces between, or nothing", f"{one}( +{one})*", is_needed=False
+    )
+
+
 def state(name: str) -> Column:
     return Column(name, "a number from 0 to 9.9 with one decimal at most", r"\d(\.\d)?")
 
@@ -109,6 +120,8 @@ CUSTOMER_STATES = Seed(
         Column("state_name", "a name", ".*"),
         Column("flow_name", "a flow's name, or nothing for none", ".*", is_needed=False),
         Column("reset_after_days", "days above 0, or nothing for never", r"[1-9]\d{0,8}", is_needed=False),
+        Column("settle_minutes", "minutes, 0 or more, or nothing for 0", r"\d{1,6}", is_needed=False),
+        words_of("suppressed_by", SUPPRESSIONS),
     ),
     key=("tenant_id", "state"),
     is_replaced=True,

@@ -98,6 +98,7 @@ STATE_UPDATES = RawTable(
         "reason": "text",
         "set_by": "text",
         "set_at": "timestamp",
+        "start_flow": "bool",  # false, or null: then it is as ever
     },
     key=("tenant_id", "id"),
     precision={"to_state": (2, 1)},

@@ -1,6 +1,8 @@
 """A warehouse of a few rows, in the shape of dbt's marts and staging, for tests of the outbox."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -34,11 +36,32 @@ FLOWS = {
     6.0: "Install Job Done",
 }
 
+ADDRESS = {
+    "street": "1 Main Street",
+    "unit": None,
+    "city": "Pasadena",
+    "state": "CA",
+    "zip": "91101",
+    "country": "USA",
+}
+IDS = {
+    "appointments": "appointment_id",
+    "appointment_assignments": "appointment_assignment_id",
+    "customer_contacts": "contact_id",
+    "customers": "customer_id",
+    "estimates": "estimate_id",
+    "job_canceled_logs": "job_canceled_log_id",
+    "jobs": "job_id",
+    "leads": "lead_id",
+    "locations": "location_id",
+}
+
 SCHEMA = """
     set TimeZone = 'UTC';
     create schema marts;
     create schema staging;
     create schema intermediate;
+    create schema seeds;
     create table intermediate.derivation_ended (
         as_of timestamptz, derivation_id varchar, previous_derivation_id varchar, last_change_id bigint
     );
@@ -53,18 +76,45 @@ SCHEMA = """
         occurred_at timestamptz, detected_at timestamptz, retracted_at timestamptz, is_baseline boolean,
         is_reclassified boolean, position bigint
     );
+    create table staging.stg_servicetitan__tenants (tenant_id bigint);
     create table staging.stg_servicetitan__customers (
         tenant_id bigint, customer_id bigint, merged_to_id bigint, is_active boolean, is_do_not_mail boolean,
         is_do_not_service boolean, name varchar, type varchar
     );
     create table staging.stg_servicetitan__customer_contacts (
         tenant_id bigint, contact_id bigint, customer_id bigint, is_active boolean, type varchar, value varchar,
-        modified_at timestamptz
+        preferences json, modified_at timestamptz
     );
+    create table staging.stg_servicetitan__jobs (
+        tenant_id bigint, job_id bigint, customer_id bigint, job_number varchar, job_status varchar, job_type_id bigint,
+        business_unit_id bigint, project_id bigint, location_id bigint, completed_at timestamptz, modified_at timestamptz
+    );
+    create table staging.stg_servicetitan__job_types (tenant_id bigint, job_type_id bigint, name varchar);
+    create table staging.stg_servicetitan__business_units (tenant_id bigint, business_unit_id bigint, name varchar);
     create table staging.stg_servicetitan__appointments (
         tenant_id bigint, appointment_id bigint, job_id bigint, is_active boolean, status varchar,
         starts_at timestamptz, ends_at timestamptz, arrival_window_starts_at timestamptz,
         arrival_window_ends_at timestamptz
+    );
+    create table staging.stg_servicetitan__appointment_assignments (
+        tenant_id bigint, appointment_assignment_id bigint, appointment_id bigint, is_active boolean,
+        technician_name varchar, assigned_at timestamptz
+    );
+    create table staging.stg_servicetitan__job_canceled_logs (
+        tenant_id bigint, job_canceled_log_id bigint, job_id bigint, reason_id bigint, is_active boolean,
+        created_at timestamptz
+    );
+    create table staging.stg_servicetitan__job_cancel_reasons (tenant_id bigint, job_cancel_reason_id bigint, name varchar);
+    create table staging.stg_servicetitan__locations (
+        tenant_id bigint, location_id bigint, customer_id bigint, name varchar, address json
+    );
+    create table staging.stg_servicetitan__estimates (
+        tenant_id bigint, estimate_id bigint, name varchar, status_name varchar, subtotal decimal(38, 9),
+        sold_at timestamptz
+    );
+    create table staging.stg_servicetitan__leads (tenant_id bigint, lead_id bigint, status varchar);
+    create table staging.stg_servicetitan__state_updates (
+        tenant_id bigint, state_update_id varchar, is_flow_wanted boolean
     );
     create view marts.customer_servicetitan_state as
     select
@@ -74,7 +124,7 @@ SCHEMA = """
         cast(null as uuid) as contact_id,
         customers.customer_id as servicetitan_customer_id,
         customers.is_active as customer_is_active,
-        coalesce(newest.to_state, 0) as current_state,
+        coalesce(newest.to_state, cast(0 as decimal(2, 1))) as current_state,
         coalesce(newest.to_state_name, 'Contact Record') as current_state_name,
         newest.transition_id as last_transition_id
     from staging.stg_servicetitan__customers as customers
@@ -101,6 +151,17 @@ DERIVE = """
     where log.transition_id = places.transition_id
 """
 
+# The shipped seeds, of every tenant.
+SEED = """
+    create table seeds.{name} as
+    select *, 'shipped' as origin from read_csv('{file}', header = true, nullstr = '', types = {types})
+"""
+SEED_TYPES = {
+    "customer_states": {"state": "decimal(2, 1)", "suppressed_by": "varchar", "settle_minutes": "integer"},
+    "cancel_reason_rules": {"tenant_id": "bigint", "pattern": "varchar", "priority": "integer"},
+}
+OF_ALL = "alter table seeds.customer_states add column tenant_id bigint"
+
 # Whoever is not as at the derivation before.
 DIGESTS = """
     create or replace temp table digests as
@@ -110,6 +171,8 @@ DIGESTS = """
         from staging.stg_servicetitan__customers as customers
         union all
         select tenant_id, servicetitan_customer_id, log::varchar from marts.customer_state_transitions as log
+        union all
+        select tenant_id, servicetitan_customer_id, details::varchar from marts.transition_details as details
     )
     group by all
 """
@@ -133,16 +196,21 @@ DERIVED = """
 
 def transition_details() -> str:
     """The query of dbt's own model, of all customers."""
-    model = PROJECT / "models/marts/delivery/transition_details.sql"
-    return (
-        Environment()
-        .from_string(model.read_text())
-        .render(
-            config=lambda **_: "",
-            ref=lambda name: f"{'staging' if name.startswith('stg_') else 'marts'}.{name}",
-            is_full=lambda: True,
-        )
-    )
+    return rendered("marts/delivery/transition_details")
+
+
+def rendered(model: str) -> str:
+    text = (PROJECT / f"models/{model}.sql").read_text()
+    return Environment().from_string(text).render(config=lambda **_: "", ref=relation, is_full=lambda: True)
+
+
+def relation(name: str) -> str:
+    schemas = {"stg": "staging", "int": "intermediate"} | dict.fromkeys(SEED_TYPES, "seeds")
+    return f"{schemas.get(name, schemas.get(name[:3], 'marts'))}.{name}"
+
+
+def staged(records: str) -> str:
+    return f"staging.stg_servicetitan__{records}"
 
 
 class Marts:
@@ -152,6 +220,11 @@ class Marts:
         self.path = path
         self.con = duckdb.connect(path)
         self.con.execute(SCHEMA)
+        for name, types in SEED_TYPES.items():
+            self.con.execute(SEED.format(name=name, file=PROJECT / f"seeds/{name}.csv", types=types))
+        self.con.execute(OF_ALL)
+        for view in ("int_tenants__states", "int_cancel_reasons"):
+            self.con.execute(f"create view {relation(view)} as {rendered(f'intermediate/{view}')}")
         self.baseline(SOCAL)
         self.customer(1001)
 
@@ -164,16 +237,70 @@ class Marts:
 
     def customer(self, customer_id: int, tenant_id: int = SOCAL, **columns: Any) -> None:
         row = {"is_active": True, "name": "Ada Lovelace", "type": "Residential"} | columns
-        self.insert("staging.stg_servicetitan__customers", tenant_id=tenant_id, customer_id=customer_id, **row)
+        self.record("customers", tenant_id=tenant_id, customer_id=customer_id, **row)
 
     def contact(self, contact_id: int, type: str, value: str, **columns: Any) -> None:
         row = {"tenant_id": SOCAL, "customer_id": 1001, "is_active": True, "modified_at": NOW} | columns
-        self.insert("staging.stg_servicetitan__customer_contacts", contact_id=contact_id, type=type, value=value, **row)
+        self.record("customer_contacts", contact_id=contact_id, type=type, value=value, **row)
+
+    def opts_out(self, contact_id: int) -> None:
+        self.edit("customer_contacts", contact_id, preferences=json.dumps({"marketingUpdatesEnabled": False}))
+
+    def job(self, job_id: int = 5551, **columns: Any) -> None:
+        row = {"tenant_id": SOCAL, "customer_id": 1001, "job_number": f"J-{job_id}", "job_status": "Scheduled"}
+        self.record("jobs", job_id=job_id, modified_at=NOW, **row | columns)
+
+    def cancels(self, job_id: int = 5551, reason: str | None = None, at: datetime = NOW) -> None:
+        """With an entry in the job's log of cancellations."""
+        number = int(self.con.execute("select count(*) from staging.stg_servicetitan__job_canceled_logs").fetchall()[0][0])
+        reason_id = None
+        if reason:
+            reason_id = number + 1
+            self.record("job_cancel_reasons", tenant_id=SOCAL, job_cancel_reason_id=reason_id, name=reason)
+        row = {"tenant_id": SOCAL, "job_id": job_id, "reason_id": reason_id, "is_active": True, "created_at": at}
+        self.record("job_canceled_logs", job_canceled_log_id=number + 1, **row)
+        self.edit("jobs", job_id, job_status="Canceled", modified_at=at)
+
+    def completes(self, job_id: int = 5551, at: datetime = NOW) -> None:
+        self.edit("jobs", job_id, job_status="Completed", completed_at=at, modified_at=at)
+
+    def location(self, location_id: int = 9, name: str = "Home", **address: str | None) -> None:
+        """A job stands there by its ``location_id``."""
+        address_text = json.dumps(ADDRESS | address)
+        self.record("locations", tenant_id=SOCAL, location_id=location_id, name=name, address=address_text)
+
+    def assignment(self, assignment_id: int, appointment_id: int, technician_name: str | None, **columns: Any) -> None:
+        row = {"tenant_id": SOCAL, "is_active": True, "technician_name": technician_name, "assigned_at": NOW} | columns
+        self.record(
+            "appointment_assignments", appointment_assignment_id=assignment_id, appointment_id=appointment_id, **row
+        )
+
+    def estimate(self, estimate_id: int = 31, **columns: Any) -> None:
+        row = {"tenant_id": SOCAL, "name": "Two windows", "status_name": "Open", "subtotal": Decimal(12500)} | columns
+        self.record("estimates", estimate_id=estimate_id, **row)
+
+    def lead(self, lead_id: int = 41, status: str | None = "Open", **columns: Any) -> None:
+        self.record("leads", lead_id=lead_id, status=status, **{"tenant_id": SOCAL} | columns)
+
+    def state_update(self, update_id: str, is_flow_wanted: bool) -> None:
+        self.record("state_updates", tenant_id=SOCAL, state_update_id=update_id, is_flow_wanted=is_flow_wanted)
+
+    def edit(self, records: str, record_id: int, **columns: Any) -> None:
+        """Of ``appointments`` and so on: columns as staging calls them."""
+        said = ", ".join(f"{name} = ?" for name in columns)
+        self.con.execute(
+            f"update {staged(records)} set {said} where {IDS[records]} = ?", [*columns.values(), record_id]
+        )
+
+    def state_row(self, state: float, **columns: Any) -> None:
+        """Another row of the seed customer_states."""
+        said = ", ".join(f"{name} = ?" for name in columns)
+        self.con.execute(f"update seeds.customer_states set {said} where state = ?", [*columns.values(), state])
 
     def appointment(self, appointment_id: int, starts_at: datetime, **columns: Any) -> None:
         row = {"tenant_id": SOCAL, "job_id": 5551, "is_active": True, "status": "Scheduled"} | columns
         row = {"starts_at": starts_at, "ends_at": starts_at + timedelta(hours=2)} | row
-        self.insert("staging.stg_servicetitan__appointments", appointment_id=appointment_id, **row)
+        self.record("appointments", appointment_id=appointment_id, **row)
 
     def enters(self, state: float, customer_id: int = 1001, tenant_id: int = SOCAL, **columns: Any) -> str:
         """The customer enters the state, detected by the next sync; returns the transition's id."""
@@ -207,13 +334,13 @@ class Marts:
 
     def derive(self, as_of: datetime, is_full: bool = False) -> None:
         self.con.execute(DERIVE, [as_of])
+        self.con.execute(f"create or replace table marts.transition_details as {transition_details()}")
         self.con.execute(DIGESTS)
         self.con.execute(CHANGED)
         for statement in DERIVED.split(";"):
             if statement.strip():
                 named = {"as_of": as_of, "is_full": is_full} if "$" in statement else None
                 self.con.execute(statement, named)
-        self.con.execute(f"create or replace table marts.transition_details as {transition_details()}")
 
     def retract(self, transition_id: str) -> None:
         self.change(transition_id, "retracted_at", NOW)
@@ -242,6 +369,9 @@ class Marts:
         self.con.execute(
             f"update marts.customer_state_transitions set {column} = ? where transition_id = ?", [value, transition_id]
         )
+
+    def record(self, records: str, **row: Any) -> None:
+        self.insert(staged(records), **row)
 
     def insert(self, table: str, **row: Any) -> None:
         marks = ", ".join("?" * len(row))

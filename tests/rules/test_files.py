@@ -46,6 +46,10 @@ WRONG = {
             "row 2, state_name: found 'nothing'; expected a name",
             "row 2, reset_after_days: found '0'; expected days above 0, or nothing for never",
         ],
+        "state,state_name,settle_minutes,suppressed_by\n2,Booked,-1,past tense\n": [
+            "row 2, settle_minutes: found '-1'; expected minutes, 0 or more, or nothing for 0",
+            "row 2, suppressed_by: found 'past tense'; expected words of past, over, twice, converted, do_not_service,",
+        ],
         "state,state_name,flow_name\n0,Contact,Welcome\n": ["row 2, flow_name: found 'Welcome'; expected nothing, for"],
         "state,state_name\n2,Booked\n2.0,Booked\n": ["row 3: row 2 has the same tenant_id empty, state 2;"],
     },

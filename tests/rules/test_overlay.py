@@ -24,6 +24,7 @@ from tests.states.warehouse import Warehouse
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 CREATED = NOW - timedelta(days=30)
 INSTALL, TUNE_UP = 1, 2
+LEADS_REASONS = "converted do_not_service do_not_mail marketing_opt_out by_hand"
 OWN = {
     "customer_states.csv": "tenant_id,state,state_name,flow_name\n"
     ",1,Inquiry,Our Follow-up\n"
@@ -130,6 +131,8 @@ def test_people_s_own_rules_are_in_force(rules: Rules) -> None:
     }
     offers = "select source_id from marts.customer_state_transitions where to_state = 3 and tenant_id = 1"
     assert rules.warehouse.rows(offers) == [("20",)]
+    kept = "select settle_minutes, suppressed_by from seeds.customer_states where state_name = 'Inquiry'"
+    assert rules.warehouse.rows(kept) == [(0, LEADS_REASONS)] * 2, "a file of before names neither"
     assert same_as_in_force(rules)
 
 

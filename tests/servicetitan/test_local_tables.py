@@ -31,15 +31,15 @@ def test_the_tenants_configuration_is_copied_and_follows_changes(settings: Setti
 def test_states_set_by_hand_and_links_are_copied_once(settings: Settings, world: World) -> None:
     with open_operations(settings.operations) as operations:
         operations.execute(
-            "insert into state_updates values (?, ?, ?, ?, ?, ?, ?, ?)",
-            (410387862, "u1", 1001, "2.5", None, "asked", "ann", "2026-03-02T15:00:00.000000Z"),
+            "insert into state_updates values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (410387862, "u1", 1001, "2.5", None, "asked", "ann", "2026-03-02T15:00:00.000000Z", 0),
         )
         operations.execute(
             "insert into contact_links values (?, ?, ?, ?)", (410387862, 1001, "c1", "2026-03-02T15:00:00.000000Z")
         )
     assert sync(settings, world).changed_rows["state_updates"] == 1
-    updates = "select id, customer_id, to_state::varchar, job_id, reason, set_by from servicetitan.state_updates"
-    assert query(settings, updates) == [("u1", 1001, "2.5", None, "asked", "ann")]
+    updates = "select id, customer_id, to_state::varchar, job_id, reason, set_by, start_flow from servicetitan.state_updates"
+    assert query(settings, updates) == [("u1", 1001, "2.5", None, "asked", "ann", False)]
     assert query(settings, "select contact_id from servicetitan.contact_links") == [("c1",)]
     assert not sync(settings, world).changed
     with open_operations(settings.operations) as operations:

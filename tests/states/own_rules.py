@@ -21,9 +21,9 @@ tenant_id,match_field,pattern,job_kind,priority,estimates_from
 {TENANTS[0]},job_type_name,tune.up,other,-2,500.005
 """
 STATES = f"""\
-tenant_id,state,state_name,flow_name,reset_after_days
-,2.5,Sales Appointment Canceled,Sorry We missed you,60
-{TENANTS[1]},1,Lead,,30
+tenant_id,state,state_name,flow_name,reset_after_days,settle_minutes,suppressed_by
+,2.5,Sales Appointment Canceled,Sorry We missed you,60,,cancel_reason commercial
+{TENANTS[1]},1,Lead,,30,15,no_address  past
 """
 TRANSITIONS = """\
 from_state,to_state,rule

@@ -21,7 +21,7 @@ STATES = "marts.customer_servicetitan_state"
 KIND_RULES = "seeds.job_kind_rules (tenant_id, match_field, pattern, job_kind, priority)"
 REASON_RULES = "seeds.cancel_reason_rules (tenant_id, match_field, pattern, starts_flow, priority)"
 PAIRS = "seeds.state_transition_rules (from_state, to_state, rule)"
-ALL_STATES = "seeds.customer_states (state, state_name, flow_name, reset_after_days)"
+ALL_STATES = "seeds.customer_states (state, state_name, flow_name, reset_after_days, settle_minutes, suppressed_by)"
 
 SPOILT_MARTS = {
     "every_customer_has_one_state": {
@@ -119,13 +119,15 @@ SPOILT_SEEDS = {
     },
     "customer_states_are_whole": {
         "delete from seeds.customer_states where state = 5.5": ["customer_states has no row for state 5.5"],
-        f"insert into {ALL_STATES} values (2, 'Again', null, null), (null, 'Lost', null, null)": [
+        f"insert into {ALL_STATES} values (2, 'Again', null, null, 0, null), (null, 'Lost', null, null, 0, null)": [
             "customer_states has 2 rows for state 2.0",
             "customer_states has a row without a state (Lost)",
         ],
-        f"insert into {ALL_STATES} values (7, ' ', 'Anything', -1)": [
+        f"insert into {ALL_STATES} values (7, ' ', 'Anything', -1, -5, 'by_hand past tense')": [
             "customer_states gives state 7.0 no name",
             "customer_states ends state 7.0 after -1 days",
+            "customer_states lets the flow of state 7.0 wait -5 minutes: 0 or more, or empty",
+            "customer_states suppresses the flow of state 7.0 by tense: past, over, twice, converted, ",
         ],
         "insert into seeds.customer_states (tenant_id, state, state_name) values (1, 8, 'Alone')": [
             "customer_states has a row of tenant 1 for state 8.0, of which the states of every tenant know nothing"

@@ -13,12 +13,13 @@ from tests.states.warehouse import Warehouse
 
 HISTORIES = 200
 AS_OF = day(400)
+LISTS = ", ".join(f"{name}::varchar as {name}" for name in ("emails", "phones", "visits"))
 MARTS = {
     "customer_servicetitan_state": "*",
     "customer_events": "*",
     "customer_state_transitions": "* exclude (detected_at, retracted_at, is_baseline, is_reclassified)",
     "customer_state_spans": "*",
-    "transition_details": "* exclude (detected_at)",
+    "transition_details": f"* exclude (detected_at) replace ({LISTS})",
 }
 OF_LATER_VERSIONS = (
     ("intermediate.derivation_ended", "next_due_at"),

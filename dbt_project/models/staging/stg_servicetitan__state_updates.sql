@@ -12,6 +12,7 @@ renamed as (
         reason,
         set_by,
         {{ moment('set_at') }} as set_at,
+        coalesce(start_flow, true) as is_flow_wanted,
         coalesce(_dlt_load_id, '') as load_id,
     from source
 )

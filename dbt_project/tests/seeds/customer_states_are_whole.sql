@@ -1,8 +1,20 @@
+{%- set reasons = [
+    'past', 'over', 'twice', 'converted', 'do_not_service', 'do_not_mail', 'marketing_opt_out', 'cancel_reason', 'by_hand',
+    'commercial', 'no_address',
+] %}
+
 with seed as (
     select
         *,
         coalesce(' of tenant ' || tenant_id, '') as whose,
     from {{ ref('customer_states') }}
+),
+
+words as (
+    select
+        *,
+        unnest(string_split(suppressed_by, ' ')) as word,
+    from seed
 ),
 
 proposed as (
@@ -49,6 +61,18 @@ problems as (
         || ' days: above 0, or empty' as problem
     from seed
     where reset_after_days <= 0
+    union all
+    select
+        'customer_states lets the flow of state ' || state || whose || ' wait ' || settle_minutes
+        || ' minutes: 0 or more, or empty' as problem
+    from seed
+    where settle_minutes < 0
+    union all
+    select
+        'customer_states suppresses the flow of state ' || state || whose || ' by ' || word
+        || ': {{ reasons | join(", ") }}' as problem
+    from words
+    where word not in ('', '{{ reasons | join("', '") }}')
     union all
     select 'customer_states gives state 0.0' || whose || ' a flow or a reset: it has neither'
     from seed

@@ -190,3 +190,5 @@ create table tenant_readings (
     asked_at text not null, -- when the newest sync that asked the tenant began
     whole_from text -- when the newest one began that read to their end all records of which states and mails come
 ) strict;
+
+alter table state_updates add column start_flow integer not null default 1; -- whether the flow of the state starts

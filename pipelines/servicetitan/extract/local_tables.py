@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.annotations import contact_links, state_updates
+from pipelines.annotations.state_updates import SetState
 from pipelines.operations import open_operations
 from pipelines.servicetitan.batches import Batch
 from pipelines.servicetitan.pages import Bookmarks
@@ -49,6 +50,12 @@ def annotations(settings: Settings) -> list[tuple[RawTable, Rows]]:
     if not settings.operations.exists():
         return []
     with open_operations(settings.operations) as con:
-        updates = [one._asdict() | {"to_state": Decimal(str(one.to_state))} for one in state_updates.rows(con)]
+        updates = [_raw(one) for one in state_updates.rows(con)]
         links = [one._asdict() for one in contact_links.rows(con)]
     return [(STATE_UPDATES, updates), (CONTACT_LINKS, links)]
+
+
+def _raw(update: SetState) -> dict[str, Any]:
+    """What starts a flow is as the releases stored it that knew nothing else, so that an upgrade changes no row."""
+    exact = {"to_state": Decimal(str(update.to_state)), "start_flow": None if update.start_flow else False}
+    return update._asdict() | exact

@@ -3,6 +3,7 @@
 
 with changes as (
     select * from {{ ref('int_changes') }}
+    where source_table not in ('{{ facts_only() | join("', '") }}')
 ),
 
 -- what a record names, and what it named before: a customer who loses one is touched as well
@@ -57,6 +58,11 @@ touched as (
     semi join named
         on estimates.tenant_id = named.tenant_id
         and estimates.job_id = named.job_id
+    union all
+    select
+        tenant_id,
+        customer_id,
+    from {{ ref('int_customers__told_otherwise') }}
     -- a state that was set by hand may name any job
     union all
     select

@@ -12,17 +12,34 @@ with states as (
 
 log as (
     select * from {{ ref('customer_state_transitions') }}
-    where {{ 'true' if is_whole else of_changed_customers(ref('customer_state_transitions')) }}
+    where retracted_at is null
+        {% if not is_whole %}and {{ of_changed_customers(ref('customer_state_transitions')) }}{% endif %}
 ),
 
--- of history, which is never told, only where the customer stands: a correction says it
+-- the newest transition, the newest that is no reset, and the first of those that leave their state where it is
+ends as (
+    select
+        tenant_id,
+        servicetitan_customer_id,
+        max(position) as last_position,
+        max(position) filter (where event_name != 'reset') as entered_position,
+        max(position) filter (where event_name != 'reset' and from_state != to_state) as first_position,
+    from log
+    group by tenant_id, servicetitan_customer_id
+),
+
+-- of history, which is never told, only where the customer stands, or would but for a reset: two visits, or two
+-- installs, stand side by side
 standing as (
     select log.*
     from log
-    inner join states
-        on log.tenant_id = states.tenant_id
-        and log.servicetitan_customer_id = states.servicetitan_customer_id
-    where log.retracted_at is null and (not log.is_baseline or log.transition_id = states.last_transition_id)
+    inner join ends
+        on log.tenant_id = ends.tenant_id
+        and log.servicetitan_customer_id = ends.servicetitan_customer_id
+    where
+        not log.is_baseline
+        or log.position in (ends.last_position, ends.entered_position)
+        or (log.to_state in (2, 6) and log.position between ends.first_position and ends.entered_position)
 ),
 
 transitions as (
@@ -36,12 +53,13 @@ transitions as (
         standing.job_id,
         standing.from_state,
         standing.from_state_name,
-        coalesce(standing.to_state_name, states.current_state_name) as to_state_name,
+        coalesce(standing.to_state, states.current_state) as to_state,
         standing.event_name,
         standing.source_table,
         standing.source_id,
         standing.occurred_at,
         standing.detected_at,
+        try_cast(standing.source_id as bigint) as record_id,
     from states
     left join standing
         on states.tenant_id = standing.tenant_id
@@ -53,9 +71,11 @@ contacts as (
     select
         contacts.tenant_id,
         contacts.customer_id,
+        contacts.contact_id,
         case when trim(contacts.value) != '' then contacts.type end as type,
         contacts.value,
-        row(coalesce(contacts.modified_at, timestamptz '-infinity'), contacts.contact_id) as age,
+        contacts.preferences,
+        contacts.modified_at,
     from {{ ref('stg_servicetitan__customer_contacts') }} as contacts
     semi join states
         on contacts.tenant_id = states.tenant_id
@@ -63,73 +83,204 @@ contacts as (
     where contacts.is_active
 ),
 
-newest_contacts as (
+typed_contacts as (
     select
         tenant_id,
         customer_id,
-        max_by(value, age) filter (where type = 'Email') as email,
-        coalesce(
-            max_by(value, age) filter (where type = 'MobilePhone'),
-            max_by(value, age) filter (where type = 'Phone')
-        ) as phone,
+        list(
+            struct_pack(
+                value := value,
+                is_opted_out := coalesce(preferences ->> 'marketingUpdatesEnabled' = 'false', false)
+            )
+            order by modified_at desc nulls last, contact_id desc
+        ) filter (where type = 'Email') as emails,
+        list(value order by type = 'MobilePhone' desc, modified_at desc nulls last, contact_id desc)
+            filter (where type in ('MobilePhone', 'Phone')) as phones,
     from contacts
     group by tenant_id, customer_id
 ),
 
-candidates as (
-    select
-        transitions.transition_id,
-        appointments.appointment_id,
-        appointments.status,
-        appointments.starts_at,
-        appointments.ends_at,
-        appointments.arrival_window_starts_at,
-        appointments.arrival_window_ends_at,
-        coalesce(
-            transitions.source_table = 'appointments'
-            and transitions.source_id = cast(appointments.appointment_id as varchar),
-            false
-        ) as is_cause,
-        coalesce(appointments.ends_at > transitions.detected_at, false) as is_ahead,
-    from transitions
-    inner join {{ ref('stg_servicetitan__appointments') }} as appointments
-        on transitions.tenant_id = appointments.tenant_id
-        and transitions.job_id = appointments.job_id
-    where appointments.is_active
+jobs as (
+    select * from {{ ref('stg_servicetitan__jobs') }} as jobs
+    semi join transitions
+        on jobs.tenant_id = transitions.tenant_id
+        and jobs.job_id = transitions.job_id
 ),
 
 appointments as (
-    select * from candidates
-    where is_cause or status is distinct from 'Canceled'
+    select * from {{ ref('stg_servicetitan__appointments') }} as appointments
+    semi join transitions
+        on appointments.tenant_id = transitions.tenant_id
+        and appointments.job_id = transitions.job_id
+),
+
+first_assignments as (
+    select
+        assignments.tenant_id,
+        assignments.appointment_id,
+        assignments.technician_name,
+    from {{ ref('stg_servicetitan__appointment_assignments') }} as assignments
+    semi join appointments
+        on assignments.tenant_id = appointments.tenant_id
+        and assignments.appointment_id = appointments.appointment_id
+    where assignments.is_active
     qualify row_number() over (
-        partition by transition_id
-        order by
-            is_cause desc,
-            is_ahead desc,
-            case when is_ahead then starts_at end,
-            starts_at desc nulls last,
-            appointment_id
+        partition by assignments.tenant_id, assignments.appointment_id
+        order by assignments.assigned_at nulls last, assignments.appointment_assignment_id
     ) = 1
+),
+
+visits as (
+    select
+        appointments.tenant_id,
+        appointments.job_id,
+        list(
+            struct_pack(
+                id := appointments.appointment_id,
+                is_active := appointments.is_active,
+                status := appointments.status,
+                starts_at := appointments.starts_at,
+                ends_at := appointments.ends_at,
+                arrival_window_starts_at := appointments.arrival_window_starts_at,
+                arrival_window_ends_at := appointments.arrival_window_ends_at,
+                technician := first_assignments.technician_name
+            )
+            order by appointments.appointment_id
+        ) as visits,
+    from appointments
+    left join first_assignments
+        on appointments.tenant_id = first_assignments.tenant_id
+        and appointments.appointment_id = first_assignments.appointment_id
+    group by appointments.tenant_id, appointments.job_id
+),
+
+-- entries often stay active after the cancellation was removed
+cancellations as (
+    select logs.*
+    from {{ ref('stg_servicetitan__job_canceled_logs') }} as logs
+    semi join jobs
+        on logs.tenant_id = jobs.tenant_id
+        and logs.job_id = jobs.job_id
+        and jobs.job_status = 'Canceled'
+    where logs.is_active
+    qualify row_number() over (
+        partition by logs.tenant_id, logs.job_id
+        order by logs.created_at desc nulls last, logs.job_canceled_log_id desc
+    ) = 1
+),
+
+described_jobs as (
+    select
+        jobs.tenant_id,
+        jobs.job_id,
+        jobs.job_number,
+        job_types.name as job_type,
+        business_units.name as business_unit,
+        jobs.project_id,
+        jobs.job_status,
+        case jobs.job_status
+            when 'Canceled' then coalesce(cancellations.created_at, jobs.modified_at)
+            when 'Completed' then coalesce(jobs.completed_at, jobs.modified_at)
+        end as job_ended_at,
+        reasons.name as cancel_reason,
+        jobs.job_status = 'Canceled' and not reasons.starts_flow as is_cancel_reason_silent,
+        jobs.location_id,
+        locations.name as location_name,
+        locations.address,
+    from jobs
+    left join {{ ref('stg_servicetitan__job_types') }} as job_types
+        on jobs.tenant_id = job_types.tenant_id
+        and jobs.job_type_id = job_types.job_type_id
+    left join {{ ref('stg_servicetitan__business_units') }} as business_units
+        on jobs.tenant_id = business_units.tenant_id
+        and jobs.business_unit_id = business_units.business_unit_id
+    left join {{ ref('stg_servicetitan__locations') }} as locations
+        on jobs.tenant_id = locations.tenant_id
+        and jobs.location_id = locations.location_id
+    left join cancellations
+        on jobs.tenant_id = cancellations.tenant_id
+        and jobs.job_id = cancellations.job_id
+    left join {{ ref('int_cancel_reasons') }} as reasons
+        on jobs.job_status = 'Canceled'
+        and jobs.tenant_id = reasons.tenant_id
+        and cancellations.reason_id is not distinct from reasons.reason_id
 )
 
 select
-    transitions.*,
+    transitions.tenant_id,
+    transitions.tenant_name,
+    transitions.workspace_id,
+    transitions.contact_id,
+    transitions.servicetitan_customer_id,
+    transitions.transition_id,
+    transitions.job_id,
+    transitions.from_state,
+    transitions.from_state_name,
+    transitions.to_state,
+    states_in_force.state_name as to_state_name,
+    states_in_force.flow_name,
+    coalesce(states_in_force.settle_minutes, 0) as settle_minutes,
+    states_in_force.suppressed_by,
+    transitions.event_name,
+    transitions.source_table,
+    transitions.source_id,
+    transitions.occurred_at,
+    transitions.detected_at,
     customers.name as customer_name,
     customers.type as customer_type,
-    newest_contacts.email,
-    newest_contacts.phone,
     coalesce(customers.is_do_not_mail, false) as is_do_not_mail,
     coalesce(customers.is_do_not_service, false) as is_do_not_service,
-    appointments.appointment_id,
-    appointments.starts_at as appointment_starts_at,
-    appointments.ends_at as appointment_ends_at,
-    appointments.arrival_window_starts_at,
-    appointments.arrival_window_ends_at,
+    coalesce(typed_contacts.emails, []) as emails,
+    coalesce(typed_contacts.phones, []) as phones,
+    coalesce(visits.visits, []) as visits,
+    jobs.job_number,
+    jobs.job_type,
+    jobs.business_unit,
+    jobs.project_id,
+    jobs.job_status,
+    jobs.job_ended_at,
+    jobs.cancel_reason,
+    coalesce(jobs.is_cancel_reason_silent, false) as is_cancel_reason_silent,
+    jobs.location_id,
+    jobs.location_name,
+    jobs.address ->> 'street' as street,
+    jobs.address ->> 'unit' as unit,
+    jobs.address ->> 'city' as city,
+    jobs.address ->> 'state' as state,
+    jobs.address ->> 'zip' as zip,
+    jobs.address ->> 'country' as country,
+    estimates.estimate_id,
+    estimates.name as estimate_name,
+    estimates.status_name as estimate_status,
+    estimates.subtotal as estimate_subtotal,
+    estimates.sold_at as estimate_sold_at,
+    leads.status as lead_status,
+    coalesce(updates.is_flow_wanted, true) as is_flow_wanted,
 from transitions
+left join {{ ref('int_tenants__states') }} as states_in_force
+    on transitions.tenant_id = states_in_force.tenant_id
+    and transitions.to_state = states_in_force.state
 left join {{ ref('stg_servicetitan__customers') }} as customers
     on transitions.tenant_id = customers.tenant_id
     and transitions.servicetitan_customer_id = customers.customer_id
-left join newest_contacts
-    on transitions.tenant_id = newest_contacts.tenant_id
-    and transitions.servicetitan_customer_id = newest_contacts.customer_id
-left join appointments on transitions.transition_id = appointments.transition_id
+left join typed_contacts
+    on transitions.tenant_id = typed_contacts.tenant_id
+    and transitions.servicetitan_customer_id = typed_contacts.customer_id
+left join described_jobs as jobs
+    on transitions.tenant_id = jobs.tenant_id
+    and transitions.job_id = jobs.job_id
+left join visits
+    on transitions.tenant_id = visits.tenant_id
+    and transitions.job_id = visits.job_id
+left join {{ ref('stg_servicetitan__estimates') }} as estimates
+    on transitions.source_table = 'estimates'
+    and transitions.tenant_id = estimates.tenant_id
+    and transitions.record_id = estimates.estimate_id
+left join {{ ref('stg_servicetitan__leads') }} as leads
+    on transitions.source_table = 'leads'
+    and transitions.tenant_id = leads.tenant_id
+    and transitions.record_id = leads.lead_id
+left join {{ ref('stg_servicetitan__state_updates') }} as updates
+    on transitions.source_table = 'state_updates'
+    and transitions.tenant_id = updates.tenant_id
+    and transitions.source_id = updates.state_update_id
