@@ -53,4 +53,5 @@ def last_stamp(con: Connection) -> str:
 
 
 def _read(con: Connection, query: str, *values: str | int) -> list[SetState]:
-    return [SetState(*row[:-2], moment(row[-2]), bool(row[-1])) for row in con.execute(query, values).fetchall()]
+    found = con.execute(query, values).fetchall()
+    return [SetState(*row)._replace(set_at=moment(row[-2]), start_flow=bool(row[-1])) for row in found]
