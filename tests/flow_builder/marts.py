@@ -87,7 +87,8 @@ SCHEMA = """
     );
     create table staging.stg_servicetitan__jobs (
         tenant_id bigint, job_id bigint, customer_id bigint, job_number varchar, job_status varchar, job_type_id bigint,
-        business_unit_id bigint, project_id bigint, location_id bigint, completed_at timestamptz, modified_at timestamptz
+        business_unit_id bigint, project_id bigint, location_id bigint, completed_at timestamptz,
+        modified_at timestamptz
     );
     create table staging.stg_servicetitan__job_types (tenant_id bigint, job_type_id bigint, name varchar);
     create table staging.stg_servicetitan__business_units (tenant_id bigint, business_unit_id bigint, name varchar);
@@ -104,7 +105,9 @@ SCHEMA = """
         tenant_id bigint, job_canceled_log_id bigint, job_id bigint, reason_id bigint, is_active boolean,
         created_at timestamptz
     );
-    create table staging.stg_servicetitan__job_cancel_reasons (tenant_id bigint, job_cancel_reason_id bigint, name varchar);
+    create table staging.stg_servicetitan__job_cancel_reasons (
+        tenant_id bigint, job_cancel_reason_id bigint, name varchar
+    );
     create table staging.stg_servicetitan__locations (
         tenant_id bigint, location_id bigint, customer_id bigint, name varchar, address json
     );
@@ -252,13 +255,12 @@ class Marts:
 
     def cancels(self, job_id: int = 5551, reason: str | None = None, at: datetime = NOW) -> None:
         """With an entry in the job's log of cancellations."""
-        number = int(self.con.execute("select count(*) from staging.stg_servicetitan__job_canceled_logs").fetchall()[0][0])
-        reason_id = None
+        [[number]] = self.con.execute(f"select count(*) + 1 from {staged('job_canceled_logs')}").fetchall()
+        reason_id = number if reason else None
         if reason:
-            reason_id = number + 1
             self.record("job_cancel_reasons", tenant_id=SOCAL, job_cancel_reason_id=reason_id, name=reason)
         row = {"tenant_id": SOCAL, "job_id": job_id, "reason_id": reason_id, "is_active": True, "created_at": at}
-        self.record("job_canceled_logs", job_canceled_log_id=number + 1, **row)
+        self.record("job_canceled_logs", job_canceled_log_id=number, **row)
         self.edit("jobs", job_id, job_status="Canceled", modified_at=at)
 
     def completes(self, job_id: int = 5551, at: datetime = NOW) -> None:

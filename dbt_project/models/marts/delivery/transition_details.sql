@@ -12,8 +12,7 @@ with states as (
 
 log as (
     select * from {{ ref('customer_state_transitions') }}
-    where retracted_at is null
-        {% if not is_whole %}and {{ of_changed_customers(ref('customer_state_transitions')) }}{% endif %}
+    where retracted_at is null and {{ 'true' if is_whole else of_changed_customers(ref('customer_state_transitions')) }}
 ),
 
 -- the newest transition, the newest that is no reset, and the first of those that leave their state where it is
@@ -94,8 +93,10 @@ typed_contacts as (
             )
             order by modified_at desc nulls last, contact_id desc
         ) filter (where type = 'Email') as emails,
-        list(value order by type = 'MobilePhone' desc, modified_at desc nulls last, contact_id desc)
-            filter (where type in ('MobilePhone', 'Phone')) as phones,
+        list(
+            value
+            order by type = 'MobilePhone' desc, modified_at desc nulls last, contact_id desc
+        ) filter (where type in ('MobilePhone', 'Phone')) as phones,
     from contacts
     group by tenant_id, customer_id
 ),
