@@ -1,203 +1,171 @@
-"""Customers and their transition log, as dbt would keep it, in memory."""
+"""A few customers of two tenants and their transition log, as dbt would keep it, in memory."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import md5
 from random import Random
 
 from pipelines.derivation.freshness import LastDerivation
-from pipelines.flow_builder.event import EventFacts
-from pipelines.flow_builder.event_facts import Send
-from pipelines.flow_builder.policy import Transition
-from pipelines.flow_builder.transition_log import ID_BYTES, BaselineRow, History, Key, Known, TransitionLog, Turned
-from pipelines.operations import stamp
+from pipelines.flow_builder.transition_log import Key
+from tests.flow_builder.simulation.records import SIDE_BY_SIDE, Event, Job, Person, StateRule, Transition, Visit
 
 TENANTS = (1, 2)
-STATES = {0.0: None, 1.0: "one", 2.0: "two", 2.5: "two and a half", 3.0: "three"}
+ALL, MAILS = ("by_hand", "do_not_service", "do_not_mail"), ("marketing_opt_out",)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+STATES = {
+    0.0: StateRule(None),
+    1.0: StateRule("one", 4 * DAY, suppressed_by=("converted", *ALL, *MAILS)),
+    2.0: StateRule("two", 8 * DAY, suppressed_by=("past", "twice", *ALL)),
+    2.5: StateRule("two and a half", 4 * DAY, HOUR, ("over", "cancel_reason", *ALL, *MAILS)),
+    3.0: StateRule("three", 4 * DAY, 2 * HOUR, (*ALL, *MAILS)),
+    5.0: StateRule("five", 8 * DAY, suppressed_by=("past", *ALL)),
+    6.0: StateRule("six", 4 * DAY, suppressed_by=("over", *ALL, *MAILS)),
+}
+# As somebody may edit them.
+EDITED = STATES | {
+    1.0: replace(STATES[1.0], suppressed_by=("no_address", "converted", "commercial", "by_hand", "do_not_mail")),
+    2.0: replace(STATES[2.0], suppressed_by=("twice", "do_not_mail", "past"), settle=HOUR / 2),
+    5.0: replace(STATES[5.0], suppressed_by=("commercial", "no_address")),
+}
 
 
 @dataclass
 class World:
-    """``log``: each transition and whose it is; ``merged``: customers that are another now; ``touched``: who is not as
-    at the last derivation, and ``changed``: who was not then as at the one before."""
+    """``merged``: customers that are another now; ``touched``: who is not as at the last derivation, and ``changed``:
+    who was not then as at the one before."""
 
     size: int = 2  # customers of each tenant
-    past: set[str] = field(default_factory=set)  # transitions of the baseline
-    log: dict[str, tuple[Key, Transition]] = field(default_factory=dict)
-    inactive: set[Key] = field(default_factory=set)
+    states: dict[float, StateRule] = field(default_factory=lambda: STATES)
+    people: dict[Key, Person] = field(default_factory=dict)
+    jobs: dict[int, Job] = field(default_factory=dict)
+    events: dict[str, Event] = field(default_factory=dict)
+    log: dict[str, Transition] = field(default_factory=dict)
+    histories: dict[Key, list[Transition]] = field(default_factory=dict)  # what stands, in the fold's order
     merged: set[Key] = field(default_factory=set)
     touched: set[Key] = field(default_factory=set)
     changed: set[Key] = field(default_factory=set)
     derivation: LastDerivation | None = None
 
-    def derive(self, chance: Random, now: datetime) -> None:
-        is_full = self.derivation is None or chance.random() < 0.1
-        if not (is_full or self.touched):
-            return
-        before = self.derivation
-        number = int(before.id) + 1 if before else 1
-        self.derivation = LastDerivation(now, str(number), None if is_full else str(number - 1), 0)
-        aliases = {key for key in self.merged if self.survivor(key) in self.touched}
-        self.changed = {*self.customers()} if is_full else self.touched | aliases
-        self.touched = set()
-
-    @staticmethod
-    def survivor(key: Key) -> Key:
-        return Key(key.tenant_id, 2 if key.customer_id == 1 else 1)
+    def __post_init__(self) -> None:
+        self.people = {key: Person() for key in self.customers()}
 
     def customers(self) -> list[Key]:
         return [Key(tenant_id, customer_id) for tenant_id in TENANTS for customer_id in range(1, self.size + 1)]
 
+    @staticmethod
+    def other(key: Key) -> Key:
+        """Into whom this one may be merged."""
+        return Key(key.tenant_id, key.customer_id + 1 if key.customer_id % 2 else key.customer_id - 1)
+
+    def owner(self, key: Key) -> Key:
+        return self.other(key) if key in self.merged else key
+
     def is_active(self, key: Key) -> bool:
-        return key not in self.inactive and key not in self.merged
+        return key not in self.merged and self.people[key].is_active
 
     def history(self, key: Key) -> list[Transition]:
-        """What stands, in the fold's order."""
-        standing = [transition for owner, transition in self.log.values() if owner == key and transition.stands]
-        return sorted(standing, key=lambda one: (one.occurred_at, one.to_state, one.transition_id))
+        return self.histories.get(key, [])
 
     def state(self, key: Key) -> float:
         return next((transition.to_state for transition in reversed(self.history(key))), 0.0)
 
-    def enter(
-        self,
-        key: Key,
-        state: float,
-        occurred_at: datetime,
-        now: datetime,
-        is_baseline: bool = False,
-        is_reclassified: bool = False,
-    ) -> None:
-        transition_id = md5(f"{key}{len(self.log)}".encode()).hexdigest()
-        made = Transition(transition_id, state, STATES[state], occurred_at, now, is_reclassified=is_reclassified)
-        self.log[transition_id] = (key, made)
-        self.touched.add(key)
-        if is_baseline:
-            self.past.add(transition_id)
+    def job_of(self, transition: Transition) -> Job | None:
+        return self.jobs[transition.job_id] if transition.job_id else None
 
-    def turn(self, transition_id: str, stands: bool) -> None:
-        key, transition = self.log[transition_id]
-        self.log[transition_id] = (key, replace(transition, stands=stands))
+    def enter(self, key: Key, state: float, occurred_at: datetime, **what: object) -> Event:
+        name = md5(f"{key}{len(self.events)}".encode()).hexdigest()
+        self.events[name] = event = Event(name, key, state, occurred_at, **what)  # type: ignore[arg-type]
         self.touched.add(key)
+        return event
 
-    def merge(self, loser: Key, survivor: Key) -> None:
+    def open_job(self, location_id: int | None = None) -> Job:
+        number = len(self.jobs) + 1
+        self.jobs[number] = Job(number, location_id)
+        return self.jobs[number]
+
+    def add_visit(self, job: Job, start: datetime) -> Visit:
+        number = 1000 * job.id + len(job.visits)
+        job.visits[number] = Visit(number, start, start + 2 * HOUR)
+        return job.visits[number]
+
+    def merge(self, loser: Key) -> None:
         self.merged.add(loser)
-        self.touched |= {loser, survivor}
-        for transition_id, (key, transition) in self.log.items():
-            if key == loser:
-                self.log[transition_id] = (survivor, transition)
+        self.touched |= {loser, self.other(loser)}
 
+    def derive(self, chance: Random, now: datetime) -> None:
+        is_first, before = self.derivation is None, self.derivation
+        for key in self.customers():
+            self.derive_one(key, now, is_first)
+        is_full = is_first or chance.random() < 0.1
+        if not (is_full or self.touched):
+            return
+        number = int(before.id) + 1 if before else 1
+        self.derivation = LastDerivation(now, str(number), None if is_full else str(number - 1), 0)
+        aliases = {key for key in self.merged if self.other(key) in self.touched}
+        self.changed = {*self.customers()} if is_full else self.touched | aliases
+        self.touched = set()
 
-class WorldLog(TransitionLog):
-    """The same questions that the product asks the warehouse, answered from a world."""
+    def derive_one(self, key: Key, now: datetime, is_first: bool) -> None:
+        """Brings the log up to date, and notes whose part of it has changed."""
+        before = self.history(key)
+        after = []
+        for made in self.fold(key, now):
+            after.append(self.as_known(made) or replace(made, is_baseline=is_first and not self.was_news(made)))
+        if after == before:
+            return
+        for one in before:
+            if self.log[one.id].key == key:
+                self.log[one.id] = replace(one, stands=False)
+        self.log |= {one.id: one for one in after}
+        self.histories[key] = after
+        self.touched.add(key)
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.new: set[str] = set()
-        self.rows: dict[str, tuple[Key, Transition]] = {}
+    def as_known(self, made: Transition) -> Transition | None:
+        known = self.log.get(made.id)
+        return known and replace(made, detected_at=known.detected_at, is_baseline=known.is_baseline)
 
-    def baselines(self) -> list[int]:
-        return list(TENANTS)
+    def was_news(self, made: Transition) -> bool:
+        return made.id in self.events and self.events[made.id].was_news
 
-    def earlier_news(self, moment: datetime, tenants: Sequence[int]) -> dict[int, int]:
-        world = self.world
-        news = [k.tenant_id for one, (k, t) in world.log.items() if one not in world.past and t.detected_at < moment]
-        return {tenant_id: news.count(tenant_id) for tenant_id in tenants if tenant_id in news}
+    def fold(self, key: Key, now: datetime) -> Iterator[Transition]:
+        """Another state is entered, and the same one for a visit or an install on a job of its own."""
+        state, entered, jobs = 0.0, None, set[int]()
+        for event in self.happened(key, now):
+            if entered and (reset := self.reset(key, entered, event.occurred_at, now)):
+                yield reset
+                state, entered = 0.0, reset
+            is_another = event.to_state in SIDE_BY_SIDE and event.job_id is not None and event.job_id not in jobs
+            if event.to_state == state and not is_another:
+                continue
+            jobs = jobs if event.to_state == state else set()
+            jobs |= {event.job_id} if event.job_id else set()
+            state, entered = event.to_state, self.transition(key, event, now)
+            yield entered
+        if entered and (reset := self.reset(key, entered, now, now)):
+            yield reset
 
-    def look_at(self, whole: Sequence[int], changed: Collection[Key]) -> None:
-        self.asked = {*changed}
-        self.rows = {
-            one: (key, transition)
-            for one, (key, transition) in self.world.log.items()
-            if key.tenant_id in whole or key in changed
-        }
+    def happened(self, key: Key, now: datetime) -> Sequence[Event]:
+        standing = (one for one in self.events.values() if one.stands and one.occurred_at <= now)
+        mine = [one for one in standing if self.owner(one.key) == key]
+        return sorted(mine, key=lambda one: (one.occurred_at, one.to_state, one.id))
 
-    def ids(self) -> list[str]:
-        return [one for one, (key, _) in self.rows.items() if key in self.asked]
+    def reset(self, key: Key, entered: Transition, until: datetime, now: datetime) -> Transition | None:
+        after = self.states[entered.to_state].reset_after
+        if after is None or until < entered.occurred_at + after:
+            return None
+        name = md5(f"reset:{entered.id}".encode()).hexdigest()
+        return Transition(name, key, 0.0, None, entered.occurred_at + after, now, resets=entered.id)
 
-    def compare(self, known: Iterable[Known]) -> list[Turned]:
-        rows = {one: (group.stands, group.is_newest) for group in known for one in split(group.ids)}
-        self.new = self.rows.keys() - rows.keys() - self.world.past
-        turned = [self.turned(one, stood) for one, (stood, _) in rows.items()]
-        return [
-            one for one in turned if rows[one.transition_id] not in ((one.stands, one.is_newest), (one.stands, None))
-        ]
-
-    def turned(self, one: str, stood: bool) -> Turned:
-        if one not in self.rows:
-            return Turned(one, None, stood, stands=False, is_newest=False)
-        key, transition = self.rows[one]
-        newest = self.world.history(key)[-1:]
-        return Turned(one, key, stood, transition.stands, is_newest=newest == [transition])
-
-    def forget_news(self) -> None:
-        self.new = set()
-
-    def gone(self, transition_ids: Sequence[str]) -> list[str]:
-        return [one for one in transition_ids if one not in self.rows or not self.rows[one][1].stands]
-
-    def standing(self, transition_ids: Sequence[str]) -> set[str]:
-        return {one for one in transition_ids if self.world.log[one][1].stands}
-
-    def baseline_among(self, transition_ids: Sequence[str]) -> list[str]:
-        return [one for one in transition_ids if one in self.world.past]
-
-    def past(self) -> Iterator[BaselineRow]:
-        for one in sorted(self.new):
-            key, transition = self.world.log[one]
-            yield BaselineRow(one, *key, transition.to_state, stamp(transition.occurred_at), transition.stands)
-
-    def customers_with_news(self) -> set[Key]:
-        return {self.world.log[one][0] for one in self.new}
-
-    def disagreeing(self, told: Mapping[Key, float]) -> set[Key]:
-        return {key for key, state in told.items() if self.world.is_active(key) and self.world.state(key) != state}
-
-    def histories(self, keys: Sequence[Key]) -> Iterator[History]:
-        for key in keys:
-            transitions = [
-                replace(transition, known=transition.transition_id in self.world.past)
-                for owner, transition in self.world.log.values()
-                if owner == key and (transition.stands or transition.transition_id in self.new)
-            ]
-            transitions.sort(key=lambda one: (one.occurred_at, one.to_state, one.transition_id))
-            yield History(key, self.world.is_active(key), transitions)
-
-    def facts(self, sends: Sequence[Send], include_contact: bool) -> Iterator[EventFacts]:  # noqa: ARG002
-        for tenant_id, customer_id, transition_id in sends:
-            occurred_at = self.world.log[transition_id][1].occurred_at if transition_id else None
-            yield EventFacts(tenant_id, "t", None, None, customer_id, "s", transition_id, occurred_at=occurred_at)
-
-
-def split(ids: bytes) -> list[str]:
-    text = ids.decode()
-    return [text[i : i + ID_BYTES] for i in range(0, len(text), ID_BYTES)]
-
-
-def move(world: World, chance: Random, now: datetime) -> None:
-    """One thing happens to one customer."""
-    key = chance.choice(world.customers())
-    mine = [one for one, (owner, _) in world.log.items() if owner == key]
-    survivor = world.survivor(key)
-    what = chance.random()
-    if what < 0.5 or not mine:
-        age = chance.choice([0, 0, 1, 60, 3600, 80 * 3600])
-        is_reclassified = chance.random() < 0.1
-        world.enter(
-            key, chance.choice(list(STATES)), now - timedelta(seconds=age), now, is_reclassified=is_reclassified
+    @staticmethod
+    def transition(key: Key, event: Event, now: datetime) -> Transition:
+        return Transition(
+            event.id,
+            key,
+            event.to_state,
+            event.job_id,
+            event.occurred_at,
+            now,
+            is_reclassified=event.is_reclassified,
+            is_completion=event.is_completion,
         )
-    elif what < 0.85:
-        one = chance.choice(mine)
-        world.turn(one, not world.log[one][1].stands)
-    elif what < 0.93:
-        world.inactive ^= {key}
-        world.touched.add(key)
-    elif not world.merged & {key, survivor}:
-        world.merge(key, survivor)
-
-
-def history_of_before(world: World, chance: Random, now: datetime) -> None:
-    for key in world.customers():
-        if chance.random() < 0.5:
-            world.enter(key, chance.choice(list(STATES)), now - timedelta(days=9), now, is_baseline=True)
