@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import md5
 
-from pipelines.flow_builder.transition_log import Key
+from pipelines.flow_builder.delivery import Key
 from tests.flow_builder.simulation.current import current
 from tests.flow_builder.simulation.reasons import Case, Rules, is_twice, not_sent, suppressed
 from tests.flow_builder.simulation.records import BOOKED, Transition

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from pipelines.flow_builder.transition_log import Key
+from pipelines.flow_builder.delivery import Key
 from tests.flow_builder.simulation.chapter import Chapter, Scene
 from tests.flow_builder.simulation.reasons import Rules
 from tests.flow_builder.simulation.rows import Row

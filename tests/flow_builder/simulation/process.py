@@ -3,11 +3,10 @@
 import asyncio
 import math
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipelines.operations import moment
-from tests.flow_builder.simulation.endpoint import MAX_AGE, promise
+from tests.flow_builder.simulation.endpoint import MAX_AGE, is_visit_ahead, promise
 from tests.flow_builder.simulation.expected import REFUSED, WRONG, asks_to_wait, delivers
 
 if TYPE_CHECKING:
@@ -30,6 +29,9 @@ class State(NamedTuple):
     attempts: int
     attempt_id: int | None
     occurred_at: str | None
+    told_state: float | None
+    was_ahead: int
+    appointment: str | None
 
 
 class Process:
@@ -54,12 +56,14 @@ class Process:
         self.look_at_settled(came_back, before, after, claimed)
         self.look_at_attempts(counted, before, after, claimed)
         self.look_at_claimed(claimed, before, ready)
+        self.look_at_kept_true(claimed, before)
         self.look_at_expired(before, after)
         await self.misfortune()
         return claimed
 
     def states(self) -> dict[str, State]:
-        query = "select webhook_id, status, reason, attempts, attempt_id, occurred_at from deliveries"
+        query = """select webhook_id, status, reason, attempts, attempt_id, occurred_at, told_state, was_ahead,
+            appointment from deliveries"""
         return {webhook_id: State(*values) for webhook_id, *values in self.scenario.con.execute(query)}
 
     def look_at_answers(
@@ -155,6 +159,25 @@ class Process:
             promise(left <= scenario.suspected(), "what is due and first of its customer is not left lying")
             promise(not left or bool(scenario.on_its_way()), "who waits behind what died is not left lying")
 
+    def look_at_kept_true(self, claimed: Any, before: dict[str, State]) -> None:
+        """What leaves may leave now; and for the first time, as the newest sync wrote it, with all told that it knew."""
+        scenario, now = self.scenario, self.scenario.clock()
+        if not claimed.claims:
+            return
+        rows = {row.webhook_id: row for row in scenario.rows()}
+        for claim in claimed.claims:
+            row = rows[claim.webhook_id]
+            promise(scenario.switches.may_leave(row.tenant_id), "nothing leaves in shadow or pause")
+            promise(row.settles_at is None, "nothing leaves before it has settled")
+            promise(row.flow_until is None or row.flow_until > now, "no flow starts once its visit is over")
+            if before[claim.webhook_id].attempt_id is None and not row.overrides:
+                promise(scenario.bodies.get(claim.webhook_id) == claim.body, "it says what the newest sync saw")
+                earlier = [*rows.values()][: [*rows].index(claim.webhook_id)]
+                lost = [
+                    one for one in earlier if one.key == row.key and one.webhook_id in scenario.told and not one.told
+                ]
+                promise(not lost, "what follows a message that was lost is decided anew")
+
     def look_at_hasty(self, claimed: Any) -> None:
         suspected = self.scenario.suspected()
         hasty = {claim.webhook_id for claim in claimed.claims if self.scenario.customer(claim.webhook_id) in suspected}
@@ -177,8 +200,10 @@ class Process:
     def look_at_expired(self, before: dict[str, State], after: dict[str, State]) -> None:
         for webhook_id, state in after.items():
             if state.reason == "expired" and before[webhook_id].reason != "expired":
-                age: datetime = moment(state.occurred_at or "")
-                promise(self.scenario.clock() - age > MAX_AGE, "what is fresh does not expire")
+                is_old = self.scenario.clock() - moment(state.occurred_at or "") > MAX_AGE
+                visit = (state.told_state, bool(state.was_ahead), state.appointment)
+                is_ahead = is_visit_ahead(*visit, self.scenario.clock())
+                promise(is_old and not is_ahead, "what is fresh does not expire")
 
     async def send(self, webhook_id: str, body: bytes) -> Any:
         promise(len(self.dispatcher.in_flight) <= 8, "at most eight are on their way")

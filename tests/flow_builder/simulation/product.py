@@ -7,50 +7,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, ModuleType, SimpleNamespace
 from typing import Any
 
 PACKAGE = "pipelines.flow_builder."
 MODULES = (
-    "statuses",
-    "policy",
-    "transition_log",
-    "outbox.knowledge",
-    "outbox.writer",
-    "outbox.checkpoints",
-    "outbox.history_removal",
-    "scope",
-    "outbox.due",
-    "retry_policy",
-    "outbox.endpoint",
-    "outbox.health",
-    "outbox.queue",
-    "dispatcher",
-    "enqueue",
-    "outbox.operators",
+    *("statuses", "facts", "visits", "delivery", "customer", "suppression", "runs", "policy", "event", "switches"),
+    *("transition_log", "scope", "retry_policy", "dispatcher", "enqueue"),
+    *(
+        f"outbox.{name}"
+        for name in (
+            *("knowledge", "writer", "checkpoints", "gate_rows", "history_removal", "due", "endpoint", "health"),
+            "queue",
+        )
+    ),
 )
 
 
-@dataclass(frozen=True)
-class Product:
-    """Its modules by name."""
+class Product(SimpleNamespace):
+    """Its modules, by the last part of their names."""
 
-    statuses: Any
-    policy: Any
-    transition_log: Any
-    knowledge: Any
-    writer: Any
-    checkpoints: Any
-    history_removal: Any
-    scope: Any
-    due: Any
-    retry_policy: Any
-    endpoint: Any
-    health: Any
-    queue: Any
-    dispatcher: Any
-    enqueue: Any
-    operators: Any
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"no module {name} is under simulation")
 
 
 @dataclass(frozen=True)
@@ -66,17 +44,21 @@ class Mutant:
 def product(mutant: Mutant | None = None) -> Product:
     """Imported anew where a rule is broken, so that the others see the broken module and nobody else does."""
     if mutant is None:
-        return Product(*(importlib.import_module(PACKAGE + name) for name in MODULES))
+        return imported()
     kept = {name: module for name, module in sys.modules.items() if name.startswith(PACKAGE)}
     finder = Breaking(mutant)
     try:
-        for name in MODULES:
-            sys.modules.pop(PACKAGE + name, None)
+        for name in kept:
+            sys.modules.pop(name)
         sys.meta_path.insert(0, finder)
-        return Product(*(importlib.import_module(PACKAGE + name) for name in MODULES))
+        return imported()
     finally:
         sys.meta_path.remove(finder)
         sys.modules.update(kept)
+
+
+def imported() -> Product:
+    return Product(**{name.rpartition(".")[2]: importlib.import_module(PACKAGE + name) for name in MODULES})
 
 
 class Breaking(importlib.abc.MetaPathFinder):

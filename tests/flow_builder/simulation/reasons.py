@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipelines.flow_builder.transition_log import Key
+from pipelines.flow_builder.delivery import Key
 from tests.flow_builder.simulation.current import current
 from tests.flow_builder.simulation.records import CANCELLATIONS, SIDE_BY_SIDE, Event, Person, StateRule, Transition
 from tests.flow_builder.simulation.rows import Named, Row

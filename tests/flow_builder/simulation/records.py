@@ -4,7 +4,7 @@ design can read it."""
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from pipelines.flow_builder.transition_log import Key
+from pipelines.flow_builder.delivery import Key
 
 BOOKED, CANCELLATIONS, SIDE_BY_SIDE = (2.0, 5.0), (2.5, 5.5), (2.0, 6.0)
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from pipelines.flow_builder.transition_log import Key
+from pipelines.flow_builder.delivery import Key
 
 ON_ITS_WAY = ("pending", "sending", "retry", "held")
 WAITS = ("pending", "held")

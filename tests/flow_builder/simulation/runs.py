@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipelines.flow_builder.transition_log import Key
+from pipelines.flow_builder.delivery import Key
 from tests.flow_builder.simulation.current import current_but_for_their_reset
 from tests.flow_builder.simulation.reasons import SUPPRESSED, Case
 from tests.flow_builder.simulation.records import Transition

@@ -1,5 +1,5 @@
-"""One seed: syncs, dispatchers, crashes, stalls, operators, outages in an order that chance decides; then all is well
-again, and the promises must hold."""
+"""One seed: syncs, dispatchers, crashes, stalls, operators, switches, outages in an order that chance decides; then all
+is well again, and the promises must hold."""
 
 import asyncio
 import math
@@ -10,11 +10,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from pipelines.flow_builder.delivery import Key
 from pipelines.flow_builder.sender import Sender, http_client
-from pipelines.flow_builder.transition_log import Key
 from pipelines.operations import MIGRATIONS, moment, stamp, statements, transaction
+from pipelines.readings import Reading
 from pipelines.settings import Settings
 from tests.flow_builder.line import settings_for
+from tests.flow_builder.simulation.comparison import compare
 from tests.flow_builder.simulation.endpoint import (
     MAX_AGE,
     MIXED_TROUBLES,
@@ -25,18 +27,29 @@ from tests.flow_builder.simulation.endpoint import (
     promise,
 )
 from tests.flow_builder.simulation.expected import ExpectedEndpoint
-from tests.flow_builder.simulation.oracle import ON_ITS_WAY, Oracle, Row
+from tests.flow_builder.simulation.happenings import happen, history_of_before
+from tests.flow_builder.simulation.looking_back import look_back
+from tests.flow_builder.simulation.operator import Operator
+from tests.flow_builder.simulation.oracle import Oracle
 from tests.flow_builder.simulation.process import Crash, Process
 from tests.flow_builder.simulation.product import Product
+from tests.flow_builder.simulation.reasons import Rules
+from tests.flow_builder.simulation.rows import ON_ITS_WAY, Row, read_rows
+from tests.flow_builder.simulation.switches import Switches
 from tests.flow_builder.simulation.virtual_time import VirtualLoop
-from tests.flow_builder.simulation.world import TENANTS, World, WorldLog, history_of_before, move
+from tests.flow_builder.simulation.world import EDITED, STATES, TENANTS, World
+from tests.flow_builder.simulation.world_log import WorldLog
 
-PAUSES = [1, 1, 10, 10, 40, 300, 3600, 14 * 3600, 80 * 3600]
-TABLES = ("decisions", "endpoint_failures", "attempts", "deliveries", "enqueues", "history_removal")
+PAUSES = [1, 1, 10, 10, 40, 300, 1700, 3500, 9000, 14 * 3600, 80 * 3600]
+TABLES = (
+    *("decisions", "endpoint_failures", "attempts", "deliveries", "enqueues", "history_removal", "gate_facts"),
+    "tenant_switches",
+)
 OLD_ROW = """
     insert into deliveries (
-        webhook_id, transition_id, tenant_id, customer_id, told_state, occurred_at, kind, created_at, status, reason
-    ) values (?, ?, ?, ?, ?, ?, 'changed', '', 'not_sent', 'baseline')
+        webhook_id, transition_id, tenant_id, customer_id, told_state, occurred_at, kind, created_at, status, reason,
+        was_ahead, seen_as
+    ) values (?, ?, ?, ?, ?, ?, 'changed', '2026-11-01T00:00:00.000000Z', 'not_sent', 'baseline', 1, 1)
 """
 HEALTHY = """
     update endpoint set down_since = null, because = null, refuses = 0, probes = 0, probe_id = null,
@@ -82,15 +95,20 @@ class Scenario:
     ) -> None:
         self.product, self.con, self.clock = simulation.product, simulation.con, clock
         self.chance, self.settings = chance, settings
-        self.world = World(chance.choice([2, 2, 2, 6]))
+        self.world = World(chance.choice([2, 2, 2, 6]), chance.choice([STATES, STATES, EDITED]))
         self.log = WorldLog(self.world)
         self.endpoint = Endpoint(self.con, self.product.retry_policy.AttemptResult, chance, self.clock)
         self.expected = ExpectedEndpoint()
         self.tried_before: set[str] | None = None  # when the outage began
         self.started_over: set[str] = set()
-        self.oracle = Oracle(
-            self.world, MAX_AGE, settings.flow_builder_superseded == "skip", settings.flow_builder_hold_above
-        )
+        skips = settings.flow_builder_superseded == "skip"
+        self.oracle = Oracle(self.world, Rules(MAX_AGE, skips), settings.flow_builder_hold_above)
+        self.switches = Switches(self.con, chance, self.clock)
+        self.operator = Operator(self.product, self.con, chance, self.clock)
+        self.readings = {one: Reading(self.clock(), None) for one in TENANTS}
+        self.fails_to_read = chance.choice([0.0, 0.0, 0.4])
+        self.bodies: dict[str, bytes] = {}  # of what was never attempted, as the newest sync wrote them
+        self.told: set[str] = set()  # as the newest sync saw it
         self.post: Callable[[str, bytes], Awaitable[Any]] = self.endpoint
         if simulation.over_http:
             self.endpoint.deadline = math.inf
@@ -110,7 +128,9 @@ class Scenario:
             if self.chance.random() < 0.8:
                 self.sync()
             if self.chance.random() < 0.5:
-                self.operate()
+                self.operator.act(self.rows())
+            if self.chance.random() < 0.1:
+                self.switches.turn()
             for _ in range(self.chance.choice([0, 1, 1, 2])):
                 self.start()
             await self.pass_time(self.chance.choice(PAUSES))
@@ -129,18 +149,23 @@ class Scenario:
     def go_on(self) -> None:
         if self.chance.random() < 0.1:
             for key in self.world.customers():
-                self.world.enter(key, 1.0, self.clock(), self.clock())
-        for _ in range(self.chance.randint(0, 3)):
-            move(self.world, self.chance, self.clock())
+                self.news(key)
+        for _ in range(self.chance.randint(0, 4)):
+            happen(self.world, self.chance, self.clock())
+
+    def news(self, key: Key) -> str:
+        """Something that is told, at once."""
+        state = self.world.state_now(key, self.clock())
+        return self.world.enter(key, 2.0 if state == 1.0 else 1.0, self.clock()).id
 
     def unwind(self) -> None:
         """What happened to one customer is taken back, the newest first; some of it comes again."""
         key = self.chance.choice(self.world.customers())
         for transition in self.world.history(key)[::-1]:
-            self.world.turn(transition.transition_id, stands=False)
+            self.world.retract(transition.id)
             self.sync()
             if self.chance.random() < 0.3:
-                self.world.enter(key, transition.to_state, self.clock(), self.clock())
+                self.world.enter(key, transition.to_state, self.clock())
                 self.sync()
 
     async def pass_time(self, seconds: float) -> None:
@@ -154,17 +179,16 @@ class Scenario:
 
     def overtake(self) -> None:
         """Something on its way stands no longer, and news of its customer comes after it."""
-        for webhook_id in sorted(self.endpoint.open & self.world.log.keys())[:1]:
-            key, transition = self.world.log[webhook_id]
-            self.world.turn(webhook_id, stands=False)
-            self.world.enter(key, 1.0 if transition.to_state else 2.0, self.clock(), self.clock())
+        for webhook_id in sorted(self.endpoint.open & self.world.events.keys())[:1]:
+            self.world.retract(webhook_id)
+            self.news(self.world.events[webhook_id].key)
             self.sync()
             self.start()
 
     async def have_a_bad_day(self) -> None:
         """Every process dies with what it was told, for as long as a delivery is tried."""
         self.endpoint.fates, self.misery = ["taken"], 0.9
-        self.world.enter(self.world.customers()[0], 1.0, self.clock(), self.clock())
+        self.news(self.world.customers()[0])
         self.sync()
         for _ in range(ROUNDS):
             self.start()
@@ -181,11 +205,11 @@ class Scenario:
         else:
             self.endpoint.fates = [self.chance.choice(TROUBLES)]
             self.tried_before = {row.webhook_id for row in self.rows() if row.begun}
-        waiting = [(key, state) for state in (1.0, 2.0) for key in self.world.customers()]
+        waiting = [key for _ in range(2) for key in self.world.customers()]
         at_once = self.chance.choice([1, 2, 3, len(waiting)])
         while self.clock() < ends_at:
-            for key, state in waiting[:at_once]:
-                self.world.enter(key, state, self.clock(), self.clock())
+            for key in waiting[:at_once]:
+                self.news(key)
             del waiting[:at_once]
             if self.chance.random() < 0.1:
                 self.go_on()
@@ -197,58 +221,39 @@ class Scenario:
 
     def retract_what_died(self) -> None:
         for row in self.rows():
-            if row.status == "dead" and row.webhook_id in self.world.log:
-                self.world.turn(row.webhook_id, stands=False)
+            if row.status == "dead":
+                self.world.retract(row.webhook_id)
 
     def send_poison(self) -> None:
         """Messages that are never taken, while all others are, from now on."""
         self.tried_before, self.endpoint.is_good = {row.webhook_id for row in self.rows() if row.begun}, True
         good = [key for key in self.world.customers() if key not in self.world.merged]
         for key in good[: min(self.chance.choice([1, 1, 2, 3]), len(good) - 1)]:
-            self.world.enter(key, 1.0, self.clock(), self.clock())
-            self.endpoint.poison[[*self.world.log][-1]] = self.chance.choice(POISONS)
+            self.endpoint.poison[self.news(key)] = self.chance.choice(POISONS)
 
     def send_to_another(self) -> None:
         """What gets through beside a poison shows that it is at fault."""
-        poisoned = {self.world.log[webhook_id][0] for webhook_id in self.endpoint.poison}
+        poisoned = {self.world.events[webhook_id].key for webhook_id in self.endpoint.poison}
         key = next(key for key in self.world.customers() if key not in poisoned | self.world.merged)
-        self.world.inactive.discard(key)
-        self.world.touched.add(key)
-        self.world.enter(key, 1.0, self.clock(), self.clock())
-
-    def operate(self) -> None:
-        action, chosen = self.chance.choice([*self.product.operators.ACTIONS.items()])
-        rows = [row for row in self.rows() if row.status in chosen.from_statuses]
-        if rows := [row for row in rows if row.begun] or rows:
-            self.decide(action, self.chance.choice(rows))
-
-    def decide(self, action: str, row: Row) -> None:
-        with transaction(self.con):
-            decided = self.product.operators.decide_one(
-                self.con, action, row.webhook_id, "because", "somebody", self.clock()
-            )
-        ((status,),) = self.con.execute("select status from deliveries where webhook_id = ?", [row.webhook_id])
-        becomes = {"cancel": "dead" if row.status == "dead" else "canceled"}.get(action, "pending")
-        promise(status == (row.status if decided.refused else becomes), "a decision does what it says")
-        if action == "replay" and not decided.refused:
-            promise(self.rows()[-1].webhook_id == row.webhook_id, "what is replayed leaves last")
-        if action == "replay" and row.kind == "changed" and not decided.refused and not self.world.merged:
-            # of a merge the outbox learns nothing
-            promise(row.webhook_id == self.newest.get(row.key), "only the newest transition's flow is started again")
+        self.world.people[key].is_active = True
+        self.news(key)
 
     def take_over(self) -> None:
         """The outbox is one of 0.1.0: history has rows, and one that is none, for there it was started over."""
-        started_over = self.chance.choice(self.world.customers())
-        self.world.enter(started_over, 1.0, self.clock() - timedelta(days=8), self.clock())
-        self.started_over = {*self.world.log} - self.world.past
-        for one, (key, transition) in self.world.log.items():
-            self.con.execute(OLD_ROW, [one, one, *key, transition.to_state, stamp(transition.occurred_at)])
+        key = self.chance.choice(self.world.customers())
+        started_over = self.world.enter(key, 1.0, self.clock() - timedelta(days=1))
+        started_over.was_news = True
+        self.world.derive(self.chance, self.clock())
+        self.started_over = {one.id for one in self.world.log.values() if not one.is_baseline}
+        for one in self.world.log.values():
+            self.con.execute(OLD_ROW, [one.id, one.id, *one.key, one.to_state, stamp(one.occurred_at)])
         self.con.execute("insert into history_removal values (1, 0)")
-        self.con.executemany("insert into enqueues values (?, null, '')", [[tenant_id] for tenant_id in TENANTS])
+        self.con.executemany("insert into enqueues (tenant_id, read_at) values (?, '')", [[tenant_id] for tenant_id in TENANTS])
 
     def sync(self) -> None:
         """Cut off before or in its enqueue, it has changed nothing."""
         self.world.derive(self.chance, self.clock())
+        self.read()
         was_enqueued = self.con.execute("select 1 from enqueues").fetchone()
         if was_enqueued and self.chance.random() < 0.1:
             return
@@ -259,28 +264,46 @@ class Scenario:
             self.enqueue()
             self.con.execute("rollback")
             return
-        expected = self.oracle.after_sync(self.rows())
+        self.enqueue_as_said()
+        if self.chance.random() < 0.1:
+            self.enqueue_as_said(again=True)
+        self.forget_history()
+
+    def read(self) -> None:
+        """Each tenant, to the end or not."""
+        for tenant_id, before in self.readings.items():
+            fails = not self.endpoint.is_good and self.chance.random() < self.fails_to_read
+            self.readings[tenant_id] = Reading(self.clock(), before.whole_from if fails else self.clock())
+
+    def enqueue_as_said(self, again: bool = False) -> None:
+        before = self.rows()
+        whole_from = {tenant_id: reading.whole_from for tenant_id, reading in self.readings.items()}
+        expected = self.oracle.after_sync(before, self.clock(), whole_from, self.switches.shadows)
         if not self.is_idle():
             with transaction(self.con):
                 promise(self.enqueue(), "no outbox is lost but one that is")
         rows = self.rows()
-        promise(rows == expected, "a sync tells what delivery.md says")
-        promise(self.is_idle(), "a second one at once has nothing to do")
-        self.newest = {key: one[-1].transition_id for key in self.world.customers() if (one := self.world.history(key))}
-        changed = {row.webhook_id for row in rows if row.kind == "changed"}
-        promise(changed - self.world.past == self.world.log.keys() - self.world.past, "every news has one delivery")
-        self.forget_history()
+        compare(self.world, expected, rows)
+        compare(self.world, before if again else rows, rows)  # at once there is nothing to do
+        self.switches.note_sync({tenant_id: reading.asked_at for tenant_id, reading in self.readings.items()})
+        self.told = {row.webhook_id for row in rows if row.told}
+        query = "select webhook_id, body from deliveries where attempt_id is null and status in ('pending', 'held')"
+        self.bodies = dict(self.con.execute(query))
+        told = {row.webhook_id for row in rows if row.kind == "changed"}
+        news = {one.id for one in self.world.log.values() if not one.is_baseline}
+        promise(news <= told, "every news has one delivery")
 
     def look(self) -> Any:
         return self.product.enqueue.look(self.log, self.con, self.world.derivation, lambda: self.world.changed)
 
     def is_idle(self) -> bool:
-        return bool(self.product.enqueue.is_idle(self.look(), self.con))
+        return bool(self.product.enqueue.is_idle(self.look(), self.con, self.settings))
 
     def enqueue(self) -> bool:
         """Whether the outbox is found to be the one that was told of the log."""
+        run = self.product.enqueue.EnqueueRun
         try:
-            self.product.enqueue.EnqueueRun(self.log, self.con, self.look(), self.settings, self.clock()).write()
+            run(self.log, self.con, self.look(), self.settings, self.clock(), self.readings).write()
         except self.product.enqueue.OutboxLost:
             return False
         return True
@@ -317,11 +340,12 @@ class Scenario:
     async def come_to_rest(self) -> None:
         """Faults end, a person decides about what is held, and time goes by."""
         self.endpoint.is_good = True
+        self.switches.all_live()
         for _ in range(ROUNDS):
             alive = any(row.webhook_id in self.endpoint.poison and row.status in ON_ITS_WAY for row in self.rows())
             if alive and self.chance.random() < 0.5:
                 self.send_to_another()
-            self.release_all()
+            self.operator.release_all(self.rows())
             self.sync()
             self.start()
             await self.pass_time(60)
@@ -329,23 +353,26 @@ class Scenario:
                 break
             await self.pass_time(self.until_next())
         promise(not self.unfinished(), "everything comes to an end")
-        self.look_back()
+        look_back(self, self.rows())
+        self.look_back_at_outage()
 
     def ready(self) -> list[str]:
         """What could be sent now: of each customer the first that is not finished, where it is due, or where its last
         attempt brought the endpoint down."""
         query = """
             select webhook_id, tenant_id, customer_id, status, next_attempt_at,
-                attempt_id in (select attempt_id from endpoint_failures)
+                attempt_id in (select attempt_id from endpoint_failures), settles_at is not null or flow_until <= ?
             from deliveries order by sequence"""
         now, seen, ready = stamp(self.clock()), set(), []
-        for webhook_id, tenant_id, customer_id, status, next_attempt_at, is_suspect in self.con.execute(query):
+        for webhook_id, tenant_id, customer_id, status, next_attempt_at, is_suspect, waits in self.con.execute(
+            query, [now]
+        ):
             if (tenant_id, customer_id) in seen:
                 continue
             if status in ON_ITS_WAY or (next_attempt_at or "") > now:
                 seen.add((tenant_id, customer_id))
             is_time = (next_attempt_at or "") <= now or (is_suspect and self.expected.down_since)
-            if status in ON_ITS_WAY[:3] and is_time:
+            if status in ON_ITS_WAY[:3] and is_time and not waits and self.switches.may_leave(tenant_id):
                 ready.append(webhook_id)
         return ready
 
@@ -369,6 +396,7 @@ class Scenario:
         """Seconds until something more is due, and a little: what is due already waits for an earlier one."""
         query = """select min(next_attempt_at) from deliveries
             where status in ('retry', 'sending') and next_attempt_at > ?
+            union all select min(settles_at) from deliveries where status in ('pending', 'held')
             union all select waits_until from endpoint union all select next_probe_at from endpoint"""
         due = [moment(text) for (text,) in self.con.execute(query, [stamp(self.clock())]) if text]
         return min(max([1.0, *((at - self.clock()).total_seconds() + 1 for at in due)]), 24 * HOUR)
@@ -379,29 +407,6 @@ class Scenario:
             union all select waits_until from endpoint union all select next_probe_at from endpoint"""
         due = [(moment(text) - self.clock()).total_seconds() for (text,) in self.con.execute(query) if text]
         return min([HOUR, *(seconds + 0.1 for seconds in due if seconds > 0)])
-
-    def release_all(self) -> None:
-        for row in self.rows():
-            if row.status == "held":
-                self.decide("release", row)
-
-    def look_back(self) -> None:
-        rows = self.rows()
-        last_arrival = {webhook_id: i for i, webhook_id in enumerate(self.endpoint.arrived)}
-        query = "select webhook_id from deliveries where replayed and status = 'canceled'"
-        in_vain = {webhook_id for (webhook_id,) in self.con.execute(query)}
-        for row in rows:
-            promise(row.status != "delivered" or row.webhook_id in last_arrival, "what is delivered has arrived")
-        for key in self.world.customers():
-            told = [row for row in rows if row.key == key and row.told]
-            if not told or not self.world.is_active(key):
-                continue
-            promise(told[-1].state == self.world.state(key), "what was told last is the customer's state")
-            arrivals = [last_arrival[row.webhook_id] for row in told if row.webhook_id in last_arrival.keys() - in_vain]
-            promise(arrivals == sorted(arrivals), "what was told arrived in the order in which it was told")
-        self.look_back_at_outage()
-        expired = "select count(*) from deliveries where replayed and reason = 'expired'"
-        promise(self.con.execute(expired).fetchone() == (0,), "what a person sends again does not expire")
 
     def look_back_at_outage(self) -> None:
         """Only what was refused before three were may have been alone, and is dead then; and a poison."""
@@ -432,6 +437,4 @@ class Scenario:
         return self.product.endpoint.Endpoint.read(self.con)
 
     def rows(self) -> list[Row]:
-        query = """select webhook_id, kind, transition_id, tenant_id, customer_id, told_state, flow_name, status,
-            reason, attempt_id is not null from deliveries order by sequence"""
-        return [Row(*values) for values in self.con.execute(query)]
+        return read_rows(self.con)

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from pipelines.flow_builder.transition_log import Key
+from pipelines.flow_builder.delivery import Key
 from tests.flow_builder.simulation.oracle import Oracle
 from tests.flow_builder.simulation.reasons import Rules
 from tests.flow_builder.simulation.records import Event, Job, Visit

@@ -7,7 +7,7 @@ from hashlib import md5
 from random import Random
 
 from pipelines.derivation.freshness import LastDerivation
-from pipelines.flow_builder.transition_log import Key
+from pipelines.flow_builder.delivery import Key
 from tests.flow_builder.simulation.records import SIDE_BY_SIDE, Event, Job, Person, StateRule, Transition, Visit
 
 TENANTS = (1, 2)
@@ -88,6 +88,15 @@ class World:
         number = 1000 * job.id + len(job.visits)
         job.visits[number] = Visit(number, start, start + 2 * HOUR)
         return job.visits[number]
+
+    def retract(self, name: str) -> None:
+        if event := self.events.get(name):
+            event.stands = False
+            self.touched.add(self.owner(event.key))
+
+    def state_now(self, key: Key, now: datetime) -> float:
+        """By now, though nobody has derived it."""
+        return next((one.to_state for one in [*self.fold(self.owner(key), now)][::-1]), 0.0)
 
     def merge(self, loser: Key) -> None:
         self.merged.add(loser)
