@@ -189,7 +189,7 @@ class EnqueueRun:
         histories, facts = [*self.log.histories(keys)], self.log.facts(keys)
         about = {one.transition_id for history in histories for one in history.transitions}
         rows = self.knowledge.rows(keys, about)
-        owners = self.log.owners(sorted({str(row.transition_id) for row in rows if row.transition_id} - about))
+        owners = self.log.owners(sorted({row.transition_id for row in rows if row.transition_id}))
         written, decided = list[tuple[Delivery, bytes | None]](), list[Customer]()
         for history in histories:
             customer = customer_of(history, facts[history.key], rows_of(history, rows), owners)
@@ -207,6 +207,8 @@ class EnqueueRun:
         told = {row.webhook_id: row for row in after}
         for row in after:
             text = None
+            if row.transition_id in customer.elsewhere and row == before.get(row.webhook_id):
+                continue  # whose it is now decides about it
             if row.is_waiting or (row.reason == "shadow" and row != before.get(row.webhook_id)):
                 facts = customer.facts[row.transition_id]
                 text = body(

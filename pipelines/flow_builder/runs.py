@@ -67,11 +67,12 @@ class Runs:
         newest = self.newest
         if newest is None or run.transition_id in {*self.standing, *self.customer.elsewhere}:
             return None
-        about = [i for i, row in enumerate(rows) if row.transition_id == newest.transition_id and not row.is_void]
+        told = [i for i, row in enumerate(rows) if row.kind == "changed" and not row.is_void]
+        about = [i for i in told if rows[i].transition_id == newest.transition_id]
         if not about or (rows[about[-1]].status, rows[about[-1]].reason) != (Status.NOT_SENT, "replaced"):
             return None
-        told = newest_told(self.customer, rows[: about[-1]])
-        return newest if told and told.transition_id == run.transition_id else None
+        before = newest_told(self.customer, rows[: about[-1]])
+        return newest if before and before.transition_id == run.transition_id else None
 
     def forbidden(self, transition: Transition) -> Iterator[str]:
         facts = self.customer.facts.get(transition.transition_id)

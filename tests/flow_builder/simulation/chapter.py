@@ -1,6 +1,6 @@
 """What a sync makes of one customer's rows, step by step as delivery.md section 2 counts them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import md5
@@ -28,14 +28,16 @@ class Scene:
 
 @dataclass
 class Chapter:
-    """``rows``: all about the customer, about who was merged into him, and about his transitions, in their order;
-    ``marked``: those whose transition was retracted since; ``written``: those that this sync added; ``anew``: those of
+    """``rows``: all about the customer and his transitions, in their order;
+    ``marked``: those, with their sequence, whose transition was retracted since; ``known``: transitions with a row, whosever;
+    ``written``: those that this sync added; ``anew``: those of
     a transition that it decided."""
 
     scene: Scene
     key: Key
     rows: list[Row]
-    marked: set[str]
+    marked: set[tuple[str, int]]
+    known: Collection[str | None] = ()
     written: set[str] = field(default_factory=set)
     anew: set[str] = field(default_factory=set)
     tells_again: bool = False
@@ -66,13 +68,14 @@ class Chapter:
                 self.rows[i] = replace(row, status="canceled", reason="retracted")
         for name in {row.transition_id for row in self.rows if row.transition_id}:
             if not self.stands(name) and (newest := self.newest_about(name, self.rows)):
-                self.marked.add(newest.webhook_id)
+                self.marked.add((newest.webhook_id, newest.sequence))
 
     def tell_news(self) -> None:
         mine = [one for one in self.world.log.values() if one.key == self.key and not one.is_baseline]
         for one in sorted(mine, key=lambda one: (one.occurred_at, one.to_state, one.id)):
             known = [row for row in self.rows if row.kind == "changed" and row.transition_id == one.id]
-            if not all(row.was_withdrawn and row.reason == "retracted" and one.stands for row in known):
+            is_back = all(row.was_withdrawn and row.reason == "retracted" and one.stands for row in known)
+            if not is_back or (not known and one.id in self.known):
                 continue
             self.rows = [row for row in self.rows if row not in known]
             self.tell(one, one.id)
@@ -85,7 +88,6 @@ class Chapter:
             made = replace(made, status="canceled", reason="retracted")
         self.rows.append(made)
         self.written.add(name)
-        self.marked.discard(name)
         return made
 
     def row(self, name: str, kind: str, transition: Transition | None) -> Row:
@@ -159,7 +161,7 @@ class Chapter:
         newest = self.newest_about(transition.id, self.rows)
         if newest is None:
             return False
-        is_back = newest.webhook_id in self.marked and not transition.is_completion
+        is_back = (newest.webhook_id, newest.sequence) in self.marked and not transition.is_completion
         if is_back and newest.occurred_at and transition.occurred_at > newest.occurred_at:
             return True
         if is_booking_ahead(self.world, transition, self.scene.now):
@@ -173,7 +175,7 @@ class Chapter:
             if row.kind == "changed" and row.waits:
                 transition = self.world.log[row.transition_id or ""]
                 self.rows[i] = self.decided(row, transition, self.rows[:i])
-                self.marked.discard(row.webhook_id)
+                self.marked.discard((row.webhook_id, row.sequence))
             elif row.kind == "changed" and row.is_on_its_way and row.flow_name:
                 self.rows[i] = self.stopped(row, self.rows[:i])
             elif row.waits and self.scene.is_shadow:
@@ -207,11 +209,10 @@ class Chapter:
 
     def still_corrected(self, row: Row) -> Row:
         correction = self.correction(row)
-        if correction is None or row.key != self.key:
+        if correction is None:
             return replace(row, status="canceled", reason="*")
-        return replace(
-            correction, webhook_id=row.webhook_id, status=row.status, created_at=row.created_at, batch=row.batch
-        )
+        kept = {"status": row.status, "created_at": row.created_at, "batch": row.batch, "sequence": row.sequence}
+        return replace(correction, webhook_id=row.webhook_id, **kept)  # type: ignore[arg-type]
 
     def correct(self) -> None:
         prefix = md5(f"{self.key.tenant_id}:{self.key.customer_id}".encode()).hexdigest()
@@ -224,7 +225,7 @@ class Chapter:
     def correction(self, besides: Row | None = None) -> Row | None:
         """What is to be said, if anything; as if that one were not there."""
         told = self.newest(self.rows, lambda row: row.key == self.key and row.told and row is not besides)
-        if told is None or self.tells_again:
+        if told is None or self.tells_again or self.key in self.world.merged:
             return None
         runs, state = self.runs(), self.world.state(self.key)
         differs = told.state != state and self.world.is_active(self.key)

@@ -1,12 +1,12 @@
 """What a sync wrote, beside what the document says."""
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 
 from pipelines.flow_builder.delivery import Key
 from tests.flow_builder.simulation.endpoint import Broken
 from tests.flow_builder.simulation.rows import Row
-from tests.flow_builder.simulation.world import World
 
 ALWAYS = ("webhook_id", "kind", "transition_id", "key", "state", "status")
 DECIDED = ("job_id", "was_ahead")
@@ -16,9 +16,9 @@ ON_ITS_WAY = (
 )
 
 
-def compare(world: World, expected: Sequence[Row], rows: Sequence[Row]) -> None:
+def compare(expected: Sequence[Row], rows: Sequence[Row]) -> None:
     """Raises `Broken`."""
-    right, real = by_owner(world, expected), by_owner(world, rows)
+    right, real = by_customer(expected), by_customer(rows)
     for key in sorted({*right, *real}):
         names = [row.webhook_id for row in right[key]]
         if names != [row.webhook_id for row in real[key]]:
@@ -42,10 +42,12 @@ def is_reason(right: str | None, real: str | None) -> bool:
     return right == "*" or real == right or real in (right or "").split("|")
 
 
-def by_owner(world: World, rows: Sequence[Row]) -> defaultdict[Key, list[Row]]:
+def by_customer(rows: Sequence[Row]) -> defaultdict[Key, list[Row]]:
     found = defaultdict[Key, list[Row]](list)
     for row in rows:
-        found[world.owner(row.key)].append(row)
+        found[row.key].append(row)
+    for mine in found.values():
+        mine.sort(key=lambda row: row.sequence or math.inf)
     return found
 
 

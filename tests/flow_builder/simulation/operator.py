@@ -24,7 +24,10 @@ class Operator:
             "release": ("held",),
             "cancel": ("pending", "sending", "retry", "held", "dead"),
         }[action]
+        newest = {row.transition_id: row.webhook_id for row in rows if row.kind == "changed"}
         possible = [row for row in rows if row.status in statuses and row.reason != "baseline"]
+        if action == "replay":
+            possible = [row for row in possible if newest.get(row.transition_id) == row.webhook_id]
         if possible := [row for row in possible if row.begun] or possible:
             self.decide(action, self.chance.choice(possible))
 

@@ -18,7 +18,7 @@ class Oracle:
     world: World
     rules: Rules
     hold_above: int
-    marked: set[str] = field(default_factory=set)
+    marked: set[tuple[str, int]] = field(default_factory=set)
 
     def after_sync(
         self,
@@ -29,17 +29,24 @@ class Oracle:
     ) -> list[Row]:
         """``whole_from``: when of each tenant the newest sync began that read all. Each customer's rows are in the
         order in which they leave."""
-        by_owner: dict[Key, list[Row]] = {key: [] for key in self.world.customers() if key not in self.world.merged}
-        for row in rows:
-            by_owner[self.world.owner(row.key)].append(row)
+        known = {row.transition_id for row in rows if row.kind == "changed"}
         after, written = list[Row](), set[str]()
-        for key, mine in by_owner.items():
+        for key, mine in self.by_customer(rows).items():
             tenant_id = key.tenant_id
             scene = Scene(self.world, self.rules, now, whole_from[tenant_id], tenant_id in shadows)
-            chapter = Chapter(scene, key, mine, self.marked)
+            chapter = Chapter(scene, key, mine, self.marked, known)
             after += chapter.play()
             written |= chapter.written
         return self.held(after, written, now)
+
+    def by_customer(self, rows: Sequence[Row]) -> dict[Key, list[Row]]:
+        """Of each customer the rows about his transitions, of whomever they were told, and those that name him about
+        what stands no longer: nothing says who he is now of whom that was told."""
+        mine: dict[Key, list[Row]] = {key: [] for key in self.world.customers()}
+        for row in rows:
+            about = self.world.log.get(row.transition_id or "")
+            mine[about.key if about and about.stands else row.key].append(row)
+        return mine
 
     def held(self, rows: list[Row], written: Collection[str], now: datetime) -> list[Row]:
         """What this sync wrote, where with what the last hour did it starts and ends too many flows."""

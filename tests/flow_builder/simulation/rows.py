@@ -29,7 +29,18 @@ ARRIVED = """
 COLUMNS = {
     name: name
     for name in (
-        *("webhook_id", "kind", "transition_id", "tenant_id", "customer_id", "job_id", "flow_name", "status", "reason"),
+        *(
+            "sequence",
+            "webhook_id",
+            "kind",
+            "transition_id",
+            "tenant_id",
+            "customer_id",
+            "job_id",
+            "flow_name",
+            "status",
+            "reason",
+        ),
         *("ends", "suppressed", "appointment", "was_ahead", "flow_until", "settles_at", "follows", "occurred_at"),
         *("created_at", "batch", "overrides", "body"),
     )
@@ -76,6 +87,7 @@ class Row:
     batch: str | None = None
     overrides: str = ""
     superseded: bool = False
+    sequence: int = 0  # 0: it is new
 
     @property
     def key(self) -> Key:

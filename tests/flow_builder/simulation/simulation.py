@@ -248,7 +248,9 @@ class Scenario:
         for one in self.world.log.values():
             self.con.execute(OLD_ROW, [one.id, one.id, *one.key, one.to_state, stamp(one.occurred_at)])
         self.con.execute("insert into history_removal values (1, 0)")
-        self.con.executemany("insert into enqueues (tenant_id, read_at) values (?, '')", [[tenant_id] for tenant_id in TENANTS])
+        self.con.executemany(
+            "insert into enqueues (tenant_id, read_at) values (?, '')", [[tenant_id] for tenant_id in TENANTS]
+        )
 
     def sync(self) -> None:
         """Cut off before or in its enqueue, it has changed nothing."""
@@ -283,8 +285,8 @@ class Scenario:
             with transaction(self.con):
                 promise(self.enqueue(), "no outbox is lost but one that is")
         rows = self.rows()
-        compare(self.world, expected, rows)
-        compare(self.world, before if again else rows, rows)  # at once there is nothing to do
+        compare(expected, rows)
+        compare(before if again else rows, rows)  # at once there is nothing to do
         self.switches.note_sync({tenant_id: reading.asked_at for tenant_id, reading in self.readings.items()})
         self.told = {row.webhook_id for row in rows if row.told}
         query = "select webhook_id, body from deliveries where attempt_id is null and status in ('pending', 'held')"
