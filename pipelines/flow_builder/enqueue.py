@@ -206,15 +206,15 @@ class EnqueueRun:
         flows = {str(row.transition_id): row.flow_name for row in after if row.kind == "changed" and row.flow_name}
         told = {row.webhook_id: row for row in after}
         for row in after:
-            text = None
-            if row.transition_id in customer.elsewhere and row == before.get(row.webhook_id):
+            text, known = None, before.get(row.webhook_id)
+            if row.transition_id in customer.elsewhere and row == known:
                 continue  # whose it is now decides about it
-            if row.is_waiting or (row.reason == "shadow" and row != before.get(row.webhook_id)):
+            waited = row.sequence is None or (known is not None and known.is_waiting)
+            if row.is_waiting or (row.reason == "shadow" and waited):
                 facts = customer.facts[row.transition_id]
                 text = body(
                     row, facts, self.office(row.key.tenant_id), self.now, flows=flows, told=told.get(row.follows or "")
                 )
-            known = before.get(row.webhook_id)
             self.canceled += known is not None and known.status != row.status == Status.CANCELED
             if row != known or (text and not self.is_same(text, row.webhook_id)):
                 yield row, text

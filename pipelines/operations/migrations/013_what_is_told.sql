@@ -37,7 +37,7 @@ create table new_deliveries (
     is_newest integer not null default 0, -- of a changed one: as the last enqueue saw it
     was_retracted integer not null default 0, -- its transition was, since it was written
     overrides text not null default '', -- the reasons against it that a person overrode, or `all`
-    seen_as integer not null default 0 -- what it told at the last enqueue: 0 a state, 1 nothing, 2 a flow that was canceled
+    seen_as integer not null default 0 -- what it told at the last enqueue: 0 it might yet, 1 nothing, 2 a flow that was canceled, 3 a state, 4 nobody knew
 ) strict;
 
 -- A visit of before counts as one that lay ahead, or a whole city would be told anew.
@@ -79,9 +79,12 @@ where status = 'delivered';
 -- All whose facts the gate may be asked for are looked at once.
 update new_deliveries set seen_as = case
     when reason = 'baseline' then 1
-    when kind = 'changed' and stands and is_newest then 3
-    when status in ('pending', 'sending', 'retry', 'held', 'delivered') or may_have_arrived then 0
-    else 1
+    when kind = 'changed' and stands and is_newest then 9
+    when status in ('pending', 'sending', 'retry', 'held') then 0
+    when status = 'delivered' then 3
+    when not may_have_arrived then 1
+    when status = 'canceled' then 2
+    else 4
 end;
 
 create table new_attempts (
@@ -154,10 +157,11 @@ create index deliveries_batch on deliveries (batch) where batch is not null;
 create index deliveries_turned on deliveries (tenant_id, customer_id)
 where
     (case
-        when status in ('pending', 'sending', 'retry', 'held', 'delivered') then 0
+        when status in ('pending', 'sending', 'retry', 'held') then 0
+        when status = 'delivered' then 3
         when may_have_arrived = 0 then 1
         when status = 'canceled' then 2
-        else 0
+        else 4
     end) != seen_as
     and reason is distinct from 'baseline';
 
