@@ -122,6 +122,7 @@ def read_rows(con: sqlite3.Connection) -> list[Row]:
     return [row(values) for values in con.execute(QUERY)]
 
 
+@lru_cache(maxsize=4096)
 def row(values: tuple[Any, ...]) -> Row:
     given = dict(zip(COLUMNS, values, strict=True))
     said = saying(given.pop("body"))

@@ -62,7 +62,7 @@ class WorldLog(TransitionLog):
         return {
             key
             for key, facts in by_key.items()
-            if any(name in digests and one.digest != digests[name] for name, one in facts.items())
+            if any(one.digest != digests.get(name or "", one.digest) for name, one in facts.items())
         }
 
     def baseline_among(self, transition_ids: Sequence[str]) -> list[str]:
@@ -110,7 +110,7 @@ class WorldLog(TransitionLog):
         history = self.world.history(key)
         kept = {one.id for one in (*current(history), *current_but_for_their_reset(history))}
         asked: list[Transition | None] = [one for one in history if not one.is_baseline or one.id in kept]
-        return {one and one.id: logged(said(self.world, key, one)) for one in (asked if history else [None])}
+        return {one.id if one else None: logged(said(self.world, key, one)) for one in (asked if history else [None])}
 
 
 def split(ids: bytes) -> list[str]:
