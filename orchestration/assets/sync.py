@@ -64,7 +64,7 @@ def extract_asset(settings: Settings) -> dg.AssetsDefinition:
         from pipelines.servicetitan.load.schema_drift import find_drift
         from pipelines.servicetitan.set_aside import by_place
         from pipelines.servicetitan.sync import load
-        from pipelines.servicetitan.sync_status import keep_complete
+        from pipelines.servicetitan.sync_status import keep_complete, keep_readings
 
         with progress.shown(context.log) as show:
             result = load(
@@ -76,6 +76,7 @@ def extract_asset(settings: Settings) -> dg.AssetsDefinition:
                 scheduled=is_scheduled(context.run.tags),
             )
         keep_complete(settings.operations, result.streams)
+        keep_readings(settings.operations, result.began_at, result.streams)
         drift = find_drift(settings.warehouse, result.load_ids)
         yield from (raw_result(table.name, result) for table in RAW_TABLES)
         yield from extract_checks(result, drift, by_place(settings, warehouse.now()))

@@ -25,6 +25,7 @@ class StreamSync:
     rejected: int = 0
     complete: bool = False
     error: str | None = None
+    asked: bool = True  # not so of a tenant that rests
     goes_on: bool = False  # its time was over; the next sync goes on where it stopped
     missing_scope: str | None = None
     warnings: list[str] = field(default_factory=list)

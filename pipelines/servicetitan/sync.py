@@ -29,6 +29,7 @@ class LoadResult:
     """What one sync brought; rows are counted per raw table, ``tenant_syncs`` left out."""
 
     sync_id: str
+    began_at: datetime
     streams: tuple[StreamSync, ...]
     load_ids: tuple[str, ...]
     changed_rows: dict[str, int]
@@ -93,7 +94,7 @@ def load(
         *(row for one in chosen if one.id in resting for row in left_alone(one, resting[one.id], now)),
     ]
     counts = record_sync(settings.warehouse, sync_id, streams, load_ids)
-    return LoadResult(sync_id, tuple(streams), tuple(load_ids), counts.changed, counts.stored)
+    return LoadResult(sync_id, now, tuple(streams), tuple(load_ids), counts.changed, counts.stored)
 
 
 def left_alone(tenant: Tenant, rest: Rest, now: datetime) -> Iterator[StreamSync]:
@@ -101,7 +102,7 @@ def left_alone(tenant: Tenant, rest: Rest, now: datetime) -> Iterator[StreamSync
     words = f"not asked again before {rest.ends_at:%H:%M:%S} UTC, by a schedule or sensor: {rest.why}"
     for stream in STREAMS:
         error = f"tenant {tenant.name}, stream {stream.name}: {words}"
-        yield StreamSync(tenant.id, tenant.name, stream.name, now, ended_at=now, error=error)
+        yield StreamSync(tenant.id, tenant.name, stream.name, now, ended_at=now, error=error, asked=False)
 
 
 def store(settings: Settings, batches: BatchQueue, create: bool = False) -> list[str]:
