@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.alerting.from_checks import Descriptions, check_alerts
-from orchestration.alerting.from_outbox import outbox_alerts
+from orchestration.alerting.from_outbox import outbox_alerts, pause_alerts
 from orchestration.alerting.from_runs import ENDED, run_alerts
 from pipelines.alerts.alert import Alert, Alerts
 from pipelines.alerts.channels import Channel
@@ -50,6 +50,7 @@ def look(settings: Settings, configured: Sequence[Channel], found: Alerts, now: 
 
 def standing(settings: Settings, now: datetime) -> Iterator[tuple[str, Alert]]:
     yield from outbox_alerts(settings, now)
+    yield from pause_alerts(settings, now)
     yield from stale_tenants(directory.all(settings), last_complete(settings.operations), settings.sync_cron, now)
 
 

@@ -1,15 +1,20 @@
 """What is wrong on the way to Flow Builder, as the operations file knows it; the checks know it as of the last run."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from orchestration.assets.checks import ENDPOINT_CHECK, OUTBOX_CHECKS
 from pipelines.alerts.alert import Alert
+from pipelines.flow_builder import switches
 from pipelines.flow_builder.advice import advice
 from pipelines.flow_builder.outbox.queries import held_batches, outbox_health
+from pipelines.operations import open_operations
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 
 TOLD_HERE = {ENDPOINT_CHECK.name, *(OUTBOX_CHECKS[name].name for name in ("held", "dead", "overdue"))}
+
+FORGOTTEN = timedelta(hours=1)  # a pause is for minutes
 
 
 def outbox_alerts(settings: Settings, now: datetime) -> Iterator[tuple[str, Alert]]:
@@ -30,3 +35,19 @@ def outbox_alerts(settings: Settings, now: datetime) -> Iterator[tuple[str, Aler
     for since, count in held_batches(settings.operations):
         what = f"flow_builder/outbox: {count} deliveries of one sync are held, more than FLOW_BUILDER_HOLD_ABOVE"
         yield f"held {since.isoformat()}", Alert(what, since, OUTBOX_CHECKS["held"].what_to_do)
+
+
+def pause_alerts(settings: Settings, now: datetime) -> Iterator[tuple[str, Alert]]:
+    """What waits may be too old by the time that somebody thinks of it."""
+    names = {switches.ALL: "all tenants"} | {one.id: one.name for one in directory.all(settings)}
+    with open_operations(settings.operations) as con:
+        found = switches.read(con, directory.all(settings))
+    for tenant_id, name in names.items():
+        since = found[tenant_id].paused_at
+        if since and now - since >= FORGOTTEN:
+            way = "--all" if tenant_id == switches.ALL else name
+            what_to_do = (
+                f"`servicetitan-flow tenants list` says who paused it and why;"
+                f" `servicetitan-flow tenants resume {way} --reason TEXT` lets go what waits"
+            )
+            yield f"paused {tenant_id}", Alert(f"{name}: paused, and nothing is sent", since, what_to_do)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestration.cli.table import print_table
+from orchestration.cli.tenants import say_switches
 from pipelines.settings import Settings, load_settings
 from pipelines.tenants import directory
 
@@ -39,6 +40,7 @@ def check() -> None:
     click.echo("\nWhich jobs of the last 90 days count as what; `servicetitan-flow rules` prints all rules")
     print_table(list(job_kinds(settings.analytics)), none="not known before the first sync")
     sound = check_rules(settings.rules)
+    say_switches(settings)
     if not (streams and nothing_aside and sound and (scopes or not settings.actions_tokens)):
         raise SystemExit(1)
 

@@ -14,6 +14,7 @@ from orchestration.cli.outbox import COMMANDS
 from orchestration.cli.processes import heed_signals
 from orchestration.cli.report import report_command
 from orchestration.cli.rules import rules
+from orchestration.cli.tenants import tenants
 from orchestration.cli.up import up
 from orchestration.errors import in_a_line, known_errors
 from orchestration.instance.home import dagster_home
@@ -127,5 +128,5 @@ def serve(host: str, port: int) -> None:
     serve(load_settings(), host, port)
 
 
-for command in [check, rules, *COMMANDS, customer_command, report_command, backup, restore, alerts, up]:
+for command in [check, rules, tenants, *COMMANDS, customer_command, report_command, backup, restore, alerts, up]:
     main.add_command(command)

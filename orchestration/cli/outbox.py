@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from orchestration.cli.table import print_table
+from orchestration.cli.tenants import say_switches
 from pipelines.flow_builder.statuses import Status
 from pipelines.settings import Settings, load_settings
 
@@ -46,6 +47,7 @@ def deliver() -> None:
     if counts.waits_until:
         click.echo(f"Flow Builder asked to wait until {counts.waits_until:%Y-%m-%d %H:%M:%S} UTC")
     say_endpoint(settings)
+    say_switches(settings)
     if counts.failed:
         raise SystemExit(1)
 
@@ -76,6 +78,7 @@ def deliveries(status: str | None, customer_id: int | None, newest: int, as_json
     else:
         print_table([{name: row[name] for name in SHOWN} for row in rows], none="no such delivery")
     say_endpoint(settings)
+    say_switches(settings)
 
 
 def decision(action: Any, words: str) -> click.Command:

@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     flow_builder_superseded: Literal["send", "skip"] = "send"
     flow_builder_include_contact: bool = True
     flow_builder_hold_above: int = Field(500, ge=0)
+    gate_max_age_minutes: float = Field(60, gt=0, allow_inf_nan=False)
 
     actions_tokens: list[SecretStr] = []
     actions_webhook_secret: SecretStr | None = None

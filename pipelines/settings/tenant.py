@@ -1,6 +1,6 @@
 """A tenant of ServiceTitan's, as the environment names it."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ class Tenant(BaseModel):
     booking_provider_id: int | None = None
     timezone: str | None = None
     country: str = Field("US", pattern="^[A-Z]{2}$", description="ISO 3166, for phone numbers without a country code")
+    delivery: Literal["live", "shadow"] = "live"  # what it starts with; then its switch counts
 
     _own_values = field_validator("*", mode="before")(refuse_placeholder)
 
@@ -29,6 +30,11 @@ class Tenant(BaseModel):
     @classmethod
     def _blank_is_unset(cls, value: Any) -> Any:
         return value or None
+
+    @field_validator("delivery", mode="before")
+    @classmethod
+    def _blank_is_live(cls, value: Any) -> Any:
+        return value or "live"
 
     def variable(self, name: str) -> str:
         """As it is written in the environment."""

@@ -16,8 +16,10 @@ from orchestration.assets.checks import COMPLETE_CHECK, DRIFT_CHECK
 from orchestration.assets.specs import raw_key
 from orchestration.cli.main import main
 from pipelines.alerts.channels import channels
+from pipelines.flow_builder.switches import turn
 from pipelines.operations import OperationsError, open_operations, stamp
 from pipelines.settings import Settings, load_settings
+from pipelines.tenants import directory
 from tests.alerts.receivers import MailServer, Webhook
 
 NOW = datetime.now(UTC)
@@ -146,6 +148,11 @@ TROUBLES: list[tuple[Deed, Deed, str]] = [
         f" next probe: {NOW + MINUTE / 2:%Y-%m-%d %H:%M:%S} UTC",
     ),
     (
+        writes("insert into tenant_switches values (0, 0, ?1, null, ?1)", stamp(NOW - 61 * MINUTE)),
+        writes("update tenant_switches set paused_at = null"),
+        "all tenants: paused, and nothing is sent",
+    ),
+    (
         writes(DELIVERY, "1", stamp(NOW), "held"),
         writes("update deliveries set status = 'canceled' where status = 'held'"),
         "flow_builder/outbox: 1 deliveries of one sync are held, more than FLOW_BUILDER_HOLD_ABOVE",
@@ -176,6 +183,19 @@ def test_every_trouble_is_told_once_with_what_to_do_and_once_when_it_is_over(lin
     [_, end] = webhook.texts
     assert {paragraph.splitlines()[0] for paragraph in end.split("\n\n")} == {f"🟢 over: {one}" for one in said}
     assert "ada@" not in text + end
+
+
+def test_a_pause_is_told_after_an_hour(line: Line, webhook: Webhook) -> None:
+    socal = directory.find(line.settings, "socal")
+    turn(line.settings.operations, [socal], "pause", reason="ada@example.com complains", by="bob", now=NOW)
+    for _ in range(5):
+        line.looks()
+    assert webhook.texts == []
+    line.looks()
+    [text] = webhook.texts
+    assert text.startswith(f"🔴 socal: paused, and nothing is sent\nsince {NOW:%Y-%m-%d %H:%M} UTC")
+    assert "servicetitan-flow tenants resume socal --reason TEXT" in text
+    assert "ada@" not in text
 
 
 def test_a_run_that_died_has_failed(line: Line, webhook: Webhook) -> None:
