@@ -41,10 +41,17 @@ def outbox(settings: Settings) -> dg.AssetsDefinition:
         from pipelines.flow_builder.enqueue import enqueue
         from pipelines.flow_builder.outbox.queries import outbox_health, transitions
         from pipelines.flow_builder.transition_log import TransitionLog
+        from pipelines.servicetitan.sync_status import readings
         from pipelines.warehouse import open_warehouse
 
         with open_warehouse(settings.warehouse) as con:
-            enqueued = enqueue(con, settings, warehouse.clock(), start_over=config.start_over)
+            enqueued = enqueue(
+                con,
+                settings,
+                warehouse.clock(),
+                readings=readings(settings.operations),
+                start_over=config.start_over,
+            )
             unknown = max(0, TransitionLog(con).size() - transitions(settings.operations))
         yield dg.MaterializeResult(asset_key=OUTBOX, metadata=asdict(enqueued))
         yield from outbox_checks(OUTBOX, outbox_health(settings.operations, warehouse.now()), unknown)

@@ -69,8 +69,12 @@ def enqueue(
         seen = look(log, operations, derivation, lambda: read_changed(con))
         readings = {one: Reading(now, now) for one in seen.tenants} if readings is None else readings
         enqueued = Enqueued()
-        if start_over or not is_idle(seen, operations, settings):
+        if not start_over and is_idle(seen, operations, settings):
             with transaction(operations):
+                checkpoints.note_readings(operations, seen.tenants, readings, now)
+        else:
+            with transaction(operations):
+                switches.begin(operations, directory.all(settings), now)
                 failpoint("enqueue.begun")
                 enqueued = EnqueueRun(log, operations, seen, settings, now, readings, start_over).write()
                 failpoint("enqueue.written")
@@ -149,8 +153,9 @@ class EnqueueRun:
             done |= {*batch}
         writer.hold(since, self.settings.flow_builder_hold_above, self.now)
         writer.note_told()
-        began_at = {one: reading.asked_at for one, reading in self.readings.items()}
-        checkpoints.note(self.operations, self.scope.tenants, self.scope.derivation_id, self.now, began_at, self.shadow)
+        checkpoints.note(
+            self.operations, self.scope.tenants, self.scope.derivation_id, self.now, self.readings, self.shadow
+        )
         return enqueued(writer.counts(since), self.canceled)
 
     def refuse_if_lost(self) -> None:

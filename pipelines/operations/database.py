@@ -78,6 +78,16 @@ def statements(script: str) -> Iterator[str]:
 
 
 @contextmanager
+def snapshot(con: Connection) -> Iterator[Connection]:
+    """All that is read within is of one moment."""
+    con.execute("begin")
+    try:
+        yield con
+    finally:
+        con.execute("rollback")
+
+
+@contextmanager
 def transaction(con: Connection) -> Iterator[Connection]:
     """All or nothing, and alone: the write lock is taken at the start."""
     con.execute("begin immediate")

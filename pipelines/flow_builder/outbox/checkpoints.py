@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from pipelines.operations import Connection, stamp
+from pipelines.readings import Reading
 
 
 def checkpoints(con: Connection) -> dict[int, str | None]:
@@ -21,15 +22,35 @@ def note(
     tenants: Iterable[int],
     derivation_id: str | None,
     now: datetime,
-    began_at: Mapping[int, datetime],
+    readings: Mapping[int, Reading],
     in_shadow: Mapping[int, bool],
 ) -> None:
-    """``began_at``: the newest sync that asked each tenant."""
     con.executemany(
-        """insert or replace into enqueues (tenant_id, derivation_id, read_at, began_at, was_shadow)
-            values (?, ?, ?, ?, ?)""",
+        """insert or replace into enqueues (tenant_id, derivation_id, read_at, was_shadow, began_at, whole_from)
+        values (?, ?, ?, ?, ?, ?)""",
         [
-            (tenant_id, derivation_id, stamp(now), stamp(began_at.get(tenant_id, now)), in_shadow.get(tenant_id, False))
+            (
+                tenant_id,
+                derivation_id,
+                stamp(now),
+                in_shadow.get(tenant_id, False),
+                *stamps(readings.get(tenant_id), now),
+            )
             for tenant_id in tenants
         ],
     )
+
+
+def note_readings(con: Connection, tenants: Iterable[int], readings: Mapping[int, Reading], now: datetime) -> None:
+    """Where nothing was news: what is known is as of then."""
+    con.executemany(
+        "update enqueues set began_at = ?, whole_from = ? where tenant_id = ?",
+        [(*stamps(readings.get(tenant_id), now), tenant_id) for tenant_id in tenants],
+    )
+
+
+def stamps(reading: Reading | None, now: datetime) -> tuple[str, str | None]:
+    """When the newest sync that asked the tenant began, and the newest that read it whole."""
+    if reading is None:
+        return stamp(now), None
+    return stamp(reading.asked_at), stamp(reading.whole_from) if reading.whole_from else None

@@ -187,6 +187,7 @@ create table tenant_switches (
 ) strict;
 
 alter table enqueues add column began_at text; -- the sync
+alter table enqueues add column whole_from text; -- as tenant_readings has it; what the gate says is as of then
 alter table enqueues add column was_shadow integer not null default 0;
 
 create table tenant_readings (
