@@ -82,7 +82,7 @@ class Company(Line):
 
     def decides(self, action: Action, webhook_id: str) -> None:
         [decided] = decide(
-            self.settings.operations, action, [webhook_id], reason="compared with Flow Builder", by="ada", now=self.now
+            self.settings, action, [webhook_id], reason="compared with Flow Builder", by="ada", now=self.now
         )
         assert decided.refused is None
 

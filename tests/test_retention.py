@@ -103,7 +103,7 @@ def test_what_is_still_to_be_sent_keeps_its_body(line: Line) -> None:
 def test_what_was_forgotten_is_known_all_the_same_and_cannot_be_sent_again(sent: str, line: Line) -> None:
     forget_contact_data(line.settings.operations, line.now + 91 * DAY, 90, ROOMS)
     assert line.sync(91 * DAY).sent == 0
-    [decided] = decide(line.settings.operations, "replay", [sent], reason="asked", by="ada", now=line.now)
+    [decided] = decide(line.settings, "replay", [sent], reason="asked", by="ada", now=line.now)
     assert decided.refused == "its body is not kept any longer (RETENTION_DAYS)"
 
 

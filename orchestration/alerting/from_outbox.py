@@ -32,9 +32,10 @@ def outbox_alerts(settings: Settings, now: datetime) -> Iterator[tuple[str, Aler
     if found.dead:
         what = f"flow_builder/outbox: {found.dead} deliveries failed for good"
         yield "dead", Alert(what, now, OUTBOX_CHECKS["dead"].what_to_do)
-    for since, count in held_batches(settings.operations):
-        what = f"flow_builder/outbox: {count} deliveries of one sync are held, more than FLOW_BUILDER_HOLD_ABOVE"
-        yield f"held {since.isoformat()}", Alert(what, since, OUTBOX_CHECKS["held"].what_to_do)
+    for held in held_batches(settings.operations):
+        what = f"flow_builder/outbox: {held.rows} deliveries of one sync are held, more than FLOW_BUILDER_HOLD_ABOVE"
+        what += f" (batch {held.batch})" if held.batch else ""
+        yield f"held {held.since.isoformat()}", Alert(what, held.since, OUTBOX_CHECKS["held"].what_to_do)
 
 
 def pause_alerts(settings: Settings, now: datetime) -> Iterator[tuple[str, Alert]]:

@@ -98,7 +98,7 @@ OUTBOX_CHECKS = {
     "held": Check(
         "nothing_held",
         "No sync found so much to send that a person must look at it first (FLOW_BUILDER_HOLD_ABOVE).",
-        "servicetitan-flow deliveries --status held; then release ID… or cancel ID… --reason TEXT",
+        "servicetitan-flow deliveries --status held; then release or cancel --batch BATCH --reason TEXT",
     ),
     "dead": Check(
         "nothing_dead",

@@ -1,31 +1,20 @@
 """The operator's commands on the outbox."""
 
-import getpass
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
+from orchestration.cli.decisions import DECISIONS
 from orchestration.cli.table import print_table
 from orchestration.cli.tenants import say_switches
 from pipelines.flow_builder.statuses import Status
+from pipelines.operations import moment
 from pipelines.settings import Settings, load_settings
-
-SHOWN = [
-    "webhook_id",
-    "status",
-    "reason",
-    "tenant_id",
-    "customer_id",
-    "told_state",
-    "flow_name",
-    "attempts",
-    "last_error",
-]
-Command = Callable[..., None]
+from pipelines.tenants import directory
 
 
 def now() -> datetime:
@@ -64,45 +53,72 @@ def say_endpoint(settings: Settings) -> None:
 
 @click.command()
 @click.option("--status", type=click.Choice([status.value for status in Status]))
+@click.option("--reason", metavar="REASON", help="Why it was not sent, or started no flow.")
+@click.option("--tenant", metavar="NAME")
 @click.option("--customer", "customer_id", type=int, metavar="ID")
+@click.option("--batch", metavar="BATCH", help="What is or was held together.")
 @click.option("--newest", type=click.IntRange(min=1), default=100, show_default=True, help="How many at most.")
+@click.option("--all", "is_all", is_flag=True, help="However many there are.")
 @click.option("--json", "as_json", is_flag=True, help="All columns, and who decided what.")
-def deliveries(status: str | None, customer_id: int | None, newest: int, as_json: bool) -> None:
-    """What was sent to Flow Builder, what waits, and what was not sent and why; whether the endpoint is down."""
+def deliveries(
+    status: str | None,
+    reason: str | None,
+    tenant: str | None,
+    customer_id: int | None,
+    batch: str | None,
+    newest: int,
+    is_all: bool,
+    as_json: bool,
+) -> None:
+    """What was sent to Flow Builder, what waits, and what was not sent and why; the newest first. Whether the endpoint
+    is down."""
     from pipelines.flow_builder.outbox.queries import deliveries
 
     settings = load_settings()
-    rows = deliveries(settings.operations, status=status, customer_id=customer_id, newest=newest)
+    rows = deliveries(
+        settings.operations,
+        status=status,
+        reason=reason,
+        tenant_id=directory.find(settings, tenant).id if tenant else None,
+        customer_id=customer_id,
+        batch=batch,
+        newest=None if is_all else newest,
+    )[::-1]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     else:
-        print_table([{name: row[name] for name in SHOWN} for row in rows], none="no such delivery")
+        print_table([*shown(settings, rows)], none="no such delivery")
     say_endpoint(settings)
     say_switches(settings)
 
 
-def decision(action: Any, words: str) -> click.Command:
-    @click.command(action, help=words)
-    @click.argument("ids", nargs=-1, required=True, metavar="ID…")
-    @click.option("--reason", required=True, metavar="TEXT", help="Kept with the decision.")
-    @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-    def command(ids: Sequence[str], reason: str, dry_run: bool) -> None:
-        from pipelines.flow_builder.outbox.operators import ACTIONS, decide
+def shown(settings: Settings, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """With the names of tenants and customers, as far as they are published."""
+    from pipelines.analytics.customer_history import names
 
-        noun = f"{'would be ' * dry_run}{ACTIONS[action].noun}"
-        settings = load_settings()
-        try:
-            decided = decide(
-                settings.operations, action, ids, reason=reason, by=getpass.getuser(), now=now(), dry_run=dry_run
-            )
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint="--reason") from None
-        for one in decided:
-            click.echo(f"{one.webhook_id}: {one.refused or noun}")
-        if any(one.refused for one in decided):
-            raise SystemExit(1)
+    tenants = {one.id: one.name for one in directory.all(settings)}
+    customers = names(settings.analytics, {(row["tenant_id"], row["customer_id"]) for row in rows})
+    for row in rows:
+        flow = row["flow_name"] or (f"none ({row['suppressed']})" if row["suppressed"] else None)
+        yield {
+            "id": row["webhook_id"],
+            "status": row["status"],
+            "reason": row["reason"],
+            "tenant": tenants.get(row["tenant_id"], row["tenant_id"]),
+            "customer": row["customer_id"],
+            "name": customers.get((row["tenant_id"], row["customer_id"])),
+            "told": row["told_state"],
+            "flow": flow,
+            "written (UTC)": when(row["created_at"]),
+            "delivered (UTC)": when(row["delivered_at"]),
+            "attempts": row["attempts"],
+            "last answer": row["last_error"] or (f"HTTP {row['last_status']}" if row["last_status"] else None),
+            **({"batch": row["batch"]} if any(one["batch"] for one in rows) else {}),
+        }
 
-    return command
+
+def when(text: str | None) -> str | None:
+    return f"{moment(text):%Y-%m-%d %H:%M:%S}" if text else None
 
 
 @click.command("test-send")
@@ -119,11 +135,4 @@ def test_send() -> None:
     click.echo(f"answered {answer.status} in {answer.milliseconds} ms")
 
 
-COMMANDS = [
-    deliver,
-    deliveries,
-    decision("replay", "Send again what is dead, was not sent, or was delivered."),
-    decision("release", "Let go what is held."),
-    decision("cancel", "Do not send what is still to be sent; accept what is dead."),
-    test_send,
-]
+COMMANDS = [deliver, deliveries, *DECISIONS, test_send]

@@ -148,7 +148,7 @@ def test_what_a_person_gave_up_is_not_due_again(sending_line: Line, receiver: Re
     receiver.otherwise = Reply(422)
     (given_up,) = booked(line, 1)
     line.deliver()
-    decide(line.settings.operations, "cancel", [given_up], reason="a test", by="ada", now=line.now)
+    decide(line.settings, "cancel", [given_up], reason="a test", by="ada", now=line.now)
     booked(line, 2, 3)
     assert line.deliver() == Delivered(retry=2, down=True)
     assert (line.row(given_up).status, line.row(given_up).reason) == ("dead", "accepted")

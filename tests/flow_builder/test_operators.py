@@ -17,9 +17,7 @@ HOUR = timedelta(hours=1)
 
 
 def asked(line: Line, action: Action, *webhook_ids: str, dry_run: bool = False) -> list[Decided]:
-    return decide(
-        line.settings.operations, action, webhook_ids, reason="asked", by="ada", now=line.now, dry_run=dry_run
-    )
+    return decide(line.settings, action, webhook_ids, reason="asked", by="ada", now=line.now, dry_run=dry_run)
 
 
 def test_a_held_batch_leaves_when_it_is_released(sending_line: Line) -> None:
@@ -104,7 +102,7 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(line: Line) -> None:
 
 def test_a_decision_needs_a_reason(line: Line) -> None:
     with pytest.raises(ValueError, match="needs a reason"):
-        decide(line.settings.operations, "cancel", ["id"], reason=" ", by="ada", now=line.now)
+        decide(line.settings, "cancel", ["id"], reason=" ", by="ada", now=line.now)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_what_needs_a_decision_is_trouble_until_it_has_one(line: Line, status: s
     line.becomes(booked, status)
     operations = line.settings.operations
     assert outbox_health(operations, line.now).any
-    decide(operations, "cancel", [booked], reason="accepted", by="ada", now=line.now)
+    decide(line.settings, "cancel", [booked], reason="accepted", by="ada", now=line.now)
     assert not outbox_health(operations, line.now).any
 
 

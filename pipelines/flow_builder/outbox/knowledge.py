@@ -131,6 +131,11 @@ class OutboxKnowledge:
         asked = {"keys": json.dumps([*keys]), "transitions": json.dumps([*transition_ids])}
         return [delivery(dict(zip(COLUMNS, row, strict=True))) for row in self.con.execute(ROWS, asked)]
 
+    def row(self, webhook_id: str) -> Delivery | None:
+        query = f"select {', '.join(COLUMNS)} from deliveries where webhook_id = ?"
+        found = self.con.execute(query, [webhook_id]).fetchone()
+        return delivery(dict(zip(COLUMNS, found, strict=True))) if found else None
+
 
 def known(stands: int, is_newest: int | None, ids: str) -> Known:
     return Known(ids.encode(), bool(stands), None if is_newest is None else bool(is_newest))

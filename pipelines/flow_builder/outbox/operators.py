@@ -3,66 +3,85 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from hashlib import sha256
 from typing import Literal
 
-from pipelines.flow_builder.outbox.knowledge import IS_TOLD
-from pipelines.flow_builder.outbox.writer import KEEP_LEASE
-from pipelines.flow_builder.statuses import UNFINISHED, Status
+from pipelines.flow_builder.outbox.knowledge import OutboxKnowledge
+from pipelines.flow_builder.outbox.queue import LET_OTHERS_WAIT
+from pipelines.flow_builder.outbox.replays import Refused, Replay, plan_replay
+from pipelines.flow_builder.outbox.writer import KEEP_LEASE, OutboxWriter
+from pipelines.flow_builder.statuses import UNFINISHED, Status, Statuses
 from pipelines.operations import Connection, open_operations, stamp, transaction
+from pipelines.settings import Settings
 
 Action = Literal["replay", "release", "cancel"]
-REPLAYABLE = ("reclassified", "stale")
 
 
 @dataclass(frozen=True, slots=True)
 class OperatorAction:
-    """``from_statuses``: of which deliveries it may be asked; ``change``: what it does to one."""
+    """``from_statuses``: of which deliveries it may be asked; ``of_a_batch``: which of a batch are meant."""
 
     noun: str
-    from_statuses: Sequence[Status]
-    change: str
+    from_statuses: Statuses
+    of_a_batch: Statuses
 
-
-# What is not to be sent names no flow; its body does, for this very case.
-FLOW_NAME = "ifnull(flow_name, json_extract(cast(body as text), '$.data.flow_name'))"
 
 ACTIONS: Mapping[Action, OperatorAction] = {
     "replay": OperatorAction(
         "replayed",
-        (Status.DEAD, Status.NOT_SENT, Status.DELIVERED),
-        f"""sequence = (select max(sequence) + 1 from deliveries), status = '{Status.PENDING}', reason = null,
-        attempts = 0, next_attempt_at = null, settles_at = null, overrides = 'reclassified stale expired',
-        flow_name = {FLOW_NAME}""",
+        Statuses((Status.DEAD, Status.NOT_SENT, Status.DELIVERED)),
+        Statuses((Status.DEAD, Status.NOT_SENT)),
     ),
-    "release": OperatorAction("released", (Status.HELD,), f"status = '{Status.PENDING}', reason = null"),
-    # Canceling what is dead accepts the loss: dead told nothing, canceled after an attempt would have.
-    "cancel": OperatorAction(
-        "canceled",
-        (*UNFINISHED, Status.DEAD),
-        f"""reason = case status when '{Status.DEAD}' then 'accepted' else 'operator' end, {KEEP_LEASE},
-        status = case status when '{Status.DEAD}' then '{Status.DEAD}' else '{Status.CANCELED}' end""",
-    ),
+    "release": OperatorAction("released", Statuses((Status.HELD,)), Statuses((Status.HELD,))),
+    "cancel": OperatorAction("canceled", Statuses((*UNFINISHED, Status.DEAD)), UNFINISHED),
 }
-
-# Why a replay would tell what is no longer so, or start a flow that is no longer the newest.
-NO_REPLAY = f"""
-    select case
-        when kind = 'changed' and not stands then 'its transition was retracted'
-        when kind = 'changed' and not is_newest then 'a later transition of this customer is known'
-        when body is null and (attempt_id is not null or reason = 'expired')
-            then 'its body is not kept any longer (RETENTION_DAYS)'
-        when body is null and reason in {REPLAYABLE}
-            then 'no body was kept: a later transition stood when it was written, or it is older than RETENTION_DAYS'
-        when body is null then 'it was never to be sent, so there is no body'
-        when kind = 'corrected' and exists (
-            select 1 from deliveries
-            where tenant_id = asked.tenant_id and customer_id = asked.customer_id and sequence > asked.sequence
-                and {IS_TOLD}
-        ) then 'something later was told of this customer'
-    end
-    from deliveries as asked where webhook_id = ?
+RELEASE = f"update deliveries set status = '{Status.PENDING}', reason = null where webhook_id = :webhook_id"
+# Canceling what is dead accepts the loss: dead told nothing, canceled after an attempt would have.
+CANCEL = f"""
+    update deliveries set
+        reason = case status when '{Status.DEAD}' then 'accepted' else 'operator' end,
+        {KEEP_LEASE},
+        status = case status when '{Status.DEAD}' then '{Status.DEAD}' else '{Status.CANCELED}' end
+    where webhook_id = :webhook_id
 """
+SEND_AGAIN = f"""
+    update deliveries set
+        sequence = (select max(sequence) + 1 from deliveries),
+        status = '{Status.PENDING}',
+        reason = null,
+        attempts = 0,
+        next_attempt_at = null,
+        settles_at = null,
+        flow_until = :flow_until
+    where webhook_id = :webhook_id
+"""
+OVERRIDE = "update deliveries set overrides = ? where webhook_id = ?"
+DECIDE = """
+    insert into decisions (webhook_id, action, overrides, reason, decided_by, decided_at) values (?, ?, ?, ?, ?, ?)
+"""
+IDS = "select webhook_id from deliveries where {} order by sequence"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """More than the ids named: a batch; or what of a tenant has that status, and perhaps told that state."""
+
+    batch: str | None = None
+    tenant_id: int | None = None
+    status: Status | None = None
+    state: float | None = None
+
+    def ids(self, con: Connection, action: Action) -> list[str]:
+        chosen = ACTIONS[action]
+        statuses = chosen.of_a_batch if self.status is None else Statuses((self.status,))
+        asked = {"batch": self.batch, "tenant_id": self.tenant_id, "told_state": self.state}
+        given = {name: value for name, value in asked.items() if value is not None}
+        where = " and ".join([f"status in {statuses}", *(f"{name} = :{name}" for name in given)])
+        return [webhook_id for (webhook_id,) in con.execute(IDS.format(where), given)]
+
+
+class SetChanged(Exception):
+    """Other deliveries are selected than were counted; nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +93,7 @@ class Decided:
 
 
 def decide(
-    operations: Path,
+    settings: Settings,
     action: Action,
     webhook_ids: Sequence[str],
     *,
@@ -82,41 +101,92 @@ def decide(
     by: str,
     now: datetime,
     dry_run: bool = False,
+    anyway: bool = False,
 ) -> list[Decided]:
     """One transaction for all; those that are refused do not keep the others from being done."""
-    if not reason.strip():
-        raise ValueError("a decision needs a reason, in words that help the next reader")
-    with open_operations(operations) as con, transaction(con):
-        return [
-            decide_one(con, action, webhook_id, reason, by, now, dry_run) for webhook_id in dict.fromkeys(webhook_ids)
-        ]
+    deciding = Deciding(settings, action, reason, by, now, dry_run, anyway)
+    with open_operations(settings.operations) as con, transaction(con):
+        return deciding.all(con, webhook_ids)
 
 
-def decide_one(
-    con: Connection, action: Action, webhook_id: str, reason: str, by: str, now: datetime, dry_run: bool = False
-) -> Decided:
-    refused = refusal(con, action, webhook_id)
-    if not (refused or dry_run):
-        apply(con, action, webhook_id, reason, by, now)
-    return Decided(webhook_id, refused)
+def decide_selected(
+    settings: Settings,
+    action: Action,
+    selection: Selection,
+    *,
+    counted: str | None,
+    reason: str,
+    by: str,
+    now: datetime,
+    dry_run: bool = False,
+    anyway: bool = False,
+) -> list[Decided]:
+    """``counted``: the `digest` of those that a person was told of; None: whatever is selected now. Raises
+    `SetChanged`."""
+    deciding = Deciding(settings, action, reason, by, now, dry_run, anyway)
+    with open_operations(settings.operations) as con, transaction(con):
+        webhook_ids = selection.ids(con, action)
+        if counted is not None and digest(webhook_ids) != counted:
+            raise SetChanged(f"the set has changed: {len(webhook_ids)} deliveries are selected now; nothing was done")
+        return deciding.all(con, webhook_ids)
 
 
-def refusal(con: Connection, action: Action, webhook_id: str) -> str | None:
-    row = con.execute("select status from deliveries where webhook_id = ?", [webhook_id]).fetchone()
-    if row is None:
-        return "no such delivery"
-    if row[0] not in ACTIONS[action].from_statuses:
-        return f"it is {row[0]}; only {', '.join(ACTIONS[action].from_statuses)} can be {ACTIONS[action].noun}"
-    if action == "replay":
-        why: str | None = con.execute(NO_REPLAY, [webhook_id]).fetchone()[0]
-        return why
-    return None
+def digest(webhook_ids: Sequence[str]) -> str:
+    """Another one for another set."""
+    return sha256("\n".join(sorted(webhook_ids)).encode()).hexdigest()[:12]
 
 
-def apply(con: Connection, action: Action, webhook_id: str, reason: str, by: str, now: datetime) -> None:
-    chosen = ACTIONS[action]
-    con.execute(f"update deliveries set {chosen.change} where webhook_id = ?", [webhook_id])
-    con.execute(
-        "insert into decisions (webhook_id, action, reason, decided_by, decided_at) values (?, ?, ?, ?, ?)",
-        [webhook_id, chosen.noun, reason, by, stamp(now)],
-    )
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    settings: Settings
+    action: Action
+    reason: str
+    by: str
+    now: datetime
+    dry_run: bool
+    anyway: bool
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise ValueError("a decision needs a reason, in words that help the next reader")
+
+    def all(self, con: Connection, webhook_ids: Sequence[str]) -> list[Decided]:
+        return [self.one(con, webhook_id) for webhook_id in dict.fromkeys(webhook_ids)]
+
+    def one(self, con: Connection, webhook_id: str) -> Decided:
+        try:
+            self.apply(con, webhook_id)
+        except Refused as refused:
+            return Decided(webhook_id, str(refused))
+        return Decided(webhook_id)
+
+    def apply(self, con: Connection, webhook_id: str) -> None:
+        """Raises `Refused`."""
+        row, chosen = OutboxKnowledge(con).row(webhook_id), ACTIONS[self.action]
+        if row is None:
+            raise Refused("no such delivery")
+        if row.status not in chosen.from_statuses:
+            raise Refused(f"it is {row.status}; only {', '.join(chosen.from_statuses)} can be {chosen.noun}")
+        planned = None
+        if self.action == "replay":
+            planned = plan_replay(con, self.settings, row, self.now, anyway=self.anyway)
+        if self.dry_run:
+            return
+        if planned:
+            self.replay(con, planned)
+        elif self.action == "release":
+            con.execute(RELEASE, {"webhook_id": webhook_id})
+        else:
+            con.execute(CANCEL, {"webhook_id": webhook_id})
+            con.execute(LET_OTHERS_WAIT, {"webhook_id": webhook_id, "now": stamp(self.now)})
+        overridden = " ".join(planned.overridden) if planned and planned.overridden else None
+        con.execute(DECIDE, [webhook_id, chosen.noun, overridden, self.reason, self.by, stamp(self.now)])
+
+    def replay(self, con: Connection, planned: Replay) -> None:
+        row = planned.row
+        if planned.body is None:
+            flow_until = stamp(row.flow_until) if row.flow_until else None
+            con.execute(SEND_AGAIN, {"webhook_id": row.webhook_id, "flow_until": flow_until})
+        else:
+            OutboxWriter(con).write([(row, planned.body)], self.now)
+        con.execute(OVERRIDE, [row.overrides, row.webhook_id])

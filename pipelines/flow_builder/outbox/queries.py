@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -27,10 +27,13 @@ COLUMNS: dict[str, pa.DataType] = {
     "sequence": pa.int64(),
     "told_state": pa.decimal128(2, 1),
     "flow_name": pa.string(),
+    "suppressed": pa.string(),
     "occurred_at": MOMENT,
     "created_at": MOMENT,
     "status": pa.string(),
     "reason": pa.string(),
+    "batch": pa.string(),
+    "settles_at": MOMENT,
     "attempts": pa.int64(),
     "next_attempt_at": MOMENT,
     "delivered_at": MOMENT,
@@ -68,22 +71,29 @@ def deliveries(
     operations: Path,
     *,
     status: str | None = None,
+    reason: str | None = None,
     customer_id: int | None = None,
     tenant_id: int | None = None,
+    batch: str | None = None,
     newest: int | None = None,
 ) -> list[dict[str, Any]]:
-    """In the order in which they leave, by the names of `COLUMNS`, with ``decisions``; moments as text."""
-    wanted = {"status": status, "customer_id": customer_id, "tenant_id": tenant_id}
+    """In the order in which they leave, by the names of `COLUMNS`, with ``decisions``; moments as text. ``reason``: why
+    it is not sent, or why it starts no flow."""
+    wanted = {"status": status, "customer_id": customer_id, "tenant_id": tenant_id, "batch": batch}
     given = {name: value for name, value in wanted.items() if value is not None}
-    where = " and ".join(f"{name} = :{name}" for name in given) or "true"
+    conditions = [f"{name} = :{name}" for name in given]
+    if reason is not None:
+        given["reason"] = reason
+        conditions.append("(reason = :reason or suppressed = :reason)")
+    where = " and ".join(conditions) or "true"
     with open_operations(operations) as con:
         query = f"{SELECT} where {where} order by sequence desc limit :limit"
         rows = con.execute(query, given | {"limit": -1 if newest is None else newest}).fetchall()
         return [{**dict(zip(COLUMNS, row, strict=True)), "decisions": decisions(con, row[0])} for row in rows[::-1]]
 
 
-def decisions(con: Connection, webhook_id: str) -> list[dict[str, str]]:
-    names = ["action", "reason", "decided_by", "decided_at"]
+def decisions(con: Connection, webhook_id: str) -> list[dict[str, str | None]]:
+    names = ["action", "overrides", "reason", "decided_by", "decided_at"]
     query = f"select {', '.join(names)} from decisions where webhook_id = ? order by decision_id"
     return [dict(zip(names, row, strict=True)) for row in con.execute(query, [webhook_id])]
 
@@ -124,12 +134,19 @@ def outbox_health(operations: Path, now: datetime) -> OutboxHealth:
         )
 
 
-def held_batches(operations: Path) -> list[tuple[datetime, int]]:
-    """Per sync that held something: its time, and how much is still held."""
-    query = f"""select created_at, count(*) from deliveries
-        where status = '{Status.HELD}' group by created_at order by created_at"""
+class HeldBatch(NamedTuple):
+    """What is still held of it; without a name of its own, what an earlier release held."""
+
+    batch: str | None
+    since: datetime
+    rows: int
+
+
+def held_batches(operations: Path) -> list[HeldBatch]:
+    query = f"""select batch, min(created_at), count(*) from deliveries
+        where status = '{Status.HELD}' group by batch order by min(created_at)"""
     with open_operations(operations) as con:
-        return [(moment(text), rows) for text, rows in con.execute(query)]
+        return [HeldBatch(batch, moment(text), rows) for batch, text, rows in con.execute(query)]
 
 
 def overdue(con: Connection, now: datetime) -> int:
