@@ -23,8 +23,8 @@ class DecisionConfig(dg.Config):
     """``ids``: webhook-ids; or a ``batch``; or of a ``tenant`` what has a ``status``, and perhaps told a ``state``.
     ``reason`` and ``by`` are kept. ``anyway`` overrides what stands against a replay.
 
-    A dry run says what would be done, and does nothing. Of more than the ids named it says the ``counted`` that does just
-    these."""
+    A dry run says what would be done, and does nothing. Of more than the ids named it says the ``counted`` that does
+    just these."""
 
     ids: list[str] = []
     batch: str | None = None

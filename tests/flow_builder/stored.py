@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import md5
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import orjson
 
 from pipelines.flow_builder.delivery import Delivery
 from pipelines.flow_builder.gate import GateAnswer, check
 from pipelines.flow_builder.outbox import checkpoints
 from pipelines.flow_builder.outbox.gate_rows import write_facts
+from pipelines.flow_builder.outbox.knowledge import OutboxKnowledge
+from pipelines.flow_builder.outbox.operators import Action, decide
 from pipelines.flow_builder.outbox.writer import OutboxWriter
 from pipelines.flow_builder.transition_log import Logged
 from pipelines.operations import Connection, open_operations, stamp, transaction
@@ -64,6 +69,31 @@ class Stored:
             "update deliveries set attempt_id = ?, may_have_arrived = ? where webhook_id = ?",
             [attempt_id, row.may_have_arrived, row.webhook_id],
         )
+
+    def load(self) -> None:
+        """The household sees what became of its rows in the file."""
+        home = self.home
+        with self.open() as con:
+            found = OutboxKnowledge(con).rows([KEY], [one for one in home.facts if one])
+        superseded = {row.webhook_id: row.superseded for row in home.rows}
+        home.rows = [replace(row, superseded=superseded.get(row.webhook_id, False)) for row in found]
+        home.sequence = count(1 + max(row.sequence or 0 for row in found))
+
+    def decide(self, action: Action, *webhook_ids: str, **options: Any) -> list[str | None]:
+        """Why each was refused."""
+        decided = decide(self.settings, action, webhook_ids, reason="asked", by="ada", now=self.home.now, **options)
+        self.load()
+        return [one.refused for one in decided]
+
+    def row(self, webhook_id: str) -> Delivery:
+        with self.open() as con:
+            row = OutboxKnowledge(con).row(webhook_id)
+        assert row is not None
+        return row
+
+    def body(self, webhook_id: str) -> Any:
+        with self.open() as con:
+            return orjson.loads(OutboxWriter(con).body(webhook_id) or b"null")
 
     def ask(self, transition_id: str) -> GateAnswer | None:
         with self.open() as con:

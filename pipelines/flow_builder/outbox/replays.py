@@ -8,8 +8,10 @@ from pipelines.flow_builder.customer import Transition
 from pipelines.flow_builder.delivery import ALL, NEVER_OVERRIDDEN, Delivery
 from pipelines.flow_builder.event import body
 from pipelines.flow_builder.outbox.gate_view import GateView, read_view
-from pipelines.flow_builder.policy import REASONS, Candidate, Decision
+from pipelines.flow_builder.policy import Decision
+from pipelines.flow_builder.reasons import REASONS, Candidate
 from pipelines.flow_builder.statuses import Status
+from pipelines.flow_builder.writing import written
 from pipelines.operations import Connection
 from pipelines.settings import Settings
 
@@ -67,27 +69,24 @@ def plan_replay(con: Connection, settings: Settings, row: Delivery, now: datetim
         raise Refused("no such delivery")
     judged = Judged(view, row)
     against = [*(["baseline"] if is_baseline else []), *judged.against()]
-    refuse(row, against, anyway=anyway)
-    overridden = tuple(against)
-    overrides = (
-        ALL
-        if row.overrides == ALL
-        else " ".join(dict.fromkeys([*row.overrides.split(), *NO_REASON_HERE[1:], *against]))
-    )
-    row = replace(row, overrides=overrides)
+    refuse(against, anyway=anyway)
+    row = replace(row, overrides=with_overrides(row.overrides, against))
     if row.begun:
-        return Replay(replace(row, flow_until=None if "past" in against else row.flow_until), None, overridden)
-    return Replay(*judged.written_anew(row), overridden)
+        flow_until = None if "past" in against else row.flow_until
+        return Replay(replace(row, flow_until=flow_until), None, tuple(against))
+    return Replay(*judged.written_anew(row), tuple(against))
 
 
-def refuse(row: Delivery, against: Sequence[str], *, anyway: bool) -> None:
-    firm = [reason for reason in against if reason in NEVER_OVERRIDDEN or (reason == "superseded" and not row.begun)]
-    if firm and firm[0] == "superseded" and anyway:
-        raise Refused(NOT_KNOWN)
-    if firm or (against and not anyway):
-        first = (firm or against)[0]
-        way_out = "" if firm else f"; `anyway` overrides {', '.join(against)}"
-        raise Refused(f"{WORDS[first]}{way_out}")
+def with_overrides(before: str, against: Sequence[str]) -> str:
+    """No more than these: what comes to hold later keeps its say."""
+    return before if before == ALL else " ".join(dict.fromkeys([*before.split(), *NO_REASON_HERE, *against]))
+
+
+def refuse(against: Sequence[str], *, anyway: bool) -> None:
+    if firm := [reason for reason in against if reason in NEVER_OVERRIDDEN]:
+        raise Refused(WORDS[firm[0]])
+    if against and not anyway:
+        raise Refused(f"{WORDS[against[0]]}; `anyway` overrides {', '.join(against)}")
 
 
 def body_of(con: Connection, webhook_id: str) -> tuple[bool, bool]:
@@ -141,10 +140,10 @@ class Judged:
             yield "superseded"
         if transition is None:
             return
-        case = Candidate(self.decision, transition, self.others)
+        case = Candidate(self.decision.outlook, transition, self.others)
         yield from (name for name in ("untold", "replaced", "late") if REASONS[name](case))
         if row.flow_name if row.begun else transition.flow_name:
-            yield from self.decision.suppressions(transition, self.others)
+            yield from self.decision.outlook.suppressions(transition, self.others)
 
     def is_told_again(self) -> bool:
         about = self.view.about(str(self.row.transition_id))
@@ -157,8 +156,8 @@ class Judged:
         if transition is None:
             raise Refused(NOT_KNOWN)
         new = replace(row, sequence=None, status=Status.PENDING, reason=None)
-        new = decision.written(new, transition, self.others, None)
-        new = replace(new, ends=decision.ends(self.others, new))
+        new = written(decision.outlook, new, transition, self.others, None)
+        new = replace(new, ends=decision.ends(new, self.others))
         flows = {
             str(one.transition_id): one.flow_name for one in self.others if one.kind == "changed" and one.flow_name
         }
