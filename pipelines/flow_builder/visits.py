@@ -1,6 +1,5 @@
 """Which of a job's appointments a message is about: delivery.md section 1."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -42,22 +41,18 @@ def visit_ahead(facts: Facts, now: datetime) -> Visit | None:
 
 
 def chosen_visit(facts: Facts, now: datetime) -> Visit | None:
-    """The earliest ahead; without one the evidence, else the latest."""
+    """The earliest ahead; without one the evidence, else the latest. Of a job that is canceled, the latest."""
     if ahead := visit_ahead(facts, now):
         return ahead
-    possible = [*_possible(facts)]
+    if facts.job_status == "Canceled":
+        return max((visit for visit in facts.visits if visit.is_active), key=_by_start, default=None)
+    possible = [visit for visit in facts.visits if is_on(facts, visit)]
     evidence = [visit for visit in possible if (facts.source_table, facts.source_id) == ("appointments", str(visit.id))]
     return max(evidence or possible, key=_by_start, default=None)
 
 
 def visit_of(facts: Facts, appointment: Appointment) -> Visit | None:
     return next((visit for visit in facts.visits if visit.id == appointment.id), None)
-
-
-def _possible(facts: Facts) -> Iterator[Visit]:
-    for visit in facts.visits:
-        if visit.is_active and (visit.status != "Canceled" or facts.job_status == "Canceled"):
-            yield visit
 
 
 def _by_start(visit: Visit) -> tuple[datetime, int]:

@@ -13,7 +13,7 @@ from pipelines.flow_builder.enqueue import Enqueued, enqueue
 from pipelines.flow_builder.event import schema
 from pipelines.operations import open_operations, transaction
 from pipelines.settings import Settings
-from tests.flow_builder.marts import NOW, SOCAL, Marts
+from tests.flow_builder.marts import DFW, NOW, SOCAL, Marts
 from tests.simulator.environment import SIGNING_SECRET
 
 VALIDATOR = Draft202012Validator(schema())
@@ -40,13 +40,16 @@ class Row(NamedTuple):
 
 
 class Line:
-    """``now`` is its clock: each sync comes five minutes after what was before. ``is_full``: its derivations are of all
+    """``now`` is its clock: each sync comes five minutes after what was before. Each tenant's job 5551, of which its
+    transitions are where nothing else is said, has a visit in a month. ``is_full``: its derivations are of all
     customers, so that an enqueue looks at all of the log."""
 
     is_full = False
 
     def __init__(self, data_dir: Path, **changes: Any) -> None:
         self.marts = Marts()
+        for tenant_id in (SOCAL, DFW):
+            self.marts.appointment(7, NOW + timedelta(days=30), tenant_id=tenant_id)
         self.changes = changes
         self.settings = settings_for(data_dir, **changes)
         self.now = NOW
@@ -84,9 +87,10 @@ class Line:
 
     def becomes(self, webhook_id: str, status: str) -> None:
         """As if the delivery had come to this; with an attempt, where there must have been one."""
-        begun = status in ("delivered", "dead", "sending", "retry")
+        begun, is_unknown = status in ("delivered", "dead", "sending", "retry"), status in ("sending", "retry")
         with open_operations(self.settings.operations) as con, transaction(con):
             con.execute(
-                "update deliveries set status = ?, attempt_id = case when ? then 1 end where webhook_id = ?",
-                [status, begun, webhook_id],
+                """update deliveries set status = ?, attempt_id = case when ? then 1 end, may_have_arrived = ?
+                    where webhook_id = ?""",
+                [status, begun, is_unknown, webhook_id],
             )
