@@ -28,7 +28,7 @@ CHANGES = (0, 100, 10_000)
 TENANT = 410387862
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 EVENTS = 8
-SLOWEST = 6
+SLOWEST = 8
 Figures = dict[str, float]
 
 # customers come over four years; each has a sale with its install and, 200 days later, another inquiry
@@ -36,6 +36,21 @@ CUSTOMERS = """
     insert into servicetitan.customers by name
     select {tenant} as tenant_id, i as id, 'Customer ' || i as name, true as active, born as created_on,
         born as modified_on, '1' as _dlt_load_id
+    from born
+"""
+CONTACTS = """
+    insert into servicetitan.customer_contacts by name
+    select {tenant} as tenant_id, 2 * i + k as id, i as customer_id, ['Email', 'MobilePhone'][k + 1] as type,
+        ['person ' || i || '@example.com', '213 555 0100'][k + 1] as value, true as active,
+        '{{"marketingUpdatesEnabled": true}}'::json as preferences, born as created_on, born as modified_on,
+        '1' as _dlt_load_id
+    from born, range(2) as kinds (k)
+"""
+LOCATIONS = """
+    insert into servicetitan.locations by name
+    select {tenant} as tenant_id, i as id, i as customer_id, 'Home' as name, true as active,
+        json_object('street', i || ' Main Street', 'city', 'Pasadena', 'state', 'CA', 'zip', '91101') as address,
+        born as created_on, born as modified_on, '1' as _dlt_load_id
     from born
 """
 LEADS = """
@@ -46,7 +61,7 @@ LEADS = """
 """
 JOBS = """
     insert into servicetitan.jobs by name
-    select {tenant} as tenant_id, 3 * i + k as id, i as customer_id, [1, 2, 1][k + 1] as job_type_id,
+    select {tenant} as tenant_id, 3 * i + k as id, i as customer_id, i as location_id, [1, 2, 1][k + 1] as job_type_id,
         ['Completed', 'Completed', 'Scheduled'][k + 1] as job_status,
         born + to_days([1, 10, 201][k + 1]) as created_on,
         born + to_days([3, 20, 201][k + 1]) as modified_on,
@@ -58,6 +73,12 @@ APPOINTMENTS = """
     select tenant_id, id, id as job_id, customer_id, true as active, created_on, created_on as modified_on,
         _dlt_load_id
     from servicetitan.jobs
+"""
+ASSIGNMENTS = """
+    insert into servicetitan.appointment_assignments by name
+    select tenant_id, id, id as appointment_id, job_id, 'Ann Doe' as technician_name, true as active,
+        created_on as assigned_on, created_on, modified_on, _dlt_load_id
+    from servicetitan.appointments
 """
 ESTIMATES = """
     insert into servicetitan.estimates by name
@@ -117,7 +138,7 @@ def fill(folder: Path, customers: int) -> None:
             select i, timestamptz '2022-07-01 09:00:00Z' + to_days((i % 1250)::integer) as born
             from range({customers}) as numbers (i)
         """)
-        for rows in (CUSTOMERS, LEADS, JOBS, APPOINTMENTS, ESTIMATES):
+        for rows in (CUSTOMERS, CONTACTS, LOCATIONS, LEADS, JOBS, APPOINTMENTS, ASSIGNMENTS, ESTIMATES):
             con.execute(rows.format(tenant=TENANT))
     prepare(folder)
 

@@ -31,7 +31,7 @@ class TenantRules:
     @cached_property
     def job_kinds(self) -> list[Rule]:
         """The first that matches takes the job."""
-        return sorted(self.seeds["job_kind_rules"], key=_strength)
+        return sorted(self.seeds["job_kind_rules"], key=strength)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Rules:
         return sorted(rows, key=lambda row: (row["is_own"], row.get("tenant_id", "")))
 
 
-def _strength(rule: Rule) -> tuple[Any, ...]:
+def strength(rule: Rule) -> tuple[Any, ...]:
     """The lowest priority; at a tie one for the tenant, then people's own, then match_field, then pattern."""
     is_for_all = rule["tenant_id"] == ""
     return int(rule["priority"]), is_for_all, not rule["is_own"], rule["match_field"], rule["pattern"]

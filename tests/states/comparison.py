@@ -5,7 +5,9 @@ from itertools import zip_longest
 from typing import Any
 
 from tests.oracle.derivation import Entry, Log
+from tests.oracle.details import Details
 from tests.oracle.fold import Story
+from tests.states.ledger import Ledger
 from tests.states.warehouse import Warehouse
 
 Fact = tuple[Any, ...]  # tenant, customer, what it is about, and the rest
@@ -32,6 +34,14 @@ SPANS = """
         next_event_name
     from marts.customer_state_spans
 """
+DETAILS = """
+    select tenant_id, servicetitan_customer_id, 'details', transition_id, job_id, flow_name, settle_minutes,
+        suppressed_by, customer_name, is_do_not_mail, is_do_not_service, emails, phones, visits, job_number, job_type,
+        business_unit, project_id, job_status, job_ended_at, cancel_reason, is_cancel_reason_silent, location_id,
+        location_name, street, zip, estimate_id, estimate_status, estimate_subtotal, estimate_sold_at, lead_status,
+        is_flow_wanted
+    from marts.transition_details
+"""
 ANSWERS = (STATES, EVENTS, TRANSITIONS, SPANS)
 LOG = """
     select tenant_id, 0, 'log', transition_id, detected_at, retracted_at, is_baseline, is_reclassified,
@@ -43,7 +53,14 @@ BASELINES = "select tenant_id, 0, 'baseline' from marts.tenant_baselines"
 
 
 def facts(warehouse: Warehouse, *queries: str) -> set[Fact]:
-    return {tuple(row) for query in queries for row in warehouse.rows(query)}
+    return {hashable(row) for query in queries for row in warehouse.rows(query)}
+
+
+def hashable(value: Any) -> Any:
+    """A list as a tuple, a struct as the tuple of its values."""
+    if isinstance(value, list | tuple | dict):
+        return tuple(map(hashable, value.values() if isinstance(value, dict) else value))
+    return value
 
 
 def expected(stories: Stories) -> set[Fact]:
@@ -53,6 +70,22 @@ def expected(stories: Stories) -> set[Fact]:
         for story in each.values()
         for fact in (_state(story), *_events(story), *_transitions(story), *_spans(story))
     }
+
+
+def expected_details(ledger: Ledger, stories: Stories, logs: Mapping[int, Log]) -> set[Fact]:
+    """Without a log all is history."""
+    return {
+        (tenant, story.customer, *fact)
+        for tenant, each in stories.items()
+        for details in [Details(ledger.records(tenant), ledger.rules.of(tenant))]
+        for baseline in [_baseline(logs[tenant]) if logs else None]
+        for story in each.values()
+        for fact in details.of(story, baseline)
+    }
+
+
+def _baseline(log: Log) -> frozenset[str]:
+    return frozenset(identity for identity, entry in log.entries.items() if entry.is_baseline)
 
 
 def expected_log(logs: Mapping[int, Log]) -> set[Fact]:

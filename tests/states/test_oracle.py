@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 
 from tests.oracle.derivation import Log
-from tests.states.comparison import ANSWERS, BASELINES, LOG, assert_same, expected, expected_log, facts
+from tests.states.asides import Asides
+from tests.states.comparison import (
+    ANSWERS,
+    BASELINES,
+    DETAILS,
+    LOG,
+    assert_same,
+    expected,
+    expected_details,
+    expected_log,
+    facts,
+)
 from tests.states.histories import STEPS, TENANTS, collected
 from tests.states.ledger import Ledger, comings, renamed_job_types, syncs
 from tests.states.own_rules import OWN_RULES, write_own_rules
@@ -38,10 +49,13 @@ def assert_derived_as_is_right(warehouse: Warehouse, histories: int, seed: int, 
 
 def test_it_derives_what_is_right_by_people_s_own_rules(warehouse: Warehouse, tmp_path: Path) -> None:
     batch = collected(HISTORIES, seed=6)
-    ledger = Ledger((op for step in range(STEPS) for op in step_of(batch, step)), OWN_RULES)
+    asides = Asides(6)
+    ledger = Ledger((op for step in range(STEPS) for op in asides.beside(step_of(batch, step))), OWN_RULES)
     warehouse.load(ledger.all_rows())
     warehouse.derive(day(400), rules_dir=write_own_rules(tmp_path))
-    assert_same(facts(warehouse, *ANSWERS), expected(ledger.stories(day(400))))
+    stories = ledger.stories(day(400))
+    assert_same(facts(warehouse, *ANSWERS), expected(stories))
+    assert_same(facts(warehouse, DETAILS), expected_details(ledger, stories, {}))
 
 
 @pytest.mark.parametrize(
@@ -55,14 +69,12 @@ def test_a_history_that_grows_step_by_step_is_derived_as_if_it_had_come_at_once(
     warehouse: Warehouse, seed: int, clocks: list[datetime]
 ) -> None:
     batch = collected(HISTORIES, seed)
-    ledger = Ledger()
+    ledger, asides = Ledger(), Asides(seed)
     logs = {tenant: Log() for tenant in TENANTS}
     warehouse.load(ledger.all_rows())
     for step, as_of in enumerate(clocks):
-        if step < STEPS:
-            warehouse.load(
-                ledger.add([*step_of(batch, step), *comings(step), *(renamed_job_types() if step == 2 else ())])
-            )
+        told = [*step_of(batch, step), *comings(step)] if step < STEPS else []
+        warehouse.load(ledger.add([*asides.beside(told), *(renamed_job_types() if step == 2 else ())]))
         complete = TENANTS[:step]
         warehouse.load(syncs(complete, TENANTS[step:], step))
         warehouse.derive(as_of)
@@ -71,3 +83,4 @@ def test_a_history_that_grows_step_by_step_is_derived_as_if_it_had_come_at_once(
             log.update(stories[tenant], as_of, news[tenant], is_complete=tenant in complete)
         assert_same(facts(warehouse, *ANSWERS), expected(stories))
         assert_same(facts(warehouse, LOG, BASELINES), expected_log(logs))
+        assert_same(facts(warehouse, DETAILS), expected_details(ledger, stories, logs))
