@@ -40,7 +40,7 @@ class Stream:
     list_incremental: bool = True  # the list takes ``modifiedOnOrAfter``
     after: str | None = None  # the stream that must be read before, per tenant; it stands before this one in `STREAMS`
     optional: bool = False  # a tenant whose app lacks the scope or the module does without it
-    facts_only: bool = False  # messages say it, and no state comes of it: nothing that changes in it is news
+    facts_only: bool = False  # messages say it, and no state comes of it: what changes in it is no news
     key: tuple[str, ...] = ("id",)
     enumerations: Mapping[str, str] = field(default_factory=dict, hash=False)  # field, or field.part -> known values
 
