@@ -21,7 +21,7 @@ WRITTEN = (
     *("ahead_until", "flow_until"),
     *("settles_at", "body", "created_at", "status", "reason", "stands", "is_newest", "was_retracted"),
 )
-KEPT = ("sequence", "webhook_id", "kind", "transition_id", "tenant_id", "body", "created_at")
+KEPT = ("sequence", "webhook_id", "kind", "tenant_id", "body", "created_at")
 
 # What has another sequence is as new.
 WRITE = f"""

@@ -178,8 +178,6 @@ class Chapter:
                 self.marked.discard((row.webhook_id, row.sequence))
             elif row.kind == "changed" and row.is_on_its_way and row.flow_name:
                 self.rows[i] = self.stopped(row, self.rows[:i])
-            elif row.waits and self.scene.is_shadow:
-                self.rows[i] = replace(row, status="not_sent", reason="shadow")
             elif row.kind == "moved" and row.waits:
                 self.rows[i] = self.still_moved(row, self.rows[:i])
         self.note_ends()
@@ -211,8 +209,14 @@ class Chapter:
         correction = self.correction(row)
         if correction is None:
             return replace(row, status="canceled", reason="*")
-        kept = {"status": row.status, "created_at": row.created_at, "batch": row.batch, "sequence": row.sequence}
-        return replace(correction, webhook_id=row.webhook_id, **kept)  # type: ignore[arg-type]
+        kept = {
+            "webhook_id": row.webhook_id,
+            "created_at": row.created_at,
+            "batch": row.batch,
+            "sequence": row.sequence,
+        }
+        status = row.status if correction.status == "pending" else correction.status  # in shadow nothing waits
+        return replace(correction, status=status, **kept)  # type: ignore[arg-type]
 
     def correct(self) -> None:
         prefix = md5(f"{self.key.tenant_id}:{self.key.customer_id}".encode()).hexdigest()
@@ -233,10 +237,11 @@ class Chapter:
             return None
         place = self.rows.index(besides) if besides else len(self.rows)
         made = self.row("", "corrected", self.standing[-1] if self.standing else None)
-        made = replace(made, follows=told.webhook_id, ends=runs.to_end(place))
-        if self.scene.is_shadow:
-            made = replace(made, status="not_sent", reason="shadow")
+        made = self.unless_in_shadow(replace(made, follows=told.webhook_id, ends=runs.to_end(place)))
         return None if any(self.is_given_up(row, made) for row in self.rows if row is not besides) else made
+
+    def unless_in_shadow(self, row: Row) -> Row:
+        return replace(row, status="not_sent", reason="shadow") if self.scene.is_shadow else row
 
     def is_given_up(self, row: Row, made: Row) -> bool:
         """It died, or a person canceled it, and nothing has changed since."""
@@ -252,9 +257,7 @@ class Chapter:
             if told := self.moved_since(one, self.rows):
                 k = 1 + sum(row.kind == "moved" and row.transition_id == one.id for row in self.rows)
                 moved = self.moved(self.row(f"{one.id}-moved-{k}", "moved", one), one, told)
-                if self.scene.is_shadow:
-                    moved = replace(moved, status="not_sent", reason="shadow")
-                self.rows.append(moved)
+                self.rows.append(self.unless_in_shadow(moved))
                 self.written.add(moved.webhook_id)
 
     def moved_since(self, transition: Transition, before: Sequence[Row]) -> Named | None:
@@ -269,9 +272,9 @@ class Chapter:
     def still_moved(self, row: Row, before: Sequence[Row]) -> Row:
         transition = self.world.log[row.transition_id or ""]
         told = self.moved_since(transition, before) if transition in current(self.standing) else None
-        if told:
-            return self.moved(row, transition, told)
-        return replace(row, status="canceled", reason="*")
+        if told is None:
+            return replace(row, status="canceled", reason="*")
+        return self.unless_in_shadow(self.moved(row, transition, told))
 
     def moved(self, row: Row, transition: Transition, told: Named) -> Row:
         said = replace(self.saying(row, transition), state=None)

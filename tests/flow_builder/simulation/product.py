@@ -12,15 +12,8 @@ from typing import Any
 
 PACKAGE = "pipelines.flow_builder."
 MODULES = (
-    *("statuses", "facts", "visits", "delivery", "customer", "suppression", "runs", "policy", "event", "switches"),
-    *("transition_log", "scope", "retry_policy", "dispatcher", "enqueue"),
-    *(
-        f"outbox.{name}"
-        for name in (
-            *("knowledge", "writer", "checkpoints", "gate_rows", "history_removal", "due", "endpoint", "health"),
-            "queue",
-        )
-    ),
+    *("retry_policy", "dispatcher", "enqueue"),
+    *("outbox.history_removal", "outbox.endpoint", "outbox.queue", "outbox.operators"),
 )
 
 

@@ -16,6 +16,7 @@ from pipelines.operations import MIGRATIONS, moment, stamp, statements, transact
 from pipelines.readings import Reading
 from pipelines.settings import Settings
 from tests.flow_builder.line import settings_for
+from tests.flow_builder.simulation.bodies import look_at_body
 from tests.flow_builder.simulation.comparison import compare
 from tests.flow_builder.simulation.endpoint import (
     MAX_AGE,
@@ -291,6 +292,9 @@ class Scenario:
         self.told = {row.webhook_id for row in rows if row.told}
         query = "select webhook_id, body from deliveries where attempt_id is null and status in ('pending', 'held')"
         self.bodies = dict(self.con.execute(query))
+        for row in rows:
+            if row.waits:
+                look_at_body(self.world, rows, row, self.bodies[row.webhook_id])
         told = {row.webhook_id for row in rows if row.kind == "changed"}
         news = {one.id for one in self.world.log.values() if not one.is_baseline}
         promise(news <= told, "every news has one delivery")
