@@ -148,7 +148,9 @@ class Happening:
             self.world.merge(self.key)
 
 
-HAPPENINGS: dict[Callable[[Happening], None], int] = {
+Weights = dict[Callable[[Happening], None], int]
+
+ANYTHING: Weights = {
     Happening.lead: 12,
     Happening.book: 16,
     Happening.estimate: 12,
@@ -161,12 +163,22 @@ HAPPENINGS: dict[Callable[[Happening], None], int] = {
     Happening.activity: 4,
     Happening.merge: 3,
 }
+VISITS: Weights = {Happening.book: 3, Happening.visit: 8, Happening.end_job: 3, Happening.person: 1, Happening.turn: 1}
+PAPERS: Weights = {
+    Happening.lead: 3,
+    Happening.estimate: 3,
+    Happening.turn: 5,
+    Happening.lead_moves: 3,
+    Happening.person: 2,
+    Happening.activity: 1,
+}
 
 
-def happen(world: World, chance: Random, now: datetime) -> None:
-    key = chance.choice(world.customers())
-    (what,) = chance.choices([*HAPPENINGS], [*HAPPENINGS.values()])
-    what(Happening(world, chance, now, key))
+def happen(world: World, chance: Random, now: datetime, key: Key | None = None, what: Weights = ANYTHING) -> None:
+    """To this customer, or to any."""
+    key = key or chance.choice(world.customers())
+    (chosen,) = chance.choices([*what], [*what.values()])
+    chosen(Happening(world, chance, now, key))
 
 
 def history_of_before(world: World, chance: Random, now: datetime) -> None:

@@ -1,60 +1,59 @@
-"""A person with the outbox's commands."""
+"""A person with the outbox's commands, who now and then insists."""
 
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from random import Random
+from typing import Any
 
-from pipelines.operations import stamp, transaction
+from pipelines.operations import transaction
+from pipelines.settings import Settings
 from tests.flow_builder.simulation.endpoint import promise
 from tests.flow_builder.simulation.product import Product
-from tests.flow_builder.simulation.rows import Row
+from tests.flow_builder.simulation.rows import Row, read_rows
 
 
 class Operator:
+    """``current``: the transitions that were so at the newest sync, which is all that is known here."""
+
     def __init__(
-        self, product: Product, con: sqlite3.Connection, chance: Random, clock: Callable[[], datetime]
+        self,
+        product: Product,
+        con: sqlite3.Connection,
+        settings: Settings,
+        chance: Random,
+        clock: Callable[[], datetime],
     ) -> None:
-        self.product, self.con, self.chance, self.clock = product, con, chance, clock
+        self.product, self.con, self.settings, self.chance, self.clock = product, con, settings, chance, clock
+        self.current: set[str] = set()
 
-    def act(self, rows: Sequence[Row]) -> None:
-        action = self.chance.choice(["replay", "release", "cancel"])
-        statuses = {
-            "replay": ("dead", "not_sent", "delivered"),
-            "release": ("held",),
-            "cancel": ("pending", "sending", "retry", "held", "dead"),
-        }[action]
-        newest = {row.transition_id: row.webhook_id for row in rows if row.kind == "changed"}
-        possible = [row for row in rows if row.status in statuses and row.reason != "baseline"]
-        if action == "replay":
-            possible = [row for row in possible if newest.get(row.transition_id) == row.webhook_id]
-        if possible := [row for row in possible if row.begun] or possible:
-            self.decide(action, self.chance.choice(possible))
+    def act(self) -> None:
+        action, chosen = self.chance.choice([*self.product.operators.ACTIONS.items()])
+        rows = [row for row in read_rows(self.con) if row.status in chosen.from_statuses]
+        if rows := [row for row in rows if row.begun] if self.chance.random() < 0.5 else rows:
+            self.decide(action, self.chance.choice(rows), anyway=self.chance.random() < 0.3)
 
-    def decide(self, action: str, row: Row) -> None:
-        now = stamp(self.clock())
-        with transaction(self.con):
-            if action == "release":
-                self.con.execute("update deliveries set status='pending' where webhook_id = ?", [row.webhook_id])
-            if action == "cancel" and row.status == "dead":
-                self.con.execute("update deliveries set reason='accepted' where webhook_id = ?", [row.webhook_id])
-            elif action == "cancel":
-                self.con.execute(
-                    "update deliveries set status='canceled', reason='operator', next_attempt_at ="
-                    " case status when 'sending' then next_attempt_at end where webhook_id = ?",
-                    [row.webhook_id],
-                )
-                self.product.queue.let_others_wait(self.con, row.webhook_id, self.clock())
-            if action == "replay" and row.begun:
-                self.con.execute(
-                    "update deliveries set status='pending', reason=null, attempts=0, next_attempt_at=null,"
-                    " overrides='reclassified stale expired', sequence=(select max(sequence)+1 from deliveries)"
-                    " where webhook_id = ? and stands and (is_newest or kind != 'changed')",
-                    [row.webhook_id],
-                )
-        promise(now is not None, "")
-
-    def release_all(self, rows: Sequence[Row]) -> None:
-        for row in rows:
+    def release_all(self) -> None:
+        for row in read_rows(self.con):
             if row.status == "held":
                 self.decide("release", row)
+
+    def decide(self, action: str, row: Row, anyway: bool = False) -> None:
+        deciding = self.product.operators.Deciding(
+            self.settings, action, "because", "somebody", self.clock(), dry_run=False, anyway=anyway
+        )
+        with transaction(self.con):
+            refused = deciding.one(self.con, row.webhook_id).refused
+        rows = read_rows(self.con)
+        after = next(one for one in rows if one.webhook_id == row.webhook_id)
+        becomes = {"cancel": "dead" if row.status == "dead" else "canceled"}.get(action, "pending")
+        promise(after.status == (row.status if refused else becomes), "a decision does what it says")
+        if action == "replay" and not refused:
+            self.look_at_replayed(after, rows, anyway)
+
+    def look_at_replayed(self, row: Row, rows: Sequence[Row], anyway: bool) -> None:
+        promise(rows[-1] == row, "what is replayed leaves last")
+        if row.kind == "changed":
+            promise(anyway or row.transition_id in self.current, "only a current transition's flow is started again")
+            about: list[Any] = [one for one in rows if one.kind == "changed" and one.transition_id == row.transition_id]
+            promise(about[-1] == row, "what was told again since is not told as it was before")

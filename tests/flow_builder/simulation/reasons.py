@@ -56,7 +56,7 @@ class Case:
 
     @property
     def is_superseded(self) -> bool:
-        return not self.is_current and self.overrides != "all"
+        return not self.is_current and not self.overridden("superseded")
 
     @property
     def told(self) -> Row | None:

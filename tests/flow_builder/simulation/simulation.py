@@ -18,6 +18,7 @@ from pipelines.settings import Settings
 from tests.flow_builder.line import settings_for
 from tests.flow_builder.simulation.bodies import look_at_body
 from tests.flow_builder.simulation.comparison import compare
+from tests.flow_builder.simulation.current import current
 from tests.flow_builder.simulation.endpoint import (
     MAX_AGE,
     MIXED_TROUBLES,
@@ -28,7 +29,7 @@ from tests.flow_builder.simulation.endpoint import (
     promise,
 )
 from tests.flow_builder.simulation.expected import ExpectedEndpoint
-from tests.flow_builder.simulation.happenings import happen, history_of_before
+from tests.flow_builder.simulation.happenings import ANYTHING, PAPERS, VISITS, happen, history_of_before
 from tests.flow_builder.simulation.looking_back import look_back
 from tests.flow_builder.simulation.operator import Operator
 from tests.flow_builder.simulation.oracle import Oracle
@@ -42,6 +43,7 @@ from tests.flow_builder.simulation.world import EDITED, STATES, TENANTS, World
 from tests.flow_builder.simulation.world_log import WorldLog
 
 PAUSES = [1, 1, 10, 10, 40, 300, 1700, 3500, 9000, 14 * 3600, 80 * 3600]
+TALE_PAUSES = [30, 30, 30, 300, 300, 1800, 3900, 8000, 8000, 20 * 3600, 90 * 3600]
 TABLES = (
     *("decisions", "endpoint_failures", "attempts", "deliveries", "enqueues", "history_removal", "gate_facts"),
     "tenant_switches",
@@ -105,7 +107,7 @@ class Scenario:
         skips = settings.flow_builder_superseded == "skip"
         self.oracle = Oracle(self.world, Rules(MAX_AGE, skips), settings.flow_builder_hold_above)
         self.switches = Switches(self.con, chance, self.clock)
-        self.operator = Operator(self.product, self.con, chance, self.clock)
+        self.operator = Operator(self.product, self.con, settings, chance, self.clock)
         self.readings = {one: Reading(self.clock(), None) for one in TENANTS}
         self.fails_to_read = chance.choice([0.0, 0.0, 0.4])
         self.bodies: dict[str, bytes] = {}  # of what was never attempted, as the newest sync wrote them
@@ -115,6 +117,8 @@ class Scenario:
             self.endpoint.deadline = math.inf
             self.post = Sender(http_client(Wire(self.endpoint)), settings, self.clock)
         self.running: set[asyncio.Task[None]] = set()
+        self.favourite: Key | None = None  # to whom all happens
+        self.theme = ANYTHING
         self.turns = 0
         self.misery = chance.choice([0.0, 0.02, 0.02, 0.2])  # how often a process dies
 
@@ -124,12 +128,34 @@ class Scenario:
             self.take_over()
         self.sync()
         await asyncio.sleep(1)
+        if self.chance.random() < 0.4:
+            await self.tell_a_tale()
+        else:
+            await self.live()
+        await self.come_to_rest()
+
+    async def tell_a_tale(self) -> None:
+        """Much happens to one customer, and most of it is told at once."""
+        self.favourite, self.endpoint.is_good = self.chance.choice(self.world.customers()), self.chance.random() < 0.7
+        self.theme = self.chance.choice([ANYTHING, VISITS, VISITS, PAPERS])
+        for _ in range(self.chance.randint(3, 12)):
+            self.go_on(self.chance.choice([1, 1, 1, 2]))
+            self.sync()
+            if self.chance.random() < 0.1:
+                self.operator.act()
+            if self.chance.random() < 0.05:
+                self.switches.turn()
+            if self.chance.random() < 0.9:
+                self.start()
+            await self.pass_time(self.chance.choice(TALE_PAUSES))
+
+    async def live(self) -> None:
         for _ in range(self.chance.randint(1, 4)):
-            self.go_on()
+            self.go_on(self.chance.randint(0, 4))
             if self.chance.random() < 0.8:
                 self.sync()
             if self.chance.random() < 0.5:
-                self.operator.act(self.rows())
+                self.operator.act()
             if self.chance.random() < 0.1:
                 self.switches.turn()
             for _ in range(self.chance.choice([0, 1, 1, 2])):
@@ -139,20 +165,19 @@ class Scenario:
                 self.overtake()
         if self.chance.random() < 0.15:
             self.unwind()
-        if self.chance.random() < 0.06:
+        if self.chance.random() < 0.09:
             await self.have_a_bad_day()
-        elif self.chance.random() < 0.06:
+        elif self.chance.random() < 0.09:
             await self.have_an_outage()
-        elif self.chance.random() < 0.06:
+        elif self.chance.random() < 0.09:
             self.send_poison()
-        await self.come_to_rest()
 
-    def go_on(self) -> None:
-        if self.chance.random() < 0.1:
+    def go_on(self, most: int = 3) -> None:
+        if self.favourite is None and self.chance.random() < 0.1:
             for key in self.world.customers():
                 self.news(key)
-        for _ in range(self.chance.randint(0, 4)):
-            happen(self.world, self.chance, self.clock())
+        for _ in range(most):
+            happen(self.world, self.chance, self.clock(), self.favourite, self.theme)
 
     def news(self, key: Key) -> str:
         """Something that is told, at once."""
@@ -290,6 +315,7 @@ class Scenario:
         compare(before if again else rows, rows)  # at once there is nothing to do
         self.switches.note_sync({tenant_id: reading.asked_at for tenant_id, reading in self.readings.items()})
         self.told = {row.webhook_id for row in rows if row.told}
+        self.operator.current = {one.id for key in self.world.customers() for one in current(self.world.history(key))}
         query = "select webhook_id, body from deliveries where attempt_id is null and status in ('pending', 'held')"
         self.bodies = dict(self.con.execute(query))
         for row in rows:
@@ -351,7 +377,7 @@ class Scenario:
             alive = any(row.webhook_id in self.endpoint.poison and row.status in ON_ITS_WAY for row in self.rows())
             if alive and self.chance.random() < 0.5:
                 self.send_to_another()
-            self.operator.release_all(self.rows())
+            self.operator.release_all()
             self.sync()
             self.start()
             await self.pass_time(60)
