@@ -129,11 +129,18 @@ OWNERS = """
     where retracted_at is null and transition_id in (select id from enqueue_ids)
 """
 
-DIGEST = "md5(details::varchar)"
+# Whether the customer is active stands beside the facts.
+DIGEST = "md5(details::varchar || coalesce(state.customer_is_active, true)::varchar)"
+WITH_STATE = """
+    left join marts.customer_servicetitan_state as state
+        on details.tenant_id = state.tenant_id
+        and details.servicetitan_customer_id = state.servicetitan_customer_id
+"""
 OTHER_FACTS = f"""
     select distinct details.tenant_id, details.servicetitan_customer_id
     from marts.transition_details as details
     inner join enqueue_digests as known on details.transition_id = known.id
+    {WITH_STATE}
     where {DIGEST} != known.digest
 """
 FACTS = f"""
@@ -148,6 +155,7 @@ FACTS = f"""
     from marts.transition_details as details
     semi join enqueue_asked as asked
         on details.tenant_id = asked.tenant_id and details.servicetitan_customer_id = asked.customer_id
+    {WITH_STATE}
 """
 
 

@@ -238,15 +238,16 @@ class Chapter:
         place = self.rows.index(besides) if besides else len(self.rows)
         made = self.row("", "corrected", self.standing[-1] if self.standing else None)
         made = self.unless_in_shadow(replace(made, follows=told.webhook_id, ends=runs.to_end(place)))
-        return None if any(self.is_given_up(row, made) for row in self.rows if row is not besides) else made
+        before = [row for row in self.rows if row.kind == "corrected" and row.key == self.key and row is not besides]
+        return None if before and self.is_given_up(before[-1], made) else made
 
     def unless_in_shadow(self, row: Row) -> Row:
         return replace(row, status="not_sent", reason="shadow") if self.scene.is_shadow else row
 
     def is_given_up(self, row: Row, made: Row) -> bool:
         """It died, or a person canceled it, and nothing has changed since."""
-        same = (row.kind, row.key, row.state, row.follows, row.ends)
-        if same != (made.kind, made.key, made.state, made.follows, made.ends) or row.told:
+        same = (row.state, row.follows, row.ends)
+        if same != (made.state, made.follows, made.ends) or row.told:
             return False
         is_shadow = self.scene.is_shadow and (row.status, row.reason) == ("not_sent", "shadow")
         return row.status == "dead" or (row.status, row.reason) == ("canceled", PERSON) or is_shadow
@@ -271,7 +272,8 @@ class Chapter:
 
     def still_moved(self, row: Row, before: Sequence[Row]) -> Row:
         transition = self.world.log[row.transition_id or ""]
-        told = self.moved_since(transition, before) if transition in current(self.standing) else None
+        is_told = transition in current(self.standing) and self.was_told(transition)
+        told = self.moved_since(transition, before) if is_told else None
         if told is None:
             return replace(row, status="canceled", reason="*")
         return self.unless_in_shadow(self.moved(row, transition, told))

@@ -71,7 +71,7 @@ def is_replaced(case: Case) -> bool:
     told = case.told
     if told is None or told.state != case.transition.to_state:
         return False
-    if is_booking(case.transition) and told.job_id != case.transition.job_id:
+    if is_booking(case.transition) and told.job_id not in (None, case.transition.job_id):
         return False
     return told.transition_id is None or not case.world.log[told.transition_id].stands
 

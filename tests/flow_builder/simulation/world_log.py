@@ -110,7 +110,11 @@ class WorldLog(TransitionLog):
         history = self.world.history(key)
         kept = {one.id for one in (*current(history), *current_but_for_their_reset(history))}
         asked: list[Transition | None] = [one for one in history if not one.is_baseline or one.id in kept]
-        return {one.id if one else None: logged(said(self.world, key, one)) for one in (asked if history else [None])}
+        is_active = self.world.is_active(key)
+        return {
+            one.id if one else None: logged(said(self.world, key, one), is_active)
+            for one in (asked if history else [None])
+        }
 
 
 def split(ids: bytes) -> list[str]:
@@ -118,8 +122,8 @@ def split(ids: bytes) -> list[str]:
     return [text[i : i + ID_BYTES] for i in range(0, len(text), ID_BYTES)]
 
 
-def logged(facts: Facts) -> Logged:
-    return Logged(facts, md5(msgspec.json.encode(facts)).hexdigest())
+def logged(facts: Facts, is_active: bool) -> Logged:
+    return Logged(facts, md5(msgspec.json.encode(facts) + bytes([is_active])).hexdigest())
 
 
 def said(world: World, key: Key, transition: Transition | None) -> Facts:
