@@ -14,6 +14,7 @@ from tests.flow_builder.marts import NOW, SOCAL
 from tests.simulator.receiver import Receiver
 
 HOUR = timedelta(hours=1)
+LATER = "a later transition of this customer is known; `anyway` overrides superseded"
 
 
 def asked(line: Line, action: Action, *webhook_ids: str, dry_run: bool = False) -> list[Decided]:
@@ -23,10 +24,10 @@ def asked(line: Line, action: Action, *webhook_ids: str, dry_run: bool = False) 
 def test_a_held_batch_leaves_when_it_is_released(sending_line: Line) -> None:
     line = sending_line
     line.configure(flow_builder_hold_above=0)
-    booked = line.marts.enters(2.0)
+    lead = line.marts.enters(1.0)
     line.sync()
     assert line.deliver() == Delivered()
-    assert asked(line, "release", booked) == [Decided(booked)]
+    assert asked(line, "release", lead) == [Decided(lead)]
     assert line.deliver() == Delivered(delivered=1)
 
 
@@ -43,11 +44,11 @@ def test_a_dead_one_is_sent_again_with_the_same_id_and_bytes(sending_line: Line,
 
 def test_what_expired_is_sent_all_the_same_when_a_person_says_so(sending_line: Line) -> None:
     line = sending_line
-    booked = line.marts.enters(2.0)
+    lead = line.marts.enters(1.0)
     line.sync()
     line.now += 100 * HOUR
     assert line.deliver() == Delivered(expired=1)
-    asked(line, "replay", booked)
+    asked(line, "replay", lead)
     assert line.deliver() == Delivered(delivered=1)
 
 
@@ -85,7 +86,13 @@ def test_every_decision_is_kept(line: Line) -> None:
     asked(line, "cancel", booked)
     (row,) = deliveries(line.settings.operations, customer_id=1001)
     assert row["decisions"] == [
-        {"action": "canceled", "reason": "asked", "decided_by": "ada", "decided_at": "2026-11-22T15:11:00.000000Z"}
+        {
+            "action": "canceled",
+            "overrides": None,
+            "reason": "asked",
+            "decided_by": "ada",
+            "decided_at": "2026-11-22T15:11:00.000000Z",
+        }
     ]
 
 
@@ -125,7 +132,7 @@ def test_a_flow_of_the_past_is_not_replayed(line: Line) -> None:
     line.marts.enters(2.0)
     line.sync()
     line.becomes(lead, "dead")
-    assert asked(line, "replay", lead) == [Decided(lead, "a later transition of this customer is known")]
+    assert asked(line, "replay", lead) == [Decided(lead, LATER)]
 
 
 def test_what_was_retracted_is_not_replayed(line: Line) -> None:
@@ -137,10 +144,12 @@ def test_what_was_retracted_is_not_replayed(line: Line) -> None:
     assert asked(line, "replay", booked) == [Decided(booked, "its transition was retracted")]
 
 
-def test_what_was_never_to_be_sent_cannot_be_replayed(line: Line) -> None:
+def test_what_starts_no_flow_and_was_never_to_be_told_is_not_replayed(line: Line) -> None:
     old = line.marts.enters(0.0, event_name="reset")
     line.sync()
-    assert asked(line, "replay", old) == [Decided(old, "it was never to be sent, so there is no body")]
+    assert asked(line, "replay", old) == [
+        Decided(old, "its state starts no flow, and nothing was ever told of this customer; `anyway` overrides untold")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -151,14 +160,14 @@ def test_what_was_not_news_is_sent_with_its_flow_by_whoever_wants_it(
     sending_line: Line, receiver: Receiver, reason: str, columns: dict[str, Any]
 ) -> None:
     line = sending_line
-    booked = line.marts.enters(2.0, **columns)
+    lead = line.marts.enters(1.0, **columns)
     line.sync()
-    assert (line.row(booked).status, line.row(booked).reason) == ("not_sent", reason)
+    assert (line.row(lead).status, line.row(lead).reason) == ("not_sent", reason)
     assert line.ask("select flow_name from deliveries") == [(None,)]
-    asked(line, "replay", booked)
+    asked(line, "replay", lead)
     assert line.deliver() == Delivered(delivered=1)
-    assert receiver.received[0].body["data"]["flow_name"] == "What to Expect"
-    assert line.ask("select flow_name from deliveries") == [("What to Expect",)]
+    assert receiver.received[0].body["data"]["flow_name"] == "Email Followup"
+    assert line.ask("select flow_name from deliveries") == [("Email Followup",)]
     assert line.sync() == Enqueued(), "the state is told now"
 
 
@@ -166,7 +175,7 @@ def test_what_a_changed_rule_turned_up_below_a_later_one_is_not_replayed(line: L
     lead = line.marts.enters(1.0, occurred_at=NOW - HOUR, is_reclassified=True)
     line.marts.enters(2.0, is_baseline=True)
     line.sync()
-    assert asked(line, "replay", lead) == [Decided(lead, "a later transition of this customer is known")]
+    assert asked(line, "replay", lead) == [Decided(lead, LATER)]
 
 
 def test_history_that_comes_back_keeps_an_older_flow_from_being_replayed(line: Line) -> None:
@@ -177,7 +186,7 @@ def test_history_that_comes_back_keeps_an_older_flow_from_being_replayed(line: L
     line.becomes(lead, "dead")
     line.marts.bring_back(old)
     line.sync()
-    assert asked(line, "replay", lead) == [Decided(lead, "a later transition of this customer is known")]
+    assert asked(line, "replay", lead) == [Decided(lead, LATER)]
 
 
 def test_what_a_replay_tells_is_told_last(line: Line) -> None:

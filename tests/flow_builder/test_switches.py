@@ -10,14 +10,19 @@ from click.testing import CliRunner, Result
 
 from orchestration.cli.main import main
 from pipelines.flow_builder import switches
+from pipelines.flow_builder.dispatcher import Delivered
 from pipelines.flow_builder.switches import ALL, Switch, Turn, turn
 from pipelines.operations import open_operations
+from pipelines.readings import Reading
 from pipelines.servicetitan.sync_status import keep_readings
 from pipelines.settings import Settings
 from pipelines.tenants import directory
+from tests.flow_builder.line import Line
+from tests.flow_builder.marts import SOCAL
 
 NOW = datetime(2026, 11, 22, 15, 11, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+TENANT = {"id": SOCAL, "client_id": "id", "client_secret": "secret"}
 Command = Callable[..., Result]
 
 
@@ -122,6 +127,37 @@ def test_a_turn_needs_a_reason(settings: Settings) -> None:
     assert ask(settings, "select * from tenant_switches") == []
 
 
+def test_an_enqueue_makes_the_switch_of_a_tenant_that_has_none(line: Line) -> None:
+    line.configure(servicetitan_tenants={"socal": {**TENANT, "delivery": "shadow"}})
+    line.marts.enters(1.0)
+    line.sync()
+    [row] = line.rows()
+    assert (row.status, row.reason, row.body["data"]["flow_name"]) == ("not_sent", "shadow", "Email Followup")
+    line.configure(servicetitan_tenants={"socal": TENANT})
+    line.marts.enters(3.0)
+    line.sync()
+    assert {row.reason for row in line.rows()} == {"shadow"}, "its switch counts, and not its settings"
+    turned(line.settings, "live", "socal", now=line.now)
+    line.marts.enters(4.0)
+    line.sync()
+    assert line.rows()[-1].status == "pending"
+
+
+def test_what_waited_through_a_pause_leaves_once_a_sync_that_began_after_it_has_looked(sending_line: Line) -> None:
+    line = sending_line
+    line.marts.enters(1.0)
+    line.sync()
+    turned(line.settings, "pause", "socal", now=line.now)
+    assert line.deliver() == Delivered()
+    line.now += HOUR
+    turned(line.settings, "resume", "socal", now=line.now)
+    began_before = Reading(line.now - HOUR / 2, line.now - HOUR / 2)
+    line.sync(readings={SOCAL: began_before})
+    assert line.deliver() == Delivered()
+    line.sync()
+    assert line.deliver() == Delivered(delivered=1)
+
+
 def test_the_commands_turn_switches_and_list_who_did(settings: Settings, command: Command) -> None:
     keep_readings(settings.operations, NOW, [])
     assert command("tenants", "shadow", "socal", "DFW", "--reason", "trial").output == "socal: shadow\ndfw: shadow\n"
@@ -154,9 +190,10 @@ def test_where_a_person_looks_it_is_said_that_nothing_leaves(command: Command) -
     assert command("deliveries").output == "no such delivery\n"
     command("tenants", "shadow", "socal", "--reason", "trial")
     command("tenants", "pause", "dfw", "--reason", "complaints")
-    output = command("deliveries").output
-    assert "socal: in shadow; what happens is noted, and nothing is sent" in output
-    assert "dfw: paused since " in output
+    for asked in ("deliveries", "deliver"):
+        output = command(asked).output
+        assert "socal: in shadow; what happens is noted, and nothing is sent" in output
+        assert "dfw: paused since " in output
 
 
 @pytest.mark.parametrize(
