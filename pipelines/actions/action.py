@@ -1,13 +1,14 @@
 """What an action is: its form, its result, and what it does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
-from pipelines.actions.context import ActionContext
+from pipelines.actions.context import ActionContext, Services
 from pipelines.actions.schemas.fields import Input
+from pipelines.settings import Tenant
 
 In = TypeVar("In", bound=Input)
 Out = TypeVar("Out", bound=BaseModel)
@@ -26,3 +27,5 @@ class Action(Generic[In, Out]):
     writes: bool = False
     live: bool = True  # asks ServiceTitan
     status: Callable[[Out], int] = lambda _: 200
+    # Where the input says whose it is, and the tenant may be left out: which of the caller's.
+    tenant_of: Callable[[Services, In, Sequence[Tenant]], Tenant] | None = None

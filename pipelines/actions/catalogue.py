@@ -10,6 +10,7 @@ from pipelines.actions.crm.customers import create_customer, find_customers, get
 from pipelines.actions.crm.leads import create_lead
 from pipelines.actions.crm.listings import get_appointments, get_estimates, get_jobs, get_leads
 from pipelines.actions.crm.states import get_state, update_state
+from pipelines.actions.crm.transitions import check_transition, tenant_of
 from pipelines.actions.schemas import inputs, results
 from pipelines.actions.schemas.json_schema import Schema, input_schema, result_schema
 
@@ -112,6 +113,17 @@ UPDATE_STATE = Action(
     writes=True,
     status=_accepted,
 )
+CHECK_TRANSITION = Action(
+    "servicetitan_check_transition",
+    "May this flow still send?",
+    "Asked before each mail of a flow: whether what started it still stands, and the customer is willing and reachable;"
+    " with the visit, the address and all else as they are now.",
+    inputs.CheckTransition,
+    results.TransitionCheck,
+    check_transition,
+    live=False,
+    tenant_of=tenant_of,
+)
 
 # No action of Flow Builder's, only a route.
 FIND_CUSTOMERS = Action(
@@ -136,6 +148,7 @@ ACTIONS: dict[str, Action[Any, Any]] = {
         CREATE_BOOKING,
         GET_STATE,
         UPDATE_STATE,
+        CHECK_TRANSITION,
     )
 }
 

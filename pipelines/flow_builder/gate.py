@@ -23,6 +23,7 @@ class GateAnswer:
     """``data``: as in the message's body, with the facts of ``as_of``; None: they are not kept any longer."""
 
     transition_id: str
+    tenant_id: int
     as_of: datetime | None
     may_send: bool
     reasons: list[str]
@@ -30,6 +31,12 @@ class GateAnswer:
     is_current: bool
     state: float | None
     data: dict[str, Any] | None
+
+
+def owner(con: Connection, transition_id: str) -> int | None:
+    """The tenant whose transition it is."""
+    row = con.execute("select tenant_id from deliveries where transition_id = ? limit 1", [transition_id]).fetchone()
+    return row[0] if row else None
 
 
 def check(con: Connection, settings: Settings, transition_id: str, now: datetime) -> GateAnswer | None:
@@ -46,6 +53,7 @@ def answer(view: GateView, transition_id: str, max_age: timedelta) -> GateAnswer
     reasons = [*dict.fromkeys([*judged.reasons(), *of_the_tenant(view, max_age)])]
     return GateAnswer(
         transition_id=transition_id,
+        tenant_id=view.customer.key.tenant_id,
         as_of=view.as_of,
         may_send=not reasons,
         reasons=reasons,

@@ -30,6 +30,7 @@ ROUTES = [
     ("POST", "/bookings"),
     ("GET", "/customers/1/state"),
     ("PUT", "/customers/1/state"),
+    ("GET", "/transitions/9e10"),
     ("POST", "/sync"),
     ("POST", "/webhooks/leads"),
     ("GET", "/webhooks/leads"),

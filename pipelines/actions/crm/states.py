@@ -41,7 +41,15 @@ def update_state(call: ActionContext, form: UpdateState) -> StateSet:
             detail = f"the customer is in {named(current)}, not in {named(form.expected_state)}; nothing was changed"
             raise Problem("state_differs", detail, current_state=current)
         update = SetState(
-            call.tenant.id, call.write_id, form.customer_id, form.state, form.job_id, form.reason, call.by, call.now()
+            call.tenant.id,
+            call.write_id,
+            form.customer_id,
+            form.state,
+            form.job_id,
+            form.reason,
+            call.by,
+            call.now(),
+            form.start_flow,
         )
         with call.services.store.writing() as con:
             done = state_updates.add(con, update)
@@ -100,4 +108,5 @@ def _shown(update: SetState) -> StateUpdate:
         reason=update.reason,
         set_by=update.set_by,
         set_at=update.set_at,
+        start_flow=update.start_flow,
     )

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.actions import catalogue as c
 from pipelines.actions.schemas import inputs as i
-from pipelines.actions.schemas.fields import TENANT, Id, TenantRef
+from pipelines.actions.schemas.fields import TENANT, Id, Line, TenantRef
 from pipelines.actions.web.dependencies import Context, json_body, parsed
 from pipelines.actions.web.openapi import documented, of_action
 from pipelines.actions.web.problems import Problem
@@ -16,6 +16,7 @@ from pipelines.actions.web.tenant_param import Alone, InTenant, TenantParam
 
 router = APIRouter(tags=["actions"])
 
+TransitionId = Annotated[Line, Path(description="data.transition_id of the message that started the flow")]
 CustomerId = Annotated[Id, Path(description="ServiceTitan's customer id")]
 
 
@@ -86,6 +87,11 @@ async def update_state(
     return await context.act(
         c.UPDATE_STATE, where.complete(i.UpdateState(customer_id=customer_id, **form.model_dump()))
     )
+
+
+@router.get("/transitions/{transition_id}", **of_action(c.CHECK_TRANSITION))
+async def check_transition(context: Context, transition_id: TransitionId, where: InTenant) -> Response:
+    return await context.act(c.CHECK_TRANSITION, i.CheckTransition(transition_id=transition_id, tenant=where.tenant))
 
 
 @router.get("/appointments", **of_action(c.GET_APPOINTMENTS))

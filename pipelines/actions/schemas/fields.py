@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -70,7 +70,14 @@ REACHABLE: dict[str, Any] = {"anyOf": [{"required": ["phone"]}, {"required": ["e
 class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
+    # Fields that 0.1.0 did not have: a request that leaves them as they are is the same as then.
+    ADDED: ClassVar[frozenset[str]] = frozenset()
+
     tenant: TenantRef | None = Field(None, description=TENANT)
+
+    @property
+    def added_in_vain(self) -> set[str]:
+        return {name for name in self.ADDED if getattr(self, name) == type(self).model_fields[name].default}
 
 
 class Reachable(Input):

@@ -5,7 +5,18 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pipelines.actions.schemas.fields import REACHABLE, Id, Input, Line, Moment, Name, Reachable, Text, needed
+from pipelines.actions.schemas.fields import (
+    REACHABLE,
+    Id,
+    Input,
+    Line,
+    Moment,
+    Name,
+    Reachable,
+    TenantRef,
+    Text,
+    needed,
+)
 from pipelines.actions.schemas.state_names import customer_states
 
 Sort = Literal["id", "-id", "created_on", "-created_on", "modified_on", "-modified_on"]
@@ -19,6 +30,15 @@ class GetCustomer(Input):
 
 class GetState(Input):
     customer_id: Id = Field(title="Customer", description="ServiceTitan's customer id", examples=[100001])
+
+
+class CheckTransition(Input):
+    tenant: TenantRef | None = Field(None, description="Name or id; may be left out, for the transition says it")
+    transition_id: Line = Field(
+        title="Transition",
+        description="data.transition_id of the message that started the flow",
+        examples=["9e107d9d372bb6826bd81d3542a419d6"],
+    )
 
 
 class FindCustomers(Reachable):
@@ -170,6 +190,8 @@ def _states(schema: dict[str, Any]) -> None:
 
 
 class SetState(Input):
+    ADDED = frozenset({"start_flow"})
+
     state: float = Field(title="New state", examples=[3.0], json_schema_extra=_states)
     reason: Text = Field(title="Reason", examples=["Called in; the estimate was agreed on the phone"])
     expected_state: float | None = Field(
@@ -179,6 +201,9 @@ class SetState(Input):
         json_schema_extra=_states,
     )
     job_id: Id | None = Field(None, title="Job")
+    start_flow: bool = Field(
+        True, title="Start the state's flow", description="Off: the state is told, and its flow does not start"
+    )
 
 
 class UpdateState(SetState):

@@ -4,7 +4,7 @@ Nearly all may be null: a missing field of a record must not cost the answer.
 """
 
 from datetime import datetime
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import AliasGenerator, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, computed_field
@@ -185,6 +185,27 @@ class StateUpdate(BaseModel):
     reason: str | None = None
     set_by: str | None = None
     set_at: datetime
+    start_flow: bool = True
+
+
+class TransitionCheck(BaseModel):
+    """Asked before each mail of a flow that a transition started."""
+
+    transition_id: str
+    as_of: datetime | None = Field(
+        description="When the newest sync began that read the tenant whole; null: none has yet"
+    )
+    may_send: bool
+    reasons: list[str] = Field(
+        description="Why not. paused, shadow and stale_data say nothing of the mail: ask again later; with any other"
+        " one the flow has nothing to send"
+    )
+    stands: bool = Field(description="Its evidence in ServiceTitan stands")
+    is_current: bool = Field(description="No later transition of the customer ends it")
+    state: float | None = Field(description="The customer's, as of as_of")
+    data: dict[str, Any] | None = Field(
+        description="As data in the message, with the facts of as_of; null: the transition does not count any more"
+    )
 
 
 class StateSet(BaseModel):

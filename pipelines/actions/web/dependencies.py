@@ -65,13 +65,18 @@ class RequestContext:
         if action.writes:
             self.may_write()
             check_key(self.key)
-        tenant = self.tenant(form.tenant)
+        tenant = await self._tenant_of(action, form)
         async with waited_for(self._request, MAX_SECONDS) as deadline:
             work = partial(self._written if action.writes else self._read, action, tenant, form, deadline)
             if not action.live:
                 return self._response(await run_in_threadpool(work))
             workers = self.services.workers[tenant]
             return self._response(await (workers.writes if action.writes else workers.reads).run(work))
+
+    async def _tenant_of(self, action: Action[Any, Any], form: Input) -> Tenant:
+        if form.tenant is not None or action.tenant_of is None:
+            return self.tenant(form.tenant)
+        return await run_in_threadpool(action.tenant_of, self.services, form, self.tenants())
 
     def _read(self, action: Action[Any, Any], tenant: Tenant, form: Input, deadline: Deadline) -> KeptOutcome:
         return _outcome(action, ActionContext(self.services, tenant, self.access.name, deadline=deadline), form)
@@ -102,7 +107,7 @@ def fingerprint(name: str, tenant: Tenant, form: Input, carriage: bool = False) 
 
     ``carriage``: with the carriage returns before line feeds that 0.1.0 kept, so that its keys are known.
     """
-    content = form.model_dump_json(exclude={"tenant"})
+    content = form.model_dump_json(exclude={"tenant", *form.added_in_vain})
     told = with_carriage_returns(content) if carriage else content
     return sha256(f"{name}\n{tenant.id}\n{told}".encode()).hexdigest()
 
