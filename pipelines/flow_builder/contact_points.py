@@ -6,6 +6,7 @@ soft hyphens, directional marks.
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
@@ -21,6 +22,8 @@ SPACED = re.compile(r"(\S+)\s*@\s*(\S+)")
 BESIDE_LETTERS = re.compile(r"(?<=[^\W\d_])(?=[+(\d])|(?<=\d)(?=[^\W\d_])")
 SEPARATORS = str.maketrans("*_\u00b7\u2022", "    ")
 
+KEPT = 1024  # a customer's are read several times in a row: for the reasons, and for the body
+
 
 class Phone(NamedTuple):
     """``number`` in E.164."""
@@ -29,6 +32,7 @@ class Phone(NamedTuple):
     extension: str | None
 
 
+@lru_cache(KEPT)
 def readable_email(text: str | None) -> str | None:
     """The first address in it that has a dotted domain, in lower case."""
     seen = visible(text)
@@ -40,6 +44,7 @@ def readable_email(text: str | None) -> str | None:
     return next((address for address in candidates if address), None)
 
 
+@lru_cache(KEPT)
 def readable_phone(text: str | None, country: str) -> Phone | None:
     """The first valid number in it; one without a country's code is one of ``country`` (``US``)."""
     seen = BESIDE_LETTERS.sub(" ", visible(text).translate(SEPARATORS))

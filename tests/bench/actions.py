@@ -1,4 +1,5 @@
-"""`GET /customers/{id}` of the actions API, against ServiceTitan's own two answers that it is made of.
+"""`GET /customers/{id}` of the actions API, against ServiceTitan's own two answers that it is made of; and the gate,
+`GET /transitions/{id}`, against `GET /health`, in a store of as many transitions as a large tenant has current ones.
 
 ``python -m tests.bench.actions``: simulator, API and caller are processes of their own on one machine. The tenants are
 many and take turns, so that no tenant's call budget (60 calls a second) is what is measured.
@@ -16,11 +17,15 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import httpx
 
+from pipelines.operations import transaction
+from tests.flow_builder.household import DAY, KEY, Household
+from tests.flow_builder.stored import Stored
 from tests.simulator.credentials import APP_KEY
 from tests.simulator.environment import environment
 from tests.simulator.server import run_server
@@ -29,6 +34,7 @@ from tests.simulator.switches import Switches
 from tests.simulator.world import SOCAL, Profile, World
 
 TENANTS, CUSTOMERS = 60, 5  # customers of each tenant
+TRANSITIONS = 100_000
 PORT = 8497
 Place = tuple[int, int]  # tenant, customer
 Request = Callable[[httpx.Client, Place], object]
@@ -100,12 +106,34 @@ def measured(request: Request, places: list[Place], count: int, at_once: int) ->
     return count / elapsed, statistics.median(times) * 1000, percentiles[98] * 1000
 
 
+CLONES = "with recursive clones(n) as (select 1 union all select n + 1 from clones where n < :count)"
+
+
+def fill(data_dir: Path, tenant: int) -> None:
+    """One customer, booked and told, and as many more that are just like this one."""
+    stored = Stored(data_dir, Household())
+    stored.home.now = datetime.now(UTC)
+    stored.home.books(1, 3 * DAY)
+    stored.go_on()
+    with stored.open() as con, transaction(con):
+        for table, id_columns in (("deliveries", "webhook_id transition_id"), ("gate_facts", "transition_id")):
+            columns = [name for name, *_ in con.execute(f"select * from {table} limit 0").description]
+            other = dict.fromkeys(id_columns.split(), "'t' || n") | {"customer_id": "n", "sequence": "sequence + n"}
+            values = ", ".join(other.get(column, column) for column in columns)
+            query = f"{CLONES} insert into {table} ({', '.join(columns)}) select {values} from clones, {table}"
+            con.execute(f"{query} where customer_id = {KEY.customer_id}", {"count": TRANSITIONS})
+        for name in ("deliveries", "gate_facts", "enqueues"):
+            con.execute(f"update {name} set tenant_id = ?", [tenant])
+        con.execute("update enqueues set whole_from = '2100-01-01T00:00:00.000000Z'")  # whatever the clock says
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=2000)
     count = parser.parse_args().requests
     with tempfile.TemporaryDirectory() as folder, simulated(Path(folder) / "data") as (simulator, env, places):
         tokens = {tenant: token_of(simulator, env, tenant) for tenant, _ in places}
+        fill(Path(env["DATA_DIR"]), places[0][0])
         with serving(env | {"ACTIONS_REQUESTS_PER_SECOND": "1000000"}) as api:
 
             def through_the_api(http: httpx.Client, place: Place) -> None:
@@ -125,9 +153,26 @@ def main() -> None:
             measured(through_the_api, places, len(places), 4)  # every tenant's token is there
             print(f"{'GET /customers/{id}':34}{'at once':>8}{'per second':>12}{'median ms':>11}{'p99 ms':>9}")
             for name, request in (("ServiceTitan's two calls, straight", straight), ("actions API", through_the_api)):
-                for at_once in (1, 8):
-                    rate, median, p99 = measured(request, places, count, at_once)
-                    print(f"{name:34}{at_once:>8}{rate:>12,.0f}{median:>11.1f}{p99:>9.1f}")
+                report(name, request, places, count)
+
+            def health(http: httpx.Client, _place: Place) -> None:
+                http.get(f"{api}/api/servicetitan/health").raise_for_status()
+
+            def gate(http: httpx.Client, place: Place) -> None:
+                headers = {"authorization": "Bearer simulator-token"}
+                answer = http.get(f"{api}/api/servicetitan/transitions/t{place[1]}", headers=headers)
+                assert answer.json()["may_send"] is True, answer.text
+
+            asked = [(0, 1 + n * 7919 % TRANSITIONS) for n in range(count)]
+            print("\nthe gate")
+            for name, asks in (("GET /health", health), ("GET /transitions/{id}", gate)):
+                report(name, asks, asked, count)
+
+
+def report(name: str, request: Request, places: list[Place], count: int) -> None:
+    for at_once in (1, 8):
+        rate, median, p99 = measured(request, places, count, at_once)
+        print(f"{name:34}{at_once:>8}{rate:>12,.0f}{median:>11.1f}{p99:>9.1f}")
 
 
 def token_of(simulator: str, env: dict[str, str], tenant: int) -> str:
