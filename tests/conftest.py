@@ -12,7 +12,7 @@ from orchestration.cli.processes import heed_signals
 from pipelines.derivation.dbt import manifest_path
 from pipelines.settings import Settings, load_settings
 from tests.simulator.environment import SIGNING_SECRET, environment
-from tests.simulator.receiver import Receiver
+from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World

@@ -21,7 +21,7 @@ from pipelines.operations.backup import BackupError, back_up
 from pipelines.operations.restore import Restored, restore
 from tests.flow_builder.line import Line
 from tests.flow_builder.marts import SOCAL, Marts
-from tests.simulator.receiver import Receiver
+from tests.simulator.flow_builder.receiver import Receiver
 
 MINUTE = timedelta(minutes=1)
 ROOMS = {"deliveries": hold_all, "leads": reopen_leads}

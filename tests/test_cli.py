@@ -12,7 +12,7 @@ from orchestration.cli.main import main
 from orchestration.resources import exclusive
 from pipelines.settings import Settings
 from tests.flow_builder.line import Line
-from tests.simulator.receiver import Receiver, Reply
+from tests.simulator.flow_builder.receiver import Receiver, Reply
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import SOCAL, World
 

@@ -22,8 +22,8 @@ from orchestration.cli.main import INCOMPLETE, main
 from orchestration.cli.processes import LAST_WORDS, PATIENCE, command, running
 from tests.browser import chromium
 from tests.simulator.environment import SIGNING_SECRET, environment
+from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.office.history import seed_history
-from tests.simulator.receiver import Receiver
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World

@@ -19,8 +19,8 @@ import pytest
 
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
+from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.office.history import live, seed_history
-from tests.simulator.receiver import Receiver
 from tests.simulator.world import World
 
 ROOT = Path(__file__).parents[1]

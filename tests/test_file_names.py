@@ -11,7 +11,7 @@ from orchestration.cli import main
 from orchestration.instance.home import dagster_home
 from pipelines.settings import ConfigurationError, Settings
 from tests.simulator.clock import OffsetClock
-from tests.simulator.receiver import Receiver
+from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.world import World
 
 STORES = ("WAREHOUSE_PATH", "ANALYTICS_PATH", "OPERATIONS_PATH")

@@ -16,7 +16,7 @@ from orchestration.cli.main import main
 from pipelines.flow_builder import event
 from pipelines.settings import Settings
 from tests.simulator.clock import OffsetClock
-from tests.simulator.receiver import Receiver
+from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.world import Company, World
 
 Run = Callable[..., Result]

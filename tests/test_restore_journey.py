@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from orchestration.cli.main import main
 from pipelines.settings import Settings
 from tests.simulator.clock import OffsetClock
-from tests.simulator.receiver import Receiver
+from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.world import World
 
 Run = Callable[..., str]

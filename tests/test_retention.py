@@ -17,7 +17,7 @@ from pipelines.flow_builder.outbox.operators import decide
 from pipelines.flow_builder.outbox.retention import forget
 from pipelines.operations.retention import forget_contact_data
 from tests.flow_builder.line import Line, settings_for
-from tests.simulator.receiver import Receiver
+from tests.simulator.flow_builder.receiver import Receiver
 
 DAY = timedelta(days=1)
 ROOMS = [forget]

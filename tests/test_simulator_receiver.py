@@ -9,7 +9,7 @@ from standardwebhooks.webhooks import Webhook
 
 from tests.simulator.clock import ManualClock
 from tests.simulator.environment import SIGNING_SECRET
-from tests.simulator.receiver import Receiver, Reply
+from tests.simulator.flow_builder.receiver import Receiver, Reply
 
 OTHER_SECRET = "whsec_YW5vdGhlci1zZWNyZXQtb2YtMjQtYnl0ZXMhIQ=="
 BODY = (

@@ -17,7 +17,7 @@ from orchestration.alerting.from_runs import run_alerts
 from orchestration.cli.processes import LAST_WORDS, PATIENCE, command, running
 from pipelines.operations import open_operations, stamp
 from pipelines.settings import Settings
-from tests.simulator.receiver import Receiver
+from tests.simulator.flow_builder.receiver import Receiver
 from tests.test_up import free_port
 
 BOUND = 180.0  # seconds for each thing that is waited for; each takes a few on a machine at rest

@@ -28,8 +28,8 @@ from orchestration.instance.prune import WITH_DETAILS, keep_small
 from pipelines.settings import load_settings
 from tests.simulator.clock import OffsetClock
 from tests.simulator.environment import SIGNING_SECRET, environment
+from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.office.history import live, seed_history
-from tests.simulator.receiver import Receiver
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World

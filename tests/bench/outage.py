@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.flow_builder.line import Line
 from tests.flow_builder.outage import TROUBLES, Played, play
 from tests.simulator.environment import SIGNING_SECRET
-from tests.simulator.receiver import Receiver
+from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.server import run_server
 
 COLUMNS = (

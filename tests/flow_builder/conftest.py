@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.flow_builder.line import Line
-from tests.simulator.receiver import Receiver
+from tests.simulator.flow_builder.receiver import Receiver
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pipelines.flow_builder.deliver import deliver
 from pipelines.flow_builder.outbox.queue import due
 from pipelines.operations import moment
 from tests.flow_builder.line import Line
-from tests.simulator.receiver import Receiver, Reply
+from tests.simulator.flow_builder.receiver import Receiver, Reply
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 TICK = timedelta(seconds=5)  # of the sensor

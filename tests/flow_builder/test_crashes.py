@@ -22,7 +22,7 @@ from tests.flow_builder.processes import (
     start,
     stopped,
 )
-from tests.simulator.receiver import Receiver, Reply
+from tests.simulator.flow_builder.receiver import Receiver, Reply
 
 CUSTOMERS = range(1, 7)
 MINUTE = timedelta(minutes=1)

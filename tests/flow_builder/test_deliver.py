@@ -9,7 +9,7 @@ from pipelines.flow_builder.outbox.queue import due
 from pipelines.operations import moment
 from pipelines.settings import ConfigurationError
 from tests.flow_builder.line import Line
-from tests.simulator.receiver import Receiver, Reply
+from tests.simulator.flow_builder.receiver import Receiver, Reply
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 

@@ -15,7 +15,7 @@ from pipelines.operations import MIGRATIONS, moment, open_operations, stamp
 from tests.flow_builder.line import Line
 from tests.flow_builder.outage import TROUBLES, play
 from tests.flow_builder.test_deliver import booked
-from tests.simulator.receiver import Receiver, Reply
+from tests.simulator.flow_builder.receiver import Receiver, Reply
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 INTERVALS = [30, 60, 120, 240, 300, 300]  # seconds before each probe

@@ -11,7 +11,7 @@ from pipelines.flow_builder.outbox.operators import Action, Decided, decide
 from pipelines.flow_builder.outbox.queries import deliveries
 from tests.flow_builder.line import Line
 from tests.flow_builder.marts import NOW, SOCAL
-from tests.simulator.receiver import Receiver
+from tests.simulator.flow_builder.receiver import Receiver
 
 HOUR = timedelta(hours=1)
 LATER = "a later transition of this customer is known; `anyway` overrides superseded"

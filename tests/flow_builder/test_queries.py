@@ -10,7 +10,7 @@ from pipelines.flow_builder.example import send_example
 from pipelines.flow_builder.outbox.operators import decide
 from pipelines.flow_builder.outbox.queries import counts, deliveries, outbox_health, table
 from tests.flow_builder.line import VALIDATOR, Line
-from tests.simulator.receiver import Receiver, Reply
+from tests.simulator.flow_builder.receiver import Receiver, Reply
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 

@@ -16,10 +16,10 @@ from random import Random
 from orchestration.cli.processes import LAST_WORDS, PATIENCE, command, first_to_end, heed_signals, running
 from tests.simulator.clock import OffsetClock
 from tests.simulator.environment import SIGNING_SECRET, environment
+from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.office.going_on import live_stories
 from tests.simulator.office.history import live, seed_history
 from tests.simulator.office.trades import OFFICES
-from tests.simulator.receiver import Receiver
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World

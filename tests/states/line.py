@@ -11,7 +11,7 @@ from pipelines.derivation.derive import derive
 from pipelines.flow_builder.deliver import deliver
 from pipelines.flow_builder.enqueue import enqueue
 from pipelines.settings import Settings
-from tests.simulator.receiver import Receiver
+from tests.simulator.flow_builder.receiver import Receiver
 from tests.states.ledger import syncs
 from tests.states.warehouse import Warehouse
 

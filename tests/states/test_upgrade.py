@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from tests.flow_builder.line import settings_for
-from tests.simulator.receiver import Receiver
+from tests.simulator.flow_builder.receiver import Receiver
 from tests.states.line import Line
 from tests.states.warehouse import Warehouse
 

@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.derivation.dbt import invoke
 from tests.flow_builder.line import settings_for
-from tests.simulator.receiver import Receiver
+from tests.simulator.flow_builder.receiver import Receiver
 from tests.states.line import MINUTE, Line
 from tests.states.warehouse import Warehouse
 

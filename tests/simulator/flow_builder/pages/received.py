@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tests.simulator.page import page
 
 if TYPE_CHECKING:
-    from tests.simulator.receiver import Received
+    from tests.simulator.flow_builder.receiver import Received
 
 SHOWN = 200
 COLUMNS = ("Received (UTC)", "Customer", "State", "Flow to start", "Signature")

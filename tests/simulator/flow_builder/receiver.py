@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from tests.simulator.clock import Clock
-from tests.simulator.receiver_page import received_page
+from tests.simulator.flow_builder.pages.received import received_page
 from tests.simulator.wire_faults import Dropped
 
 TOLERANCE = timedelta(minutes=5)  # of the signed time, as the Standard Webhooks libraries have it
