@@ -71,8 +71,12 @@ class Ledger:
     def children(self, table: str, parent: str, parent_id: int) -> list[Record]:
         """``children("appointments", "jobId", 7)``, oldest first."""
         rows = self.tables[table].rows
-        keys = self._children[table, parent, parent_id]
+        keys = self.keys_of(table, parent, parent_id)
         return [rows[key].record for key in keys if key in rows and rows[key].record.get(parent) == parent_id]
+
+    def keys_of(self, table: str, parent: str, parent_id: int) -> list[Key]:
+        """Of all that ever belonged there, oldest first."""
+        return self._children[table, parent, parent_id]
 
     def insert(self, table: str, record: Record) -> int:
         """Stamps createdOn and modifiedOn with now where they stand empty; gives the id."""

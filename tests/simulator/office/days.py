@@ -7,9 +7,11 @@ from heapq import heappop, heappush
 from random import Random
 
 from tests.simulator.office import stories as s
+from tests.simulator.office import turns as t
 from tests.simulator.office import works as w
 from tests.simulator.office.facts import Fact, Truth
 from tests.simulator.office.household import Household
+from tests.simulator.office.rhythm import Rhythm, at_once
 from tests.simulator.office.stories import Script, Story
 from tests.simulator.office.trades import RENAMED
 from tests.simulator.world import Company, World
@@ -27,6 +29,8 @@ STORIES: dict[Story, int] = {
         w.turned_into_the_install: 2,
         w.entered_under_the_wrong_type: 2,
     },
+    **{t.changes_the_hour: 4, t.canceled_for_nothing: 3, t.sold_at_the_table: 5, t.put_off: 3},
+    **{t.moved_again_and_again: 4, t.entered_afterwards_and_given_a_day: 2, t.has_enough: 6, t.mends_the_address: 4},
     **{w.service: 12, w.service_canceled: 2, w.wishes: 9},
 }
 COME_WITHIN = timedelta(days=60)
@@ -41,14 +45,22 @@ class Due:
 
 
 class Office:
-    """So many households per company, which come within `COME_WITHIN` from ``begins`` (default: the clock's now).
+    """So many households per company, which ``come_within`` so long from ``begins`` (default: the clock's now).
 
     The same seed makes the same records; each household has its own luck, whatever the others do. The first ones begin
-    with one story each, so that every story is lived through.
+    with one story each, so that every story is lived through. ``rhythm`` says when they get round to what is due.
     """
 
-    def __init__(self, world: World, households: int = 100, seed: int = 1, begins: datetime | None = None) -> None:
-        self.world, begins = world, begins or world.now()
+    def __init__(
+        self,
+        world: World,
+        households: int = 100,
+        seed: int = 1,
+        begins: datetime | None = None,
+        rhythm: Rhythm = at_once,
+        come_within: timedelta = COME_WITHIN,
+    ) -> None:
+        self.world, begins, self.rhythm = world, begins or world.now(), rhythm
         self.truths = {company.tenant_id: Truth() for company in world.companies.values()}
         self._queue: list[Due] = []
         for company in world.companies.values():
@@ -58,7 +70,7 @@ class Office:
                 random = Random(f"{seed}:{company.tenant_id}:{number}")
                 household = Household(company, truth, random)
                 first = list(STORIES)[number] if number < len(STORIES) else None
-                self._enter(begins + COME_WITHIN * random.random(), life(household, first))
+                self._enter(rhythm(begins, come_within * random.random()), life(household, first))
 
     def until(self, moment: datetime) -> None:
         """All that happens up to then; the clock is not moved."""
@@ -67,7 +79,7 @@ class Office:
             with self.world.lock, self.world.at(due.at):
                 wait = next(due.script, None)
             if wait is not None:
-                heappush(self._queue, Due(due.at + wait, due.number, due.script))
+                heappush(self._queue, Due(self.rhythm(due.at, wait), due.number, due.script))
 
     def advance(self, **duration: float) -> None:
         """Moves the clock, and what happens meanwhile has happened."""
@@ -89,6 +101,7 @@ def life(household: Household, first: Story | None = None) -> Script:
         household.story = ""
         if household.chance(0.02):
             household.leaves()
+        if not household.is_customer:
             return
         yield household.days(15, 150)
         story = draw(household.random)

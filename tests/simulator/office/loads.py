@@ -1,6 +1,6 @@
 """The records of an office as loads bring them, without HTTP: for thousands of histories."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +9,12 @@ import pyarrow as pa
 
 from pipelines.servicetitan.extract.arrow import to_table
 from pipelines.servicetitan.raw_tables import TENANTS
-from pipelines.servicetitan.streams import STREAMS, Stream
+from pipelines.servicetitan.streams import STREAM, STREAMS, Stream
 from tests.simulator.clock import ManualClock
 from tests.simulator.forms import in_form
 from tests.simulator.office.days import Office
 from tests.simulator.office.trades import OFFICES
+from tests.simulator.tables import Key, Row
 from tests.simulator.wire import dumps
 from tests.simulator.world import START, Company, World
 
@@ -28,20 +29,44 @@ class Loads:
     def __init__(self, world: World) -> None:
         self.world = world
         self._seen = dict.fromkeys(world.companies, 0)
+        self._contacts: dict[int, Mapping[Key, Row]] = {tenant_id: {} for tenant_id in world.companies}
 
-    def take(self) -> Tables:
-        """Streams of which nothing is new have no rows."""
-        found = {stream.name: pa.concat_tables(self._changed(stream)) for stream in STREAMS}
-        for company in self.world.companies.values():
+    def take(self, tenants: Collection[int] | None = None) -> Tables:
+        """Of these companies, by default of all. Streams of which nothing is new have no rows."""
+        companies = [one for one in self.world.companies.values() if tenants is None or one.tenant_id in tenants]
+        found = {stream.name: pa.concat_tables(self._changed(stream, companies)) for stream in STREAMS}
+        for company in companies:
             self._seen[company.tenant_id] = newest(company)
         return found
 
-    def _changed(self, stream: Stream) -> Iterator[pa.Table]:
-        for company in self.world.companies.values():
-            records = [msgspec.Raw(one) for one in sent(company, stream, self._seen[company.tenant_id])]
-            table, odd = to_table(stream, company.tenant_id, records)
-            assert not odd, odd
-            yield table
+    def missing_contacts(self) -> pa.Table:
+        """As inactive ones: those that were there when this was asked last, and are gone without a trace."""
+        gone = [table for company in self.world.companies.values() for table in self._gone(company)]
+        return pa.concat_tables(gone)
+
+    def _changed(self, stream: Stream, companies: Iterable[Company]) -> Iterator[pa.Table]:
+        for company in companies:
+            yield rows_of(stream, company, sent(company, stream, self._seen[company.tenant_id]))
+
+    def _gone(self, company: Company) -> Iterator[pa.Table]:
+        contacts = company.tables["customer_contacts"].rows
+        gone = [
+            row.record | {"active": False}
+            for key, row in self._contacts[company.tenant_id].items()
+            if key not in contacts
+        ]
+        self._contacts[company.tenant_id] = dict(contacts)
+        yield rows_of(
+            STREAM["customer_contacts"],
+            company,
+            [dumps(in_form("customer_contacts", one, "export", SCHEMA)) for one in gone],
+        )
+
+
+def rows_of(stream: Stream, company: Company, records: Iterable[bytes]) -> pa.Table:
+    table, odd = to_table(stream, company.tenant_id, [msgspec.Raw(one) for one in records])
+    assert not odd, odd
+    return table
 
 
 def sent(company: Company, stream: Stream, position: int = 0) -> list[bytes]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Self
 
-from tests.simulator.office.contacts import good_email, typed
+from tests.simulator.office.contacts import JUNK_EMAILS, good_email, typed
 from tests.simulator.office.facts import Fact, Truth
 from tests.simulator.world import Company
 
@@ -84,6 +84,19 @@ class People:
         self.company.add_contact(self.customer_id, "Email", value)
         self.notes("contact_changed", email=value)
 
+    def has_no_email(self) -> None:
+        """As somebody types it, who has asked for one."""
+        value = self.random.choice(JUNK_EMAILS)
+        self.company.add_contact(self.customer_id, "Email", value)
+        self.notes("contact_changed", email=None, value=value)
+
+    def takes_off_the_oldest_email(self) -> None:
+        contacts = self.company.children("customer_contacts", "customerId", self.customer_id)
+        oldest = next((one for one in contacts if one["type"] == "Email" and one["active"]), None)
+        if oldest:
+            self.company.delete_contact(oldest["id"], self.customer_id, trace=True)
+            self.notes("contact_gone", value=oldest["value"])
+
     def opts_out(self) -> None:
         for contact in self.company.children("customer_contacts", "customerId", self.customer_id):
             if contact["type"] == "Email":
@@ -105,6 +118,10 @@ class People:
         if contacts:
             self.company.delete_contact(contacts[0]["id"], self.customer_id, trace=self.chance(0.5))
             self.notes("contact_gone", value=contacts[0]["value"])
+
+    @property
+    def is_customer(self) -> bool:
+        return bool(self.company.get("customers", self.customer_id)["active"])
 
     def leaves(self) -> None:
         self.company.deactivate_customer(self.customer_id)

@@ -1,0 +1,115 @@
+"""Life histories, what the product makes of them, and three Flow Builders that hear the same."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from tests.mails.line import Line
+from tests.mails.recording import Syncs
+from tests.simulator.clock import ManualClock
+from tests.simulator.flow_builder.books import Books
+from tests.simulator.flow_builder.flows import FlowBuilder, Gate, Manner
+from tests.simulator.flow_builder.judge import Judge
+from tests.simulator.flow_builder.wanted import Wishes
+from tests.simulator.office.days import Office
+from tests.simulator.office.rhythm import OPENS, once_a_day
+from tests.simulator.office.trades import OFFICES
+from tests.simulator.world import START, World
+
+MARKS = tuple(timedelta(minutes=minutes) for minutes in (15, 45, 110, 185))  # after an office opens
+OUT_OF_REACH = 9  # on every so manieth day one of the tenants is, for two hours
+
+
+class Ear:
+    """One Flow Builder with its judge."""
+
+    def __init__(self, manner: Manner, gate: Gate | None) -> None:
+        self.flows, self.judge = FlowBuilder(manner, gate), Judge()
+        self.wishes = Wishes(self.judge)
+
+
+@dataclass(frozen=True)
+class Sync:
+    at: datetime
+    tenants: Collection[int]
+
+
+class Measurement:
+    """``households`` per company, over so many ``days``. ``gate`` answers for the asking one; without it none asks."""
+
+    def __init__(
+        self, line: Callable[[World], Syncs], households: int, days: int, seed: int = 1, gate: Gate | None = None
+    ) -> None:
+        self.world = World(OFFICES, ManualClock(START))
+        self.office = Office(self.world, households, seed, rhythm=once_a_day, come_within=timedelta(days=days / 4))
+        self.line, self.days = line(self.world), days
+        self.ears = {
+            manner: Ear(manner, gate if manner is Manner.ASKING else None)
+            for manner in Manner
+            if gate or manner is not Manner.ASKING
+        }
+        self.then = {company.tenant_id: Books(company).as_they_stand() for company in self.world.companies.values()}
+        self._facts_seen = dict.fromkeys(self.office.truths, 0)
+
+    def run(self, said: Callable[[datetime], object] = str) -> None:
+        for sync in self.plan():
+            self.mails_until(sync.at)
+            self.sync(sync)
+            said(sync.at)
+
+    def plan(self) -> Iterator[Sync]:
+        """Often while the office works, for what happens then is what a mail may miss."""
+        tenants = list(self.world.companies)
+        yield Sync(START, tenants)
+        midnight = START.replace(hour=0)
+        for day in range(self.days):
+            lost = tenants[day // OUT_OF_REACH % len(tenants)] if day % OUT_OF_REACH == 4 else None
+            for place, mark in enumerate(MARKS):
+                reached = [one for one in tenants if one != lost or not 1 <= place < len(MARKS) - 1]
+                yield Sync(midnight + timedelta(days=day) + OPENS + mark, reached)
+
+    def sync(self, sync: Sync) -> None:
+        self.comes(sync.at)
+        for tenant_id in sync.tenants:
+            self.then[tenant_id] = self.now(tenant_id).as_they_stand()
+        for webhook_id, body in self.line.sync(sync.tenants):
+            for ear in self.ears.values():
+                ear.flows.take(webhook_id, body, sync.at)
+        self.mails_at(sync.at)
+        for tenant_id in sync.tenants:
+            self.wish(tenant_id, sync.at)
+
+    def mails_until(self, moment: datetime) -> None:
+        while (at := self.next_mail) and at < moment:
+            self.comes(at)
+            self.mails_at(at)
+
+    @property
+    def next_mail(self) -> datetime | None:
+        return min((at for ear in self.ears.values() if (at := ear.flows.next_at)), default=None)
+
+    def comes(self, moment: datetime) -> None:
+        """The moment, and what the office does until then."""
+        self.office.until(moment)
+        self.world.clock.set(moment)
+
+    def mails_at(self, at: datetime) -> None:
+        books = {tenant_id: self.now(tenant_id) for tenant_id in self.world.companies}
+        for ear in self.ears.values():
+            for mail in ear.flows.due(at):
+                ear.judge.look(mail, books[mail.tenant_id], self.then[mail.tenant_id])
+
+    def wish(self, tenant_id: int, at: datetime) -> None:
+        facts = self.office.truths[tenant_id].facts
+        for ear in self.ears.values():
+            ear.wishes.add(facts[self._facts_seen[tenant_id] :], tenant_id)
+            ear.wishes.look(tenant_id, self.then[tenant_id], at)
+        self._facts_seen[tenant_id] = len(facts)
+
+    def now(self, tenant_id: int) -> Books:
+        return Books(self.world.companies[tenant_id])
+
+
+def line_in(folder: Path, work_dir: Path, rules_dir: Path | None = None) -> Callable[[World], Line]:
+    return lambda world: Line(world, folder, work_dir, rules_dir)
