@@ -4,12 +4,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from standardwebhooks.webhooks import Webhook
 
 from tests.simulator.clock import ManualClock
 from tests.simulator.environment import SIGNING_SECRET
+from tests.simulator.flow_builder.flows import FlowBuilder, Manner
+from tests.simulator.flow_builder.inbox import OUT_OF_REACH, Inbox, gate_at
 from tests.simulator.flow_builder.receiver import Receiver, Reply
+from tests.simulator.server import run_server
+from tests.simulator.servicetitan import ServiceTitan
 
 OTHER_SECRET = "whsec_YW5vdGhlci1zZWNyZXQtb2YtMjQtYnl0ZXMhIQ=="
 BODY = (
@@ -95,3 +100,28 @@ def test_a_body_that_is_no_json_is_kept_as_bytes(receiver: Receiver) -> None:
     post(receiver, body="{")
     assert (receiver.received[0].body, receiver.received[0].raw) == (None, b"{")
     assert httpx.get(receiver.url).status_code == 200
+
+
+def test_what_customers_are_mailed_is_shown_once_its_flow_may_send(receiver: Receiver) -> None:
+    body = orjson.loads(BODY)
+    body["data"] |= {"transition_id": "t1", "tenant_id": 1, "job_id": None}
+    body["data"]["customer"]["email"] = "ada@example.com"
+    answers: list[Any] = [{"may_send": False, "reasons": ["stale_data"]}, {"may_send": True, "data": body["data"]}]
+    receiver.clock = ManualClock(datetime.now(UTC))
+    receiver.inbox = Inbox(FlowBuilder(Manner.ASKING, lambda _: answers.pop(0)))
+    with run_server(receiver.app) as receiver.url:
+        post(receiver, body=orjson.dumps(body).decode(), at=receiver.clock())
+        post(receiver, body=BODY, secret=OTHER_SECRET)
+        assert "0 mailed, 5 wait" in httpx.get(f"{receiver.url}/mails").text
+        receiver.clock.advance(hours=1)
+        shown = httpx.get(f"{receiver.url}/mails").text
+        assert '<a href="/mails">' in httpx.get(receiver.url).text
+    assert "1 mailed, 4 wait" in shown
+    assert "ada@example.com" in shown
+
+
+def test_a_gate_that_does_not_answer_is_asked_again_later_and_one_that_knows_nothing_says_none(
+    simulator: ServiceTitan,
+) -> None:
+    assert gate_at("http://127.0.0.1:9", "token")("t1") == OUT_OF_REACH
+    assert gate_at(simulator.url, "token")("t1") is None

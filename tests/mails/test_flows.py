@@ -131,6 +131,10 @@ def test_who_asks_asks_again_where_the_data_are_stale_and_gives_up_after_a_day()
     assert len(asked) == 4 + 2 * 49
 
 
+def test_a_flow_that_it_does_not_have_and_a_test_start_nothing() -> None:
+    assert [*heard(Manner.NAIVE, message(flow="Birthday"), message(test=True)).due(LONG)] == []
+
+
 def test_only_who_asks_has_a_gate() -> None:
     with pytest.raises(ValueError, match="a gate belongs to the asking one"):
         FlowBuilder(Manner.ASKING)

@@ -15,7 +15,9 @@ from random import Random
 
 from orchestration.cli.processes import LAST_WORDS, PATIENCE, command, first_to_end, heed_signals, running
 from tests.simulator.clock import OffsetClock
-from tests.simulator.environment import SIGNING_SECRET, environment
+from tests.simulator.environment import ACTIONS_TOKEN, SIGNING_SECRET, environment
+from tests.simulator.flow_builder.flows import FlowBuilder, Gate, Manner
+from tests.simulator.flow_builder.inbox import Inbox, gate_at
 from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.office.going_on import live_stories
 from tests.simulator.office.history import live, seed_history
@@ -39,7 +41,7 @@ def main() -> None:
         world = World(OFFICES, OffsetClock())
         journeys = seed_history(world, customers=CUSTOMERS)
         simulator = ServiceTitan(world)
-        receiver = Receiver([SIGNING_SECRET])
+        receiver = Receiver([SIGNING_SECRET], inbox=Inbox(FlowBuilder(Manner.ASKING, gate(ports))))
         url = stack.enter_context(run_server(simulator.app, ports["SIMULATOR_PORT"]))
         trigger = stack.enter_context(run_server(receiver.app, ports["RECEIVER_PORT"]))
         env = os.environ | environment(simulator, url, data, f"{trigger}/trigger") | product(data, ports)
@@ -80,6 +82,11 @@ def fresh_folder(data: Path) -> Path:
     return data
 
 
+def gate(ports: Mapping[str, int]) -> Gate:
+    """The product's own, asked by Flow Builder before each mail."""
+    return gate_at(f"http://127.0.0.1:{ports['ACTIONS_PORT']}", ACTIONS_TOKEN.partition(":")[2])
+
+
 def product(data: Path, ports: Mapping[str, int]) -> dict[str, str]:
     return {
         "DAGSTER_HOME": str(data / "dagster"),
@@ -118,6 +125,7 @@ def welcome(ports: Mapping[str, int]) -> str:
             "",
             f"  Dagster              http://127.0.0.1:{ports['DAGSTER_PORT']}",
             f"  Flow Builder's post  http://127.0.0.1:{ports['RECEIVER_PORT']}",
+            f"  what customers get   http://127.0.0.1:{ports['RECEIVER_PORT']}/mails",
             f"  actions API          http://127.0.0.1:{ports['ACTIONS_PORT']}/docs",
             f"  ServiceTitan         http://127.0.0.1:{ports['SIMULATOR_PORT']}",
             "",

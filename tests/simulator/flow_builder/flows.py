@@ -15,6 +15,8 @@ ASK_AGAIN_AFTER = timedelta(minutes=30)
 ASK_FOR = timedelta(days=1)
 FOR_NOW = {"stale_data", "paused"}  # reasons of the gate that pass by themselves
 
+KNOWN = frozenset(map(str, Flow))
+
 Data = Mapping[str, Any]
 Gate = Callable[[str], Data | None]  # by a transition's id: what the gate answers, None where it knows nothing of it
 
@@ -72,8 +74,13 @@ class FlowBuilder:
         data = body["data"]
         if self.manner is not Manner.NAIVE:
             self._heed(str(body["type"]), data)
-        if data["flow_name"]:
+        if data["flow_name"] in KNOWN and not data.get("test"):
             self._start(data, now)
+
+    @property
+    def waiting(self) -> int:
+        """Mails whose day is still to come, of flows that run."""
+        return sum(not one.run.is_ended for one in self._waiting)
 
     @property
     def next_at(self) -> datetime | None:

@@ -1,4 +1,5 @@
-"""A stand-in for Flow Builder: takes deliveries, verifies their signature, fails to order, shows what came."""
+"""A stand-in for Flow Builder: takes deliveries, verifies their signature, fails to order, shows what came and what it
+mailed."""
 
 import asyncio
 from collections import Counter, deque
@@ -10,11 +11,14 @@ from typing import Any
 import orjson
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from tests.simulator.clock import Clock
+from tests.simulator.flow_builder.inbox import Inbox
+from tests.simulator.flow_builder.pages.inbox import inbox_page
 from tests.simulator.flow_builder.pages.received import received_page
 from tests.simulator.wire_faults import Dropped
 
@@ -51,12 +55,13 @@ class Received:
 
 
 class Receiver:
-    """``clock`` set: signed times are compared with it; None: with the machine's, by the standardwebhooks package."""
+    """``clock`` set: signed times are compared with it; None: with the machine's, by the standardwebhooks package.
+    ``inbox``: where its flows mail to; without one it runs none."""
 
     url = ""  # where it answers, once it runs
 
-    def __init__(self, secrets: Sequence[str], clock: Clock | None = None) -> None:
-        self.secrets, self.clock = list(secrets), clock
+    def __init__(self, secrets: Sequence[str], clock: Clock | None = None, inbox: Inbox | None = None) -> None:
+        self.secrets, self.clock, self.inbox = list(secrets), clock, inbox
         self.received: list[Received] = []
         self.replies: deque[Reply] = deque()
         self.otherwise = Reply()
@@ -67,6 +72,7 @@ class Receiver:
         return Starlette(
             routes=[
                 Route("/", self._page, methods=["GET"]),
+                *([Route("/mails", self._mails, methods=["GET"])] if self.inbox else []),
                 Route("/received.json", self._received, methods=["GET"]),
                 Route("/_control/replies", self._order, methods=["POST"]),
                 Route("/{path:path}", self._take, methods=["POST"]),
@@ -89,19 +95,20 @@ class Receiver:
         raw, reply = await request.body(), self.replies.popleft() if self.replies else self.otherwise
         headers, name = dict(request.headers), request.headers.get("webhook-id")
         self._attempts[name] += 1
-        self.received.append(
-            Received(
-                received_at=(self.clock or _real)().isoformat().replace("+00:00", "Z"),
-                id=name,
-                verified=self._verified(raw, headers),
-                body=_parsed(raw),
-                raw=raw,
-                headers=headers,
-                attempt=self._attempts[name],
-                status=None if reply.drop else reply.status,
-            )
+        came = Received(
+            received_at=(self.clock or _real)().isoformat().replace("+00:00", "Z"),
+            id=name,
+            verified=self._verified(raw, headers),
+            body=_parsed(raw),
+            raw=raw,
+            headers=headers,
+            attempt=self._attempts[name],
+            status=None if reply.drop else reply.status,
         )
+        self.received.append(came)
         await asyncio.sleep(reply.delay)
+        if self.inbox and came.verified and 200 <= reply.status < 300:
+            await run_in_threadpool(self.inbox.take, str(name), came.body, (self.clock or _real)())
         return Dropped() if reply.drop else Response(reply.body, reply.status, reply.headers, "application/json")
 
     def _verified(self, raw: bytes, headers: dict[str, str]) -> bool:
@@ -127,7 +134,12 @@ class Receiver:
         return Response(orjson.dumps([one.as_json() for one in self.received]), media_type="application/json")
 
     async def _page(self, _request: Request) -> Response:
-        return HTMLResponse(received_page(self.received))
+        return HTMLResponse(received_page(self.received, has_inbox=self.inbox is not None))
+
+    async def _mails(self, _request: Request) -> Response:
+        assert self.inbox
+        mails = await run_in_threadpool(self.inbox.collect, (self.clock or _real)())
+        return HTMLResponse(inbox_page(mails, self.inbox.flows.waiting))
 
 
 def _real() -> datetime:

@@ -14,10 +14,11 @@ SHOWN = 200
 COLUMNS = ("Received (UTC)", "Customer", "State", "Flow to start", "Signature")
 
 
-def received_page(received: list[Received]) -> str:
+def received_page(received: list[Received], has_inbox: bool = False) -> str:
     refused = sum(not one.verified for one in received)
     lead = f"{len(received)} received{f', {refused} not verified' if refused else ''}. Newest first."
     as_json = ' The same as JSON: <a href="/received.json">received.json</a>'
+    as_json += '; <a href="/mails">what customers were mailed</a>' if has_inbox else ""
     rows = [_row(one) for one in reversed(received[-SHOWN:])]
     return page("What Flow Builder received", lead + as_json, COLUMNS, rows)
 
