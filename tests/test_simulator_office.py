@@ -16,6 +16,7 @@ from tests.simulator.office.days import STORIES, Office
 from tests.simulator.office.facts import WHAT, Fact
 from tests.simulator.office.going_on import WORDS, live_stories
 from tests.simulator.office.loads import Loads, as_rows, office_at, sent, steps
+from tests.simulator.office.rhythm import once_a_day
 from tests.simulator.office.trades import OFFICES, REASONS, RENAMED
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
@@ -201,6 +202,29 @@ def test_loads_bring_step_by_step_what_there_is_in_the_end(tmp_path: Path) -> No
         there = {(row["tenant_id"], row["record"]) for row in whole.get(stream.name, [])}
         assert there <= set(stored)
         assert stream.name == "customer_contacts" or len(stored) == len(there)  # deleted ones leave no trace
+
+
+def test_an_office_that_types_once_a_day_keeps_the_minutes_of_what_is_done_in_haste() -> None:
+    opens = START.replace(hour=16)
+    assert once_a_day(START, timedelta(minutes=1)).date() == START.date()
+    assert once_a_day(opens, timedelta(minutes=20)) == opens + timedelta(minutes=20)
+    for days in (0.2, 0.9, 1, 3.3):
+        due = once_a_day(opens, timedelta(days=days))
+        assert opens + timedelta(days=days) <= due < opens + timedelta(days=days + 1, minutes=16)
+        assert due.hour == 16
+        assert due.minute < 15
+
+
+def test_contacts_that_are_gone_without_a_trace_are_found_by_comparison() -> None:
+    world = World(OFFICES)
+    company, loads = world["socal"], Loads(world)
+    customer = company.add_customer("Ada Moss", email="ada@example.com", phone="(714) 555-0100")
+    assert loads.missing_contacts().num_rows == 0
+    phone, _ = company.children("customer_contacts", "customerId", customer)
+    company.delete_contact(phone["id"], customer, trace=False)
+    [gone] = loads.missing_contacts().to_pylist()
+    assert (gone["id"], gone["customer_id"], gone["active"]) == (phone["id"], customer, False)
+    assert loads.missing_contacts().num_rows == 0
 
 
 def test_the_office_goes_on_while_it_is_asked_over_http() -> None:

@@ -1,32 +1,43 @@
-"""Life histories, what the product makes of them, and three Flow Builders that hear the same."""
+"""Life histories, what the product makes of them, and the Flow Builders that hear of it."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from tests.mails.line import Line
 from tests.mails.recording import Syncs
 from tests.simulator.clock import ManualClock
 from tests.simulator.flow_builder.books import Books
 from tests.simulator.flow_builder.flows import FlowBuilder, Gate, Manner
 from tests.simulator.flow_builder.judge import Judge
-from tests.simulator.flow_builder.wanted import Wishes
+from tests.simulator.flow_builder.wanted import Wish, Wishes
 from tests.simulator.office.days import Office
 from tests.simulator.office.rhythm import OPENS, once_a_day
 from tests.simulator.office.trades import OFFICES
-from tests.simulator.world import START, World
+from tests.simulator.world import START, Profile, World
 
 MARKS = tuple(timedelta(minutes=minutes) for minutes in (15, 45, 110, 185))  # after an office opens
-OUT_OF_REACH = 9  # on every so manieth day one of the tenants is, for two hours
+OUT_OF_REACH = 9  # once in so many days one of the tenants is, for two hours
 
 
 class Ear:
     """One Flow Builder with its judge."""
 
-    def __init__(self, manner: Manner, gate: Gate | None) -> None:
-        self.flows, self.judge = FlowBuilder(manner, gate), Judge()
+    def __init__(self, manner: Manner, gate: Gate | None = None) -> None:
+        self.manner, self.flows, self.judge = manner, FlowBuilder(manner, gate), Judge()
         self.wishes = Wishes(self.judge)
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A line, and who hears what it brings: without a gate nobody who asks."""
+
+    line: Syncs
+    ears: Sequence[Ear]
+
+    @classmethod
+    def of(cls, line: Syncs) -> "Listener":
+        asking = [Ear(Manner.ASKING, line.gate)] if line.gate else []
+        return cls(line, [Ear(Manner.NAIVE), Ear(Manner.HEEDING), *asking])
 
 
 @dataclass(frozen=True)
@@ -36,19 +47,20 @@ class Sync:
 
 
 class Measurement:
-    """``households`` per company, over so many ``days``. ``gate`` answers for the asking one; without it none asks."""
+    """``households`` per company, over so many ``days``."""
 
     def __init__(
-        self, line: Callable[[World], Syncs], households: int, days: int, seed: int = 1, gate: Gate | None = None
+        self,
+        lines: Callable[[World], Mapping[str, Syncs]],
+        households: int,
+        days: int,
+        seed: int = 1,
+        offices: Sequence[Profile] = OFFICES,
     ) -> None:
-        self.world = World(OFFICES, ManualClock(START))
+        self.world, self.days = World(offices, ManualClock(START)), days
         self.office = Office(self.world, households, seed, rhythm=once_a_day, come_within=timedelta(days=days / 4))
-        self.line, self.days = line(self.world), days
-        self.ears = {
-            manner: Ear(manner, gate if manner is Manner.ASKING else None)
-            for manner in Manner
-            if gate or manner is not Manner.ASKING
-        }
+        self.listeners = {name: Listener.of(line) for name, line in lines(self.world).items()}
+        self.ears = [ear for listener in self.listeners.values() for ear in listener.ears]
         self.then = {company.tenant_id: Books(company).as_they_stand() for company in self.world.companies.values()}
         self._facts_seen = dict.fromkeys(self.office.truths, 0)
 
@@ -73,9 +85,10 @@ class Measurement:
         self.comes(sync.at)
         for tenant_id in sync.tenants:
             self.then[tenant_id] = self.now(tenant_id).as_they_stand()
-        for webhook_id, body in self.line.sync(sync.tenants):
-            for ear in self.ears.values():
-                ear.flows.take(webhook_id, body, sync.at)
+        for listener in self.listeners.values():
+            for webhook_id, body in listener.line.sync(sync.tenants):
+                for ear in listener.ears:
+                    ear.flows.take(webhook_id, body, sync.at)
         self.mails_at(sync.at)
         for tenant_id in sync.tenants:
             self.wish(tenant_id, sync.at)
@@ -87,7 +100,7 @@ class Measurement:
 
     @property
     def next_mail(self) -> datetime | None:
-        return min((at for ear in self.ears.values() if (at := ear.flows.next_at)), default=None)
+        return min((at for ear in self.ears if (at := ear.flows.next_at)), default=None)
 
     def comes(self, moment: datetime) -> None:
         """The moment, and what the office does until then."""
@@ -96,13 +109,13 @@ class Measurement:
 
     def mails_at(self, at: datetime) -> None:
         books = {tenant_id: self.now(tenant_id) for tenant_id in self.world.companies}
-        for ear in self.ears.values():
+        for ear in self.ears:
             for mail in ear.flows.due(at):
                 ear.judge.look(mail, books[mail.tenant_id], self.then[mail.tenant_id])
 
     def wish(self, tenant_id: int, at: datetime) -> None:
         facts = self.office.truths[tenant_id].facts
-        for ear in self.ears.values():
+        for ear in self.ears:
             ear.wishes.add(facts[self._facts_seen[tenant_id] :], tenant_id)
             ear.wishes.look(tenant_id, self.then[tenant_id], at)
         self._facts_seen[tenant_id] = len(facts)
@@ -110,6 +123,5 @@ class Measurement:
     def now(self, tenant_id: int) -> Books:
         return Books(self.world.companies[tenant_id])
 
-
-def line_in(folder: Path, work_dir: Path, rules_dir: Path | None = None) -> Callable[[World], Line]:
-    return lambda world: Line(world, folder, work_dir, rules_dir)
+    def missing(self, ear: Ear) -> list[Wish]:
+        return ear.wishes.missing({tenant_id: self.now(tenant_id) for tenant_id in self.world.companies})

@@ -1,21 +1,18 @@
 """The figures of a measurement, as lines of text."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 
 from tests.mails.measured import Ear, Measurement
 from tests.simulator.flow_builder.causes import Cause
 from tests.simulator.flow_builder.judge import Verdict
-from tests.simulator.flow_builder.wanted import Wish
-
-Figures = Mapping[str, float]
 
 
 def table(measured: Measurement, histories: int) -> Iterator[str]:
-    manners = list(measured.ears)
-    yield f"{histories:,} life histories, {measured.days} days, {measured.line.derivations:,} derivations"
-    yield row("", *manners, width=12)
-    ears = list(measured.ears.values())
+    [listener] = measured.listeners.values()
+    yield f"{histories:,} life histories, {measured.days} days, {listener.line.derivations:,} derivations"
+    ears = listener.ears
+    yield row("", *(ear.manner for ear in ears))
     yield row("mails", *(f"{len(ear.judge.verdicts):,}" for ear in ears))
     yield row("wrong", *(len(wrong(ear)) for ear in ears))
     yield row("  per 1,000 mails", *(per_thousand(len(wrong(ear)), len(ear.judge.verdicts)) for ear in ears))
@@ -26,7 +23,7 @@ def table(measured: Measurement, histories: int) -> Iterator[str]:
     yield from missing_lines(measured, ears)
 
 
-def by_cause(ears: list[Ear], title: str, chosen: Callable[[Ear], list[Verdict]]) -> Iterator[str]:
+def by_cause(ears: Sequence[Ear], title: str, chosen: Callable[[Ear], list[Verdict]]) -> Iterator[str]:
     counts = [Counter(verdict.causes[0] for verdict in chosen(ear)) for ear in ears]
     yield title
     for cause in Cause:
@@ -36,17 +33,12 @@ def by_cause(ears: list[Ear], title: str, chosen: Callable[[Ear], list[Verdict]]
             yield row(f"  {cause}", *figures)
 
 
-def missing_lines(measured: Measurement, ears: list[Ear]) -> Iterator[str]:
-    missing = [missing_of(measured, ear) for ear in ears]
+def missing_lines(measured: Measurement, ears: Sequence[Ear]) -> Iterator[str]:
+    missing = [measured.missing(ear) for ear in ears]
     yield row("wanted", *(len(ear.wishes.wanted) for ear in ears))
     yield row("  and not mailed", *(len(wishes) for wishes in missing))
     for flow in dict.fromkeys(wish.flow for wishes in missing for wish in wishes):
         yield row(f"    {flow}", *(sum(wish.flow is flow for wish in wishes) for wishes in missing))
-
-
-def missing_of(measured: Measurement, ear: Ear) -> list[Wish]:
-    books = {tenant_id: measured.now(tenant_id) for tenant_id in measured.world.companies}
-    return ear.wishes.missing(books)
 
 
 def wrong(ear: Ear) -> list[Verdict]:
