@@ -1,4 +1,4 @@
-"""From the marts to Flow Builder, by what every release has, `enqueue` and `deliver`; and the gate, where there is one."""
+"""From the marts to Flow Builder, by what every release has, `enqueue` and `deliver`; and the gate, if there is one."""
 
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path

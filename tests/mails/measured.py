@@ -16,6 +16,7 @@ from tests.simulator.office.trades import OFFICES
 from tests.simulator.world import START, Profile, World
 
 MARKS = tuple(timedelta(minutes=minutes) for minutes in (15, 45, 110, 185))  # after an office opens
+TAKES = timedelta(minutes=3)  # from the reading of the records to the messages
 OUT_OF_REACH = 9  # once in so many days one of the tenants is, for two hours
 
 
@@ -69,6 +70,7 @@ class Measurement:
             self.mails_until(sync.at)
             self.sync(sync)
             said(sync.at)
+        self.mails_until(sync.at + 2 * TAKES)
 
     def plan(self) -> Iterator[Sync]:
         """Often while the office works, for what happens then is what a mail may miss."""
@@ -88,8 +90,7 @@ class Measurement:
         for listener in self.listeners.values():
             for webhook_id, body in listener.line.sync(sync.tenants):
                 for ear in listener.ears:
-                    ear.flows.take(webhook_id, body, sync.at)
-        self.mails_at(sync.at)
+                    ear.flows.take(webhook_id, body, sync.at + TAKES)
         for tenant_id in sync.tenants:
             self.wish(tenant_id, sync.at)
 
@@ -116,6 +117,7 @@ class Measurement:
     def wish(self, tenant_id: int, at: datetime) -> None:
         facts = self.office.truths[tenant_id].facts
         for ear in self.ears:
+            ear.judge.look_back(tenant_id, self.then[tenant_id], at)
             ear.wishes.add(facts[self._facts_seen[tenant_id] :], tenant_id)
             ear.wishes.look(tenant_id, self.then[tenant_id], at)
         self._facts_seen[tenant_id] = len(facts)

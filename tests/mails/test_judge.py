@@ -27,6 +27,9 @@ class Scene:
         self.judge = Judge()
         self.then = Books(self.company).as_they_stand()
 
+    def looks_back(self) -> None:
+        self.judge.look_back(self.company.tenant_id, Books(self.company), self.world.now())
+
     def book(self, kind: str = "sales", at: timedelta = 3 * DAY, **fields: Any) -> int:
         return self.company.book_job(self.customer, kind, start=self.world.now() + at, **fields)
 
@@ -124,6 +127,20 @@ def test_a_cancellation_is_regretted_as_long_as_nothing_takes_its_place(scene: S
     scene.world.advance(hours=1)
     scene.book(kind)
     assert scene.hears(flow, job, number=2) == {Cause.REBOOKED}
+
+
+def test_what_is_undone_within_the_hour_was_regretted_too_soon(scene: Scene) -> None:
+    soon, late = scene.book(), scene.book("install")
+    for job, flow in ((soon, Flow.SORRY), (late, Flow.RESCHEDULE)):
+        scene.company.cancel_job(job, memo="Price")
+        assert scene.hears(flow, job) == set()
+    scene.world.advance(minutes=50)
+    scene.company.remove_cancellation(soon)
+    scene.looks_back()
+    scene.world.advance(minutes=20)
+    scene.company.remove_cancellation(late)
+    scene.looks_back()
+    assert [verdict.causes for verdict in scene.judge.verdicts] == [(Cause.TOO_SOON,), ()]
 
 
 def test_who_has_bought_since_is_not_missed(scene: Scene) -> None:

@@ -56,6 +56,14 @@ def fact_of(mail: Mail, books: Books) -> tuple[object, ...]:
     return (mail.source_id,)
 
 
+def happened_at(case: Case) -> datetime:
+    """A job's cancellation, or an offer; of nothing else it is asked."""
+    if case.mail.flow is Flow.UNSOLD:
+        return needed(case.books.find("estimates", case.mail.source_id) or {}, "createdOn")
+    entries = case.books.cancellations(case.job or {"id": 0})
+    return max(needed(entry, "createdOn") for entry in entries)
+
+
 def is_open(estimate: Record) -> bool:
     return is_active(estimate) and estimate["status"]["name"] == "Open"
 

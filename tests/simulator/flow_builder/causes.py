@@ -21,6 +21,7 @@ class Cause(StrEnum):
     NOT_SOLD = "the sale was taken back"
     NOT_DONE = "the work is not done"
     MOVED_ON = "the customer is further along"
+    TOO_SOON = "it was undone within the hour, or the two of an offer"
     SAID_BEFORE = "the same was mailed before"
     # to whom
     INACTIVE = "the customer is inactive"

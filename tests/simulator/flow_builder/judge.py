@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from tests.simulator.flow_builder import sales
 from tests.simulator.flow_builder.books import Books
-from tests.simulator.flow_builder.case import Case, fact_of
+from tests.simulator.flow_builder.case import Case, fact_of, happened_at
 from tests.simulator.flow_builder.causes import Cause
 from tests.simulator.flow_builder.mails import Mail
 from tests.simulator.flow_builder.people import against_the_person
@@ -29,6 +30,7 @@ class Judge:
 
     def __init__(self) -> None:
         self.verdicts: list[Verdict] = []
+        self._fresh: list[tuple[datetime, int]] = []  # until when a verdict may change, and its place
         self._sent: defaultdict[tuple[int, int], list[tuple[Mail, tuple[object, ...]]]] = defaultdict(list)
 
     def look(self, mail: Mail, now: Books, then: Books) -> Verdict:
@@ -36,9 +38,20 @@ class Judge:
         causes, fact = tuple(self.against(mail, now)), fact_of(mail, now)
         was_right = bool(causes) and not any(True for _ in self.against(mail, then))
         verdict = Verdict(mail, causes, was_right, now.survivor(mail.customer_id) != mail.customer_id)
+        if mail.number == 0 and not causes and mail.flow.patience:
+            self._fresh.append((happened_at(Case(mail, now)) + mail.flow.patience, len(self.verdicts)))
         self.verdicts.append(verdict)
         self._sent[mail.tenant_id, mail.customer_id].append((mail, fact))
         return verdict
+
+    def look_back(self, tenant_id: int, books: Books, now: datetime) -> None:
+        """At what was mailed while it was fresh: was it undone before a considerate person would have written?"""
+        self._fresh = [(until, place) for until, place in self._fresh if until >= now]
+        for _, place in self._fresh:
+            verdict = self.verdicts[place]
+            mail = replace(verdict.mail, at=now)
+            if mail.tenant_id == tenant_id and not verdict.causes and any(matter(Case(mail, books))):
+                self.verdicts[place] = replace(verdict, causes=(Cause.TOO_SOON,))
 
     def against(self, mail: Mail, books: Books) -> Iterator[Cause]:
         sent = self.sent_to(mail.tenant_id, mail.customer_id, books)

@@ -25,9 +25,21 @@ class Flow(StrEnum):
         return self in (Flow.VISIT, Flow.INSTALL)
 
     @property
+    def patience(self) -> timedelta:
+        """How long a considerate person waits before writing: somebody may still be on the telephone."""
+        return PATIENCE.get(self, timedelta())
+
+    @property
     def is_marketing(self) -> bool:
         """It wants to sell; the others speak of what the person has ordered."""
         return self not in (Flow.VISIT, Flow.SOLD, Flow.INSTALL)
+
+
+PATIENCE = {
+    Flow.SORRY: timedelta(hours=1),
+    Flow.RESCHEDULE: timedelta(hours=1),
+    Flow.UNSOLD: timedelta(hours=2),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from tests.simulator.flow_builder.people import against_the_person
 from tests.simulator.flow_builder.visits import is_same_work
 from tests.simulator.office.facts import Fact
 
-PATIENCE = {Flow.SORRY: timedelta(hours=1), Flow.RESCHEDULE: timedelta(hours=1), Flow.UNSOLD: timedelta(hours=2)}
 TURNS = 2  # syncs in a row that find it right: one that is wrong at the next had no time
 LATELY = timedelta(days=30)
 OF_A_JOB = {
@@ -70,7 +69,7 @@ class Wishes:
         ours = [wish for wish in self._open if wish.tenant_id == tenant_id]
         self._open = [wish for wish in self._open if wish.tenant_id != tenant_id]
         for wish in ours:
-            if now <= wish.entered_at + PATIENCE.get(wish.flow, timedelta()):
+            if now <= wish.entered_at + wish.flow.patience:
                 self._open.append(wish)
             elif self._is_right(wish, books, now):
                 wish.turns += 1
