@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tests.mails.line import Line
-from tests.mails.measured import Measurement
+from tests.mails.measured import Listener, Measurement
 from tests.mails.recording import Recorder, Recording, Syncs
 from tests.mails.source import Source
 from tests.mails.table import table, wrong
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--replay", type=Path, help="judges the messages of this file instead of new ones")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        measured = Measurement(lines_for(asked, Path(folder)), asked.households, asked.days, asked.seed)
+        measured = Measurement(listeners_for(asked, Path(folder)), asked.households, asked.days, asked.seed)
         measured.run(progress())
         print(*table(measured, 2 * asked.households), sep="\n")
         for ear in measured.ears:
@@ -42,14 +42,14 @@ def main() -> None:
                 print(ear.manner, "missing", wish, sep="; ")
 
 
-def lines_for(asked: argparse.Namespace, folder: Path) -> Callable[[World], dict[str, Syncs]]:
-    def lines(world: World) -> dict[str, Syncs]:
+def listeners_for(asked: argparse.Namespace, folder: Path) -> Callable[[World], dict[str, Listener]]:
+    def line(world: World) -> Syncs:
         if asked.replay:
-            return {"recorded": Recording(asked.replay)}
-        line = Line(Source(world, folder, folder / "dbt"), folder)
-        return {"product": Recorder(line, asked.record) if asked.record else line}
+            return Recording(asked.replay)
+        product = Line(Source(world, folder, folder / "dbt"), folder)
+        return Recorder(product, asked.record) if asked.record else product
 
-    return lines
+    return lambda world: {"product": Listener.of(line(world))}
 
 
 def progress() -> Callable[[datetime], None]:

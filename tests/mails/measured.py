@@ -1,10 +1,11 @@
 """Life histories, what the product makes of them, and the Flow Builders that hear of it."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tests.mails.recording import Syncs
+from tests.mails.recording import RecordingEnded, Syncs
 from tests.simulator.clock import ManualClock
 from tests.simulator.flow_builder.books import Books
 from tests.simulator.flow_builder.flows import FlowBuilder, Gate, Manner
@@ -52,7 +53,7 @@ class Measurement:
 
     def __init__(
         self,
-        lines: Callable[[World], Mapping[str, Syncs]],
+        listeners: Callable[[World], Mapping[str, Listener]],
         households: int,
         days: int,
         seed: int = 1,
@@ -60,17 +61,20 @@ class Measurement:
     ) -> None:
         self.world, self.days = World(offices, ManualClock(START)), days
         self.office = Office(self.world, households, seed, rhythm=once_a_day, come_within=timedelta(days=days / 4))
-        self.listeners = {name: Listener.of(line) for name, line in lines(self.world).items()}
+        self.listeners = listeners(self.world)
         self.ears = [ear for listener in self.listeners.values() for ear in listener.ears]
         self.then = {company.tenant_id: Books(company).as_they_stand() for company in self.world.companies.values()}
+        self.ended_at = START
         self._facts_seen = dict.fromkeys(self.office.truths, 0)
 
     def run(self, said: Callable[[datetime], object] = str) -> None:
-        for sync in self.plan():
-            self.mails_until(sync.at)
-            self.sync(sync)
-            said(sync.at)
-        self.mails_until(sync.at + 2 * TAKES)
+        with suppress(RecordingEnded):
+            for sync in self.plan():
+                self.mails_until(sync.at)
+                self.sync(sync)
+                self.ended_at = sync.at
+                said(sync.at)
+            self.mails_until(sync.at + 2 * TAKES)
 
     def plan(self) -> Iterator[Sync]:
         """Often while the office works, for what happens then is what a mail may miss."""

@@ -1,10 +1,153 @@
-"""Rules of delivery.md that keep a mail from being wrong, each switched off: the judge must count what it kept away."""
+"""Rules that keep a mail from being wrong, each switched off: of one tenant's own rules, or in the source."""
 
-FLOWS = {
-    "1": ("Lead", "Email Followup", 90, 0),
-    "2": ("Sales Appointment Booked", "What to Expect", 180, 0),
-    "2.5": ("Sales Appointment Canceled", "Sorry We missed you", 90, 60),
-    "3": ("Estimates Created", "Unsold Estimates", 90, 120),
-    "5.5": ("Install Job Canceled", "Lets reschedule", 90, 60),
-    "6": ("Install Complete", "Install Job Done", 90, 0),
-}
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pipelines.rules.seeds import shipped_rows
+from tests.flow_builder.simulation.product import Mutant
+from tests.simulator.flow_builder.causes import Cause
+from tests.simulator.flow_builder.flows import Manner
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class WithoutWord:
+    """``suppressed_by`` of every state without this word."""
+
+    word: str
+    cause: Cause
+
+    def files(self, tenant_id: int) -> Iterator[tuple[str, list[Row]]]:
+        rows = [row for row in shipped_rows("customer_states") if self.word in row["suppressed_by"].split()]
+        yield "customer_states", [own(row, tenant_id, suppressed_by=self.left(row)) for row in rows]
+
+    def left(self, row: Row) -> str:
+        return " ".join(word for word in row["suppressed_by"].split() if word != self.word)
+
+
+@dataclass(frozen=True)
+class WithoutSettling:
+    word: str = "settling"
+    cause: Cause = Cause.TOO_SOON
+
+    def files(self, tenant_id: int) -> Iterator[tuple[str, list[Row]]]:
+        rows = [row for row in shipped_rows("customer_states") if row["settle_minutes"] != "0"]
+        yield "customer_states", [own(row, tenant_id, settle_minutes="0") for row in rows]
+
+
+@dataclass(frozen=True)
+class WithCallBacks:
+    """Jobs that mend an install count as installs."""
+
+    word: str = "call-backs"
+    cause: Cause = Cause.NOT_THAT_KIND
+
+    def files(self, tenant_id: int) -> Iterator[tuple[str, list[Row]]]:
+        rows = [row for row in shipped_rows("job_kind_rules") if row["match_field"] in ("recall_for_id", "warranty_id")]
+        yield "job_kind_rules", [own(row, tenant_id, job_kind="install", priority="-1") for row in rows]
+
+
+def own(row: Row, tenant_id: int, **changes: str) -> Row:
+    return {"tenant_id": str(tenant_id)} | row | {"tenant_id": str(tenant_id)} | changes
+
+
+class OwnRules(Protocol):
+    """A tenant's own, with which the judge counts the ``cause``."""
+
+    @property
+    def word(self) -> str: ...
+    @property
+    def cause(self) -> Cause: ...
+    def files(self, tenant_id: int) -> Iterator[tuple[str, list[Row]]]: ...
+
+
+BY_RULES: tuple[OwnRules, ...] = (
+    WithoutWord("past", Cause.VISIT_OVER),
+    WithoutWord("over", Cause.VISITED),
+    WithoutWord("twice", Cause.ENTERED_TWICE),
+    WithoutWord("converted", Cause.LEAD_CLOSED),
+    WithoutWord("do_not_service", Cause.DO_NOT_SERVICE),
+    WithoutWord("do_not_mail", Cause.DO_NOT_MAIL),
+    WithoutWord("marketing_opt_out", Cause.OPTED_OUT),
+    WithoutWord("cancel_reason", Cause.NO_LOSS),
+    WithoutSettling(),
+    WithCallBacks(),
+)
+
+
+def write_rules(folder: Path, tenants: Iterable[int]) -> Path:
+    """One tenant for each of `BY_RULES`."""
+    files: dict[str, list[Row]] = {}
+    for rule, tenant_id in zip(BY_RULES, tenants, strict=True):
+        for name, rows in rule.files(tenant_id):
+            files.setdefault(name, []).extend(rows)
+    folder.mkdir(parents=True)
+    for name, rows in files.items():
+        with (folder / f"{name}.csv").open("w", newline="") as file:
+            table = csv.DictWriter(file, fieldnames=list(rows[0]))
+            table.writeheader()
+            table.writerows(rows)
+    return folder
+
+
+@dataclass(frozen=True)
+class InTheSource:
+    """``causes``: any of them is counted; without causes mails are missing."""
+
+    mutant: Mutant
+    manner: Manner
+    causes: frozenset[Cause] = frozenset()
+
+
+def broken(rule: str, manner: Manner, module: str, source: str, instead: str, *causes: Cause) -> InTheSource:
+    return InTheSource(Mutant(rule, module, source, instead), manner, frozenset(causes))
+
+
+IN_THE_SOURCE = (
+    broken(
+        *("a message ends what was left", Manner.HEEDING, "policy"),
+        *("ending = self.runs.ending(earlier)", "ending = ()"),
+        *(Cause.LEAD_CLOSED, Cause.MOVED_ON, Cause.ALREADY_SOLD),
+    ),
+    broken(
+        *("what must end is corrected", Manner.HEEDING, "corrections"),
+        *("if not (differs or any(", "if not (False and any("),
+        *(Cause.DO_NOT_MAIL, Cause.DO_NOT_SERVICE, Cause.OPTED_OUT, Cause.INACTIVE),
+    ),
+    broken(
+        *("a flow ends with its customer", Manner.HEEDING, "runs"),
+        *("if not self.customer.is_active:", "if False:"),
+        Cause.INACTIVE,
+    ),
+    broken(
+        *("a visit that moves is told", Manner.HEEDING, "policy"),
+        *("if row := moved(self.outlook, transition, self.rows):", "if row := None:"),
+        Cause.VISIT_MOVED,
+    ),
+    broken(
+        *("what waits is kept true", Manner.ASKING, "policy"),
+        *(
+            "self.rows[i] = written(self.outlook, row, transition, earlier, why)",
+            "self.rows[i] = replace(row, settles_at=None)",
+        ),
+        *(Cause.REBOOKED, Cause.NOT_CANCELED, Cause.ALREADY_SOLD, Cause.TOO_SOON),
+    ),
+    broken(
+        *("a booking that is given a day is told again", Manner.ASKING, "policy"),
+        *("or self.was_given_a_day(transition)", "or False"),
+    ),
+    broken(
+        *("the gate says no", Manner.ASKING, "gate"),
+        *("may_send=not reasons", "may_send=True"),
+        *(Cause.VISIT_OVER, Cause.LEAD_CLOSED),
+    ),
+    broken(
+        *("the gate says what is true now", Manner.HEEDING, "contact_choice"),
+        *("if address := readable_email(email.value):", "if address := email.value:"),
+        Cause.UNREADABLE,
+    ),
+)

@@ -20,6 +20,10 @@ class Syncs(Protocol):
     def sync(self, tenants: Collection[int]) -> Iterator[Message]: ...
 
 
+class RecordingEnded(Exception):
+    """It was cut short: what happened later is not known."""
+
+
 class Recorder:
     """One line of JSON per sync, and one per answer."""
 
@@ -69,5 +73,7 @@ class Recording:
         return answer
 
     def sync(self, tenants: Collection[int]) -> Iterator[Message]:  # noqa: ARG002 (they are those of the recording)
-        self.derivations, messages = orjson.loads(next(self._lines))
+        if (line := next(self._lines, None)) is None:
+            raise RecordingEnded
+        self.derivations, messages = orjson.loads(line)
         yield from map(tuple, messages)

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from tests.mails.measured import Ear, Measurement
 from tests.simulator.flow_builder.causes import Cause
 from tests.simulator.flow_builder.judge import Verdict
+from tests.simulator.world import START
 
 
 def table(measured: Measurement, histories: int) -> Iterator[str]:
-    [listener] = measured.listeners.values()
-    yield f"{histories:,} life histories, {measured.days} days, {listener.line.derivations:,} derivations"
+    """Of the first line."""
+    listener = next(iter(measured.listeners.values()))
+    days = (measured.ended_at - START).days
+    yield f"{histories:,} life histories, {days} days, {listener.line.derivations:,} derivations"
     ears = listener.ears
     yield row("", *(ear.manner for ear in ears))
     yield row("mails", *(f"{len(ear.judge.verdicts):,}" for ear in ears))
