@@ -69,11 +69,14 @@ class Recording:
         return self.ask if self.has_answers else None
 
     def ask(self, transition_id: str) -> Data | None:  # noqa: ARG002 (they come in the order in which it was asked)
-        answer: Data | None = orjson.loads(next(self._lines))
+        answer: Data | None = self._next()
         return answer
 
     def sync(self, tenants: Collection[int]) -> Iterator[Message]:  # noqa: ARG002 (they are those of the recording)
+        self.derivations, messages = self._next()
+        yield from map(tuple, messages)
+
+    def _next(self) -> Any:
         if (line := next(self._lines, None)) is None:
             raise RecordingEnded
-        self.derivations, messages = orjson.loads(line)
-        yield from map(tuple, messages)
+        return orjson.loads(line)
