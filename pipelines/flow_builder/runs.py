@@ -81,5 +81,5 @@ class Runs:
             yield from (word for word in found if word in ENDS_RUNS)
 
     def ending(self, rows: Sequence[Delivery]) -> tuple[str, ...]:
-        """The transitions of those that must end and that nothing delivered has ended, in the order in which they began."""
+        """The transitions of those that must end and that nothing delivered has ended, as they began."""
         return tuple([run.transition_id for run in runs(rows) if not run.has_ended and self.why(run, rows)][::-1])

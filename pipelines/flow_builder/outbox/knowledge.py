@@ -17,8 +17,8 @@ IDS_BATCH = 50_000
 # In the words of the index deliveries_told, or SQLite would not use it.
 IS_TOLD = f"(status in {TOLD} or may_have_arrived = 1) and told_state is not null"
 
-# What it tells: 0 it may yet, 1 nothing, 2 a flow that was canceled, 3 a state, 4 nobody knows. In the words of the index
-# deliveries_turned.
+# What it tells: 0 it may yet, 1 nothing, 2 a flow that was canceled, 3 a state, 4 nobody knows. In the words of the
+# index deliveries_turned.
 TELLS = f"""
     (case
         when status in {UNFINISHED} then 0
