@@ -10,7 +10,8 @@ with states as (
     where {{ 'true' if is_whole else of_changed_customers(ref('customer_servicetitan_state')) }}
 ),
 
-log as (
+-- read twice rather than kept, for its rows are wide
+log as not materialized (
     select * from {{ ref('customer_state_transitions') }}
     where retracted_at is null and {{ 'true' if is_whole else of_changed_customers(ref('customer_state_transitions')) }}
 ),
