@@ -33,7 +33,7 @@ COLUMNS = {
 
 
 class Warehouse:
-    """With the tables that are there already."""
+    """A file of before gets the tables and columns that have come since, as with a load."""
 
     def __init__(self, path: Path, work_dir: Path) -> None:
         self.path = path
@@ -44,6 +44,8 @@ class Warehouse:
             for table, columns in COLUMNS.items():
                 declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
                 con.execute(f"create table if not exists servicetitan.{table} ({declared}, _dlt_load_id VARCHAR)")
+                for name, kind in columns.items():
+                    con.execute(f'alter table servicetitan.{table} add column if not exists "{name}" {kind}')
             con.execute("create table if not exists servicetitan._dlt_loads (load_id VARCHAR)")
 
     def load(self, rows: Mapping[str, Iterable[Mapping[str, Any]] | pa.Table]) -> None:
