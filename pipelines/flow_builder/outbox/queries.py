@@ -144,7 +144,8 @@ class HeldBatch(NamedTuple):
 
 def held_batches(operations: Path) -> list[HeldBatch]:
     query = f"""select batch, min(created_at), count(*) from deliveries
-        where status = '{Status.HELD}' group by batch order by min(created_at)"""
+        where status = '{Status.HELD}'
+        group by batch, case when batch is null then created_at end order by min(created_at)"""
     with open_operations(operations) as con:
         return [HeldBatch(batch, moment(text), rows) for batch, text, rows in con.execute(query)]
 
