@@ -146,10 +146,10 @@ OTHER_FACTS = f"""
 FACTS = f"""
     select
         details.* replace (
-            workspace_id::varchar as workspace_id,
-            contact_id::varchar as contact_id,
-            from_state::double as from_state,
-            to_state::double as to_state
+            details.workspace_id::varchar as workspace_id,
+            details.contact_id::varchar as contact_id,
+            details.from_state::double as from_state,
+            details.to_state::double as to_state
         ),
         {DIGEST} as digest
     from marts.transition_details as details
