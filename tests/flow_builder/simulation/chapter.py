@@ -28,10 +28,9 @@ class Scene:
 
 @dataclass
 class Chapter:
-    """``rows``: all about the customer and his transitions, in their order;
-    ``marked``: those, with their sequence, whose transition was retracted since; ``known``: transitions with a row, whosever;
-    ``written``: those that this sync added; ``anew``: those of
-    a transition that it decided."""
+    """``rows``: all about the customer and his transitions, in their order; ``marked``: those, with their sequence, whose
+    transition was retracted since; ``known``: transitions with a row, whosever; ``written``: those that this sync added;
+    ``anew``: those of a transition that it decided."""
 
     scene: Scene
     key: Key

@@ -52,9 +52,17 @@ def by_customer(rows: Sequence[Row]) -> defaultdict[Key, list[Row]]:
 
 
 def listed(rows: Sequence[Row]) -> str:
-    return "\n".join(
-        f"  {row.webhook_id[:6]}{row.webhook_id[32:]} {row.kind} of {(row.transition_id or '')[:6]} {row.state} {row.status}"
-        f" {row.reason} starts {row.flow_name} ends {[one[:6] for one in row.ends]} {row.suppressed}"
-        f" ahead {row.was_ahead} {'begun' if row.begun else ''} {'arrived' if row.may_have_arrived else ''}"
-        for row in rows
-    )
+    return "\n".join(f"  {named(row)} {told(row)} {how(row)}" for row in rows)
+
+
+def named(row: Row) -> str:
+    return f"{row.webhook_id[:6]}{row.webhook_id[32:]} {row.kind} of {(row.transition_id or '')[:6]} {row.state}"
+
+
+def told(row: Row) -> str:
+    return f"{row.status} {row.reason} starts {row.flow_name} ends {[one[:6] for one in row.ends]} {row.suppressed}"
+
+
+def how(row: Row) -> str:
+    said = {"ahead": row.was_ahead, "begun": row.begun, "arrived": row.may_have_arrived}
+    return " ".join(word for word, holds in said.items() if holds)

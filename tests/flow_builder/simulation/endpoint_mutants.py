@@ -20,7 +20,6 @@ ENDPOINT_MUTANTS = (
         "(answer.status == 409 and was_cut_off)",
         "answer.status == 409",
     ),
-    Mutant("what was cut off had a connection", "outbox.queue", "and ifnull(error, '') not like 'Connect%'", ""),
     Mutant("a wrong endpoint is down", "outbox.health", 'if self.answer.verdict == "endpoint":', "if False:"),
     Mutant("one failure is not enough", "outbox.health", "IN_A_ROW = 3", "IN_A_ROW = 2"),
     Mutant("three failures are enough", "outbox.health", "IN_A_ROW = 3", "IN_A_ROW = 4"),

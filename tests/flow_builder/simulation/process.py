@@ -160,7 +160,7 @@ class Process:
             promise(not left or bool(scenario.on_its_way()), "who waits behind what died is not left lying")
 
     def look_at_kept_true(self, claimed: Any, before: dict[str, State]) -> None:
-        """What leaves may leave now; and for the first time, as the newest sync wrote it, with all told that it knew."""
+        """It may leave now; and for the first time, as the newest sync wrote it, with all told that this knew."""
         scenario, now = self.scenario, self.scenario.clock()
         if not claimed.claims:
             return

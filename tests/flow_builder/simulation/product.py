@@ -13,7 +13,7 @@ from typing import Any
 PACKAGE = "pipelines.flow_builder."
 MODULES = (
     *("retry_policy", "dispatcher", "enqueue"),
-    *("outbox.history_removal", "outbox.endpoint", "outbox.queue", "outbox.operators"),
+    *("outbox.checkpoints", "outbox.history_removal", "outbox.endpoint", "outbox.queue", "outbox.operators"),
 )
 
 

@@ -293,8 +293,6 @@ class Scenario:
             self.con.execute("rollback")
             return
         self.enqueue_as_said()
-        if self.chance.random() < 0.1:
-            self.enqueue_as_said(again=True)
         self.forget_history()
 
     def read(self) -> None:
@@ -303,16 +301,17 @@ class Scenario:
             fails = not self.endpoint.is_good and self.chance.random() < self.fails_to_read
             self.readings[tenant_id] = Reading(self.clock(), before.whole_from if fails else self.clock())
 
-    def enqueue_as_said(self, again: bool = False) -> None:
+    def enqueue_as_said(self) -> None:
         before = self.rows()
         whole_from = {tenant_id: reading.whole_from for tenant_id, reading in self.readings.items()}
         expected = self.oracle.after_sync(before, self.clock(), whole_from, self.switches.shadows)
-        if not self.is_idle():
-            with transaction(self.con):
+        with transaction(self.con):
+            if self.is_idle():
+                self.product.checkpoints.note_readings(self.con, TENANTS, self.readings, self.clock())
+            else:
                 promise(self.enqueue(), "no outbox is lost but one that is")
         rows = self.rows()
         compare(expected, rows)
-        compare(before if again else rows, rows)  # at once there is nothing to do
         self.switches.note_sync({tenant_id: reading.asked_at for tenant_id, reading in self.readings.items()})
         self.told = {row.webhook_id for row in rows if row.told}
         self.operator.current = {one.id for key in self.world.customers() for one in current(self.world.history(key))}
@@ -385,6 +384,11 @@ class Scenario:
                 break
             await self.pass_time(self.until_next())
         promise(not self.unfinished(), "everything comes to an end")
+        quiet = self.rows()
+        for _ in range(3):
+            self.world.derive(self.chance, self.clock())
+            self.enqueue_as_said()
+        promise(self.rows() == quiet, "once all is quiet nothing new is written")
         look_back(self, self.rows())
         self.look_back_at_outage()
 
