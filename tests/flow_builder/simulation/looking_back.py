@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from tests.flow_builder.simulation.chapter import Chapter, Scene
+from tests.flow_builder.simulation.chapter import Chapter
 from tests.flow_builder.simulation.endpoint import promise
+from tests.flow_builder.simulation.page import Scene
 from tests.flow_builder.simulation.rows import PERSON, Row
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pipelines.flow_builder.delivery import Key
-from tests.flow_builder.simulation.chapter import Chapter, Scene
+from tests.flow_builder.simulation.chapter import Chapter
+from tests.flow_builder.simulation.page import Scene
 from tests.flow_builder.simulation.reasons import Rules
 from tests.flow_builder.simulation.rows import Row
 from tests.flow_builder.simulation.world import HOUR, World
