@@ -44,14 +44,14 @@ class Chapter(Page):
     def tell(self, transition: Transition, name: str) -> Row:
         made = self.row(name, "changed", transition)
         if transition.stands:
-            made = self.decided(made, transition, self.rows)
+            made = self.decided(made, transition, self.rows, besides=("expired",))
         else:
             made = replace(made, status="canceled", reason="retracted")
         self.rows.append(made)
         self.written.add(name)
         return made
 
-    def decided(self, row: Row, transition: Transition, before: Sequence[Row]) -> Row:
+    def decided(self, row: Row, transition: Transition, before: Sequence[Row], besides: Sequence[str] = ()) -> Row:
         self.anew.add(row.webhook_id)
         case = self.case(transition, before, row.overrides)
         row = self.saying(row, transition)
@@ -64,7 +64,7 @@ class Chapter(Page):
             settles_at=None,
             flow_until=None,
         )
-        if reason := not_sent(case, row.is_again):
+        if reason := not_sent(case, [*besides, *(["reclassified"] if row.is_again else [])]):
             return replace(row, status="not_sent", reason=reason)
         return self.timed(row, case)
 

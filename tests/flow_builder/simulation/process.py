@@ -116,9 +116,16 @@ class Process:
         for webhook_id in {*self.expected.failed, *self.expected.refused}:
             state = after[webhook_id]
             if state.status == "dead" and state.reason is None:
-                promise(self.scenario.must_stay_dead(webhook_id), "an outage makes nothing dead")
+                is_at_fault = self.was_refused(webhook_id, state) or self.scenario.must_stay_dead(webhook_id)
+                promise(is_at_fault, "an outage makes nothing dead")
             if state.status == "retry":
                 promise(state.attempts < MOST_ATTEMPTS, "an attempt is left to what is due again")
+
+    def was_refused(self, webhook_id: str, state: State) -> bool:
+        """Before the outage: what failed in it is an attempt from before, whose answer came late."""
+        query = "select http_status from attempts where attempt_id = ?"
+        ((status,),) = self.scenario.con.execute(query, [state.attempt_id])
+        return status in REFUSED and webhook_id not in self.expected.refused
 
     def look_at_settled(
         self, came_back: list[Any], before: dict[str, State], after: dict[str, State], claimed: Any

@@ -107,10 +107,10 @@ NOT_SENT: dict[str, Test] = {
 }
 
 
-def not_sent(case: Case, is_again: bool) -> str | None:
-    """The first that holds, and whom nobody overrode."""
-    holding = (reason for reason, holds in NOT_SENT.items() if not case.overridden(reason) and holds(case))
-    return next((reason for reason in holding if not (is_again and reason == "reclassified")), None)
+def not_sent(case: Case, besides: Sequence[str]) -> str | None:
+    """The first that holds, besides these, and that nobody overrode."""
+    asked = (reason for reason in NOT_SENT if reason not in besides and not case.overridden(reason))
+    return next((reason for reason in asked if NOT_SENT[reason](case)), None)
 
 
 def is_past(case: Case) -> bool:
