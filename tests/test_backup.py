@@ -93,17 +93,17 @@ def test_what_was_sent_after_the_back_up_is_not_sent_again_unless_a_person_says_
     booked = line.happens(2.0)
     assert line.delivers() == [booked]
     back_up(line.settings, tmp_path / "backup", line.now)
-    estimated, estimated_at = line.happens(3.0), line.now - MINUTE
-    assert line.delivers() == [estimated]
     sold, sold_at = line.happens(4.0), line.now - MINUTE
+    assert line.delivers() == [sold]
+    installing, booked_at = line.happens(5.0), line.now - MINUTE
     line.restores(tmp_path / "backup")
-    line.finds_again(3.0, estimated_at)
     line.finds_again(4.0, sold_at)
+    line.finds_again(5.0, booked_at)
     assert line.syncs().held == 2
     assert line.delivers() == []
-    line.decides("cancel", estimated)
-    line.decides("release", sold)
-    assert line.delivers() == [sold]
+    line.decides("cancel", sold)
+    line.decides("release", installing)
+    assert line.delivers() == [installing]
 
 
 def test_what_happens_after_the_restore_is_sent_by_itself(line: Company, tmp_path: Path) -> None:

@@ -86,6 +86,8 @@ def test_flow_builder_hears_once_of_each_change_on_the_way_through_every_state(
                 happens()
             assert "baseline" not in run("sync").output
             run("deliver")
+        run("sync", "--as-of", (world.now() + timedelta(hours=3)).isoformat())
+        run("deliver")
         later = world.now() + timedelta(days=90, hours=1)
         run("sync", "--as-of", later.isoformat())
         run("deliver")
@@ -100,7 +102,7 @@ def test_flow_builder_hears_once_of_each_change_on_the_way_through_every_state(
         assert [data["from_state"] for data in of_this] == [way[start - 1][0] if start else 0.0, *led]
         assert of_this[-1]["flow_name"] is None
     assert len({data["transition_id"] for data in told}) == len(told)
-    assert not any(data["superseded"] for data in told)
+    assert {data["to_state"] for data in told if data["superseded"]} <= {2.5, 3.0, 5.5}, "what had not settled yet"
     booked = next(data for data in told if data["to_state"] == 2.0)
     assert booked["flow_name"] == "What to Expect"
     assert booked["customer"]["name"] == "Ada Moss"

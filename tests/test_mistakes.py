@@ -101,7 +101,8 @@ def test_a_warehouse_that_was_filled_anew_sends_nothing_twice(tmp_path: Path) ->
     line.marts = Marts()
     line.marts.enters(2.0, is_baseline=True)
     line.marts.enters(3.0, is_baseline=True)
-    assert line.sync() == Enqueued(corrected=1), "a correction starts no flow"
+    assert line.sync() == Enqueued(), "nothing was told, and what waited is history by now"
+    assert [(row.status, row.reason) for row in line.rows()] == [("not_sent", "superseded")]
 
 
 def test_what_was_canceled_unsent_and_is_history_in_a_warehouse_filled_anew_is_not_told(tmp_path: Path) -> None:

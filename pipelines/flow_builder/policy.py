@@ -108,6 +108,8 @@ class Decision:
                 continue
             if row.is_waiting:
                 why = reason(Candidate(self.outlook, transition, earlier), row, REASONS)
+                if self.outlook.facts(transition) is None:  # history by now, in a warehouse that was filled anew
+                    why = why or "superseded"
                 self.rows[i] = written(self.outlook, row, transition, earlier, why)
             elif row.flow_name and (why := self.why_canceled(row, transition, earlier)):
                 self.rows[i] = replace(row, status=Status.CANCELED, reason=why)
