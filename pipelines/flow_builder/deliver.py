@@ -8,11 +8,13 @@ from datetime import timedelta
 
 import httpx
 
+from pipelines.flow_builder import switches
 from pipelines.flow_builder.dispatcher import Clock, Delivered, Dispatcher
 from pipelines.flow_builder.outbox.queue import Claimed, Outbox
 from pipelines.flow_builder.sender import Sender, http_client
 from pipelines.operations import open_operations, transaction
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 
 
 def deliver(
@@ -38,5 +40,6 @@ def deliver(
     with open_operations(settings.operations) as con, ThreadPoolExecutor(1) as thread:
         outbox = Outbox(con, max_age)
         with transaction(con):
+            switches.begin(con, directory.all(settings), clock())  # this may come before the first enqueue
             outbox.set_back(clock())
         return asyncio.run(run(outbox, thread))

@@ -1,6 +1,6 @@
 """May a flow still send? Asked before each of its mails, days after its message."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,13 @@ import pytest
 from pipelines.flow_builder import switches
 from pipelines.flow_builder.event import body, office_of
 from pipelines.flow_builder.facts import TypedEmail
+from pipelines.flow_builder.gate import check
 from pipelines.flow_builder.statuses import Status
+from pipelines.operations import open_operations
+from pipelines.readings import Reading
 from pipelines.tenants import directory
 from tests.flow_builder.household import DAY, HOUR, KEY, MINUTE, Household, visit
+from tests.flow_builder.line import Line
 from tests.flow_builder.stored import Stored
 
 
@@ -246,6 +250,29 @@ def test_what_is_known_too_long_ago_is_no_answer(stored: Stored, home: Household
     assert stored.reasons(booked) == ["stale_data"]
     stored.sync()
     assert stored.reasons(booked) == []
+
+
+def test_a_sync_without_news_makes_what_is_known_new(sending_line: Line) -> None:
+    line = sending_line
+    lead = line.marts.enters(1.0, job_id=None)
+    line.sync()
+    line.deliver()
+
+    def as_of() -> datetime | None:
+        with open_operations(line.settings.operations) as con:
+            answer = check(con, line.settings, lead, line.now)
+        assert answer is not None
+        return answer.as_of
+
+    first = line.now
+    assert as_of() == first
+    line.sync()
+    assert as_of() == line.now
+    began = line.now + timedelta(minutes=4)
+    line.sync(readings={KEY.tenant_id: Reading(began, first)})
+    assert as_of() == first, "that one did not read all"
+    line.sync(readings={})
+    assert as_of() is None
 
 
 def test_before_the_first_whole_reading_nobody_says_that_it_has_left(stored: Stored, home: Household) -> None:

@@ -143,6 +143,15 @@ def test_an_enqueue_makes_the_switch_of_a_tenant_that_has_none(line: Line) -> No
     assert line.rows()[-1].status == "pending"
 
 
+def test_what_an_earlier_release_left_is_not_sent_of_a_tenant_that_is_to_begin_in_shadow(sending_line: Line) -> None:
+    line = sending_line
+    line.marts.enters(1.0)
+    line.sync()
+    line.ask("delete from tenant_switches")
+    line.configure(servicetitan_tenants={"socal": {**TENANT, "delivery": "shadow"}})
+    assert line.deliver() == Delivered()
+
+
 def test_what_waited_through_a_pause_leaves_once_a_sync_that_began_after_it_has_looked(sending_line: Line) -> None:
     line = sending_line
     line.marts.enters(1.0)
