@@ -91,7 +91,9 @@ def test_bodies_and_answers_of_finished_deliveries_are_blanked(sent: str, line: 
     assert (line.row(sent).status, line.row(sent).body) == ("delivered", None)
     assert line.ask("select http_status, answer from attempts") == [(200, None)]
     assert forget_contact_data(*forget) == Counter()
-    assert b"ada@example.com" not in line.settings.operations.read_bytes()
+    tables = {table: str(line.ask(f"select * from {table}")) for table in ("deliveries", "attempts", "gate_facts")}
+    named = [table for table, rows in tables.items() if "ada@example.com" in rows]
+    assert named == ["gate_facts"], "the gate may be asked as long as the transition is current"
 
 
 def test_what_is_still_to_be_sent_keeps_its_body(line: Line) -> None:
