@@ -1,8 +1,9 @@
 """What may happen to a customer while nobody looks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from random import Random
+from typing import TypeVar
 
 from pipelines.flow_builder.delivery import Key
 from tests.flow_builder.simulation.records import Event, Job
@@ -12,6 +13,9 @@ AGES = [0, 0, 0, 60, 1800, 3600, 80 * 3600]  # seconds until a fact is seen
 STARTS = [-20 * DAY, -30 * HOUR, -3 * HOUR, -HOUR, HOUR / 2, HOUR, 3 * HOUR, 26 * HOUR, 5 * DAY]
 STREETS = [7, 7, 7, 8, None]
 CONTACTS = [("someone@example.com", False), ("someone@example.com", True), ("none", False)]
+
+
+T = TypeVar("T")
 
 
 class Happening:
@@ -26,6 +30,10 @@ class Happening:
 
     def jobs(self) -> list[Job]:
         return [self.world.jobs[event.job_id] for event in self.events(2.0, 5.0) if event.job_id]
+
+    def newest(self, things: Sequence[T]) -> T:
+        """Mostly one of the last two."""
+        return self.chance.choice(things[-2:] if self.chance.random() < 0.7 else things)
 
     def before(self) -> datetime:
         return self.now - timedelta(seconds=self.chance.choice(AGES) + self.chance.random())
@@ -61,7 +69,7 @@ class Happening:
         """It is canceled, or done; or that is taken back."""
         if not (jobs := self.jobs()):
             return self.book()
-        job = self.chance.choice(jobs)
+        job = self.newest(jobs)
         if job.status != "Scheduled":
             return self.take_back(job)
         job.status, job.ended_at = self.chance.choice(["Canceled", "Canceled", "Completed"]), self.before()
@@ -88,7 +96,7 @@ class Happening:
         """Something happens to one."""
         if not (jobs := [job for job in self.jobs() if job.visits]):
             return self.book()
-        job = self.chance.choice(jobs)
+        job = self.newest(jobs)
         visit = self.chance.choice([*job.visits.values()])
         match self.chance.choice(["move", "move", "cancel", "delete", "done", "add"]):
             case "move":
@@ -113,7 +121,7 @@ class Happening:
         """What was so is so no longer, or again, and perhaps since later."""
         if not (events := self.events()):
             return self.lead()
-        event = self.chance.choice(events)
+        event = self.newest(events)
         event.stands = not event.stands
         if event.stands and self.chance.random() < 0.5:
             event.occurred_at = max(event.occurred_at, self.before())

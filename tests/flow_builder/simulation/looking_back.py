@@ -25,8 +25,7 @@ def look_back(scenario: "Scenario", rows: Sequence[Row]) -> None:
         told = [row for row in rows if row.key == key and row.told]
         if not told or not scenario.world.is_active(key):
             continue
-        mine = [row for row in rows if row.key == key]
-        given_up = any(is_given_up(row) for row in mine[mine.index(told[-1]) :])
+        given_up = any(is_given_up(row) for row in rows if row.key == key and row.follows == told[-1].webhook_id)
         promise(given_up or told[-1].state == scenario.world.state(key), "what was told last is the customer's state")
         arrivals = [last_arrival[row.webhook_id] for row in told if row.webhook_id in last_arrival.keys() - in_vain]
         promise(arrivals == sorted(arrivals), "what was told arrived in the order in which it was told")

@@ -128,7 +128,7 @@ class Scenario:
             self.take_over()
         self.sync()
         await asyncio.sleep(1)
-        if self.chance.random() < 0.4:
+        if self.chance.random() < 0.5:
             await self.tell_a_tale()
         else:
             await self.live()
