@@ -26,6 +26,7 @@ PATHS = (
     ),
     *("pipelines/servicetitan/load", "pipelines/warehouse.py", "pipelines/diagnostics.py", "orchestration/errors.py"),
     *("pipelines/rules", "tests/flow_builder", "tests/oracle", "tests/rules", "tests/states", "requirements.txt"),
+    *("tests/mails", "tests/simulator/flow_builder", "tests/simulator/office"),
     *("orchestration/sensors.py", "orchestration/instance/orphans.py"),
     *(
         f"tests/{name}.py"

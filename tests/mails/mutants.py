@@ -142,7 +142,7 @@ IN_THE_SOURCE = (
     ),
     broken(
         *("the gate says no", Manner.ASKING, "gate"),
-        *("may_send=not reasons", "may_send=True"),
+        *("may_send=not reasons", "may_send=judged.data() is not None"),
         *(Cause.VISIT_OVER, Cause.LEAD_CLOSED),
     ),
     broken(

@@ -21,6 +21,7 @@ def table(measured: Measurement, histories: int) -> Iterator[str]:
     yield row("  per 1,000 mails", *(per_thousand(len(wrong(ear)), len(ear.judge.verdicts)) for ear in ears))
     yield row("  per 1,000 histories", *(per_thousand(len(wrong(ear)), histories) for ear in ears))
     yield from by_cause(ears, "wrong per 1,000 mails, by cause", wrong)
+    yield row("of these while a cancellation settles", *(sum(one.is_settling for one in wrong(ear)) for ear in ears))
     yield row("changed since the last sync", *(len(changed_since(ear)) for ear in ears))
     yield row("of merged customers", *(len(of_merged(ear)) for ear in ears))
     yield from missing_lines(measured, ears)
@@ -40,6 +41,7 @@ def missing_lines(measured: Measurement, ears: Sequence[Ear]) -> Iterator[str]:
     missing = [measured.missing(ear) for ear in ears]
     yield row("wanted", *(len(ear.wishes.wanted) for ear in ears))
     yield row("  and not mailed", *(len(wishes) for wishes in missing))
+    yield row("    of a second house's install", *(sum(wish.is_beside for wish in wishes) for wishes in missing))
     for flow in dict.fromkeys(wish.flow for wishes in missing for wish in wishes):
         yield row(f"    {flow}", *(sum(wish.flow is flow for wish in wishes) for wishes in missing))
 

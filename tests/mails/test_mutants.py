@@ -20,7 +20,7 @@ from tests.simulator.office.trades import OFFICES
 from tests.simulator.world import World
 
 pytestmark = pytest.mark.prove  # minutes
-HOUSEHOLDS, DAYS = 50, 20  # of each company
+HOUSEHOLDS, DAYS = 90, 16  # of each company
 AFFECTED = [replace(OFFICES[0], tenant_id=1000 + place, name=rule.word) for place, rule in enumerate(BY_RULES)]
 WHOLE = [office.tenant_id for office in OFFICES]
 

@@ -121,3 +121,15 @@ def test_one_mail_is_enough_for_all_days_of_a_project_and_all_options_of_an_offe
     h.books("install", first.start + DAY, locationId=h.second_house())
     scene.syncs()
     assert scene.missing == [Flow.INSTALL]
+    assert scene.wishes.wanted[-1].is_beside
+
+
+def test_a_project_is_done_when_its_last_job_is_closed(scene: Scene) -> None:
+    h, project = scene.household, scene.company.new_id()
+    jobs = [h.books("install", h.day_ahead(1, 2), projectId=project) for _ in range(2)]
+    scene.syncs()
+    scene.world.advance(days=3)
+    for job, missing in zip(jobs, ([], [Flow.DONE]), strict=True):
+        h.completes(job)
+        scene.syncs()
+        assert [flow for flow in scene.missing if flow is Flow.DONE] == missing

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tests.simulator.flow_builder.books import Books, is_active, moment, needed
 from tests.simulator.flow_builder.mails import Flow, Mail
 from tests.simulator.wire import Record
+
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,16 @@ def fact_of(mail: Mail, books: Books) -> tuple[object, ...]:
     if mail.flow is Flow.SOLD:
         changes = books.children("estimate_status_changes", "estimateId", mail.source_id or 0)
         return mail.source_id, sum(change["newStatus"] == "Sold" for change in changes)
-    if mail.flow is Flow.DONE:
-        return (mail.job_id,)
-    return (mail.source_id,)
+    if mail.flow is Flow.FOLLOW_UP:
+        return (mail.source_id,)
+    return (mail.job_id or mail.source_id,)
+
+
+def is_settling(case: Case) -> bool:
+    """Of a visit that was canceled a moment ago: whoever waits to see whether it is booked anew has not said it yet."""
+    job = case.job
+    entries = case.books.cancellations(job) if job and job["jobStatus"] == "Canceled" else []
+    return bool(entries) and case.at - needed(entries[-1], "createdOn") <= HOUR
 
 
 def happened_at(case: Case) -> datetime:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tests.simulator.flow_builder import sales
 from tests.simulator.flow_builder.books import Books
-from tests.simulator.flow_builder.case import Case, fact_of, happened_at
+from tests.simulator.flow_builder.case import Case, fact_of, happened_at, is_settling
 from tests.simulator.flow_builder.causes import Cause
 from tests.simulator.flow_builder.mails import Mail
 from tests.simulator.flow_builder.people import against_the_person
@@ -17,12 +17,13 @@ from tests.simulator.flow_builder.visits import against_the_job
 @dataclass(frozen=True)
 class Verdict:
     """``was_right``: by the records of the last sync it was no mistake. ``is_merged``: the customer was merged since
-    the flow began."""
+    the flow began. ``is_settling``: of a visit that was canceled within the hour."""
 
     mail: Mail
     causes: tuple[Cause, ...]
     was_right: bool = False
     is_merged: bool = False
+    is_settling: bool = False
 
 
 class Judge:
@@ -37,7 +38,9 @@ class Judge:
         """``then``: the records as the last sync read them."""
         causes, fact = tuple(self.against(mail, now)), fact_of(mail, now)
         was_right = bool(causes) and not any(True for _ in self.against(mail, then))
-        verdict = Verdict(mail, causes, was_right, now.survivor(mail.customer_id) != mail.customer_id)
+        is_merged = now.survivor(mail.customer_id) != mail.customer_id
+        settles = mail.flow.is_of_a_visit and bool(causes) and is_settling(Case(mail, now))
+        verdict = Verdict(mail, causes, was_right, is_merged, settles)
         if mail.number == 0 and not causes and mail.flow.patience:
             self._fresh.append((happened_at(Case(mail, now)) + mail.flow.patience, len(self.verdicts)))
         self.verdicts.append(verdict)

@@ -11,6 +11,7 @@ from tests.simulator.flow_builder.mails import Day, Flow, Mail
 from tests.simulator.flow_builder.people import against_the_person
 from tests.simulator.flow_builder.visits import is_same_work
 from tests.simulator.office.facts import Fact
+from tests.simulator.wire import Record
 
 TURNS = 2  # syncs in a row that find it right: one that is wrong at the next had no time
 LATELY = timedelta(days=30)
@@ -32,7 +33,8 @@ OTHERS = {
 
 @dataclass
 class Wish:
-    """``turns``: how many syncs in a row found that its mail would be right."""
+    """``turns``: how many syncs in a row found that its mail would be right. ``is_beside``: of an install, while one of
+    another house is booked, which the state model keeps to itself."""
 
     flow: Flow
     tenant_id: int
@@ -42,6 +44,7 @@ class Wish:
     source_id: int | None
     story: str
     turns: int = 0
+    is_beside: bool = False
 
 
 def wish_of(fact: Fact, tenant_id: int) -> Wish | None:
@@ -73,6 +76,7 @@ class Wishes:
                 self._open.append(wish)
             elif self._is_right(wish, books, now):
                 wish.turns += 1
+                wish.is_beside = is_beside_another(wish, books, now)
                 (self.wanted if wish.turns == TURNS else self._open).append(wish)
 
     def missing(self, books: Mapping[int, Books]) -> list[Wish]:
@@ -80,7 +84,7 @@ class Wishes:
 
     def _is_right(self, wish: Wish, books: Books, now: datetime) -> bool:
         mail = would_be(wish, books, now)
-        if mail is None:
+        if mail is None or is_part_of_open_work(wish, books):
             return False
         case = Case(mail, books, [one for one, _ in self.judge.sent_to(mail.tenant_id, mail.customer_id, books)])
         return not any(matter(case)) and not any(against_the_person(case))
@@ -101,6 +105,25 @@ def would_be(wish: Wish, books: Books, now: datetime) -> Mail | None:
         return None
     day = Day(ahead[0]["id"], needed(ahead[0], "start"), needed(ahead[0], "end")) if ahead else None
     return Mail(now, wish.flow, 0, wish.tenant_id, customer_id, "", addresses[0], wish.job_id, wish.source_id, day)
+
+
+def installs_beside(wish: Wish, books: Books) -> list[tuple[bool, Record]]:
+    """The customer's other install jobs, and whether they are of the same work."""
+    job = books.find("jobs", wish.job_id)
+    others = books.jobs(wish.customer_id, "install") if job else []
+    return [(is_same_work(job, other), other) for other in others if job and other["id"] != job["id"]]
+
+
+def is_part_of_open_work(wish: Wish, books: Books) -> bool:
+    """Nobody says that it is done before the last of its jobs is closed."""
+    closed = ("Completed", "Canceled")
+    beside = installs_beside(wish, books) if wish.flow is Flow.DONE else []
+    return any(is_same and other["jobStatus"] not in closed for is_same, other in beside)
+
+
+def is_beside_another(wish: Wish, books: Books, now: datetime) -> bool:
+    beside = installs_beside(wish, books) if wish.flow is Flow.INSTALL else []
+    return any(not is_same and books.ahead(other, now) for is_same, other in beside)
 
 
 def says(mail: Mail, wish: Wish, books: Books) -> bool:
