@@ -103,6 +103,8 @@ def test_what_was_sent_after_the_back_up_is_not_sent_again_unless_a_person_says_
     assert line.delivers() == []
     line.decides("cancel", sold)
     line.decides("release", installing)
+    assert line.delivers() == [], "a sync decides first what is so without the one that was canceled"
+    line.syncs()
     assert line.delivers() == [installing]
 
 

@@ -14,13 +14,18 @@ from tests.simulator.flow_builder.receiver import Receiver, Reply
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
-def booked(line: Line, *customers: int) -> list[str]:
+def booked(line: Line, *customers: int, state: float = 2.0) -> list[str]:
     """A delivery that is due, for each of these customers."""
     for customer_id in customers:
         line.marts.customer(customer_id)
-    ids = [line.marts.enters(2.0, customer_id=customer_id) for customer_id in customers]
+    ids = [line.marts.enters(state, customer_id=customer_id) for customer_id in customers]
     line.sync()
     return ids
+
+
+def asked(line: Line, *customers: int) -> list[str]:
+    """The same of leads, whose flow no visit bounds."""
+    return booked(line, *customers, state=1.0)
 
 
 def test_what_is_due_arrives_once_signed_and_as_stored(sending_line: Line, receiver: Receiver) -> None:
@@ -51,11 +56,12 @@ def test_a_customers_transitions_arrive_in_order(sending_line: Line, receiver: R
 
 def test_a_later_one_waits_for_the_earlier_and_other_customers_do_not(sending_line: Line, receiver: Receiver) -> None:
     line = sending_line
-    first = line.marts.enters(1.0)
+    first = line.marts.enters(2.0)
     line.sync()
     receiver.reply(500)
     assert line.deliver() == Delivered(retry=1)
-    second = line.marts.enters(2.0, occurred_at=line.now)
+    line.marts.appointment(8, line.now + timedelta(days=2), job_id=5552)
+    second = line.marts.enters(2.0, occurred_at=line.now, job_id=5552, event_id="appointment:8:booked", source_id="8")
     line.marts.customer(7)
     other = line.marts.enters(2.0, customer_id=7)
     line.sync(after=timedelta(0))
@@ -128,7 +134,7 @@ def test_what_became_too_old_is_not_sent_and_the_next_sync_corrects(sending_line
     lead = line.marts.enters(1.0)
     line.sync()
     line.deliver()
-    late = line.marts.enters(2.0, occurred_at=line.now)
+    late = line.marts.enters(4.0, occurred_at=line.now)
     line.sync()
     line.now += 73 * HOUR
     assert line.deliver() == Delivered(expired=1)
@@ -168,7 +174,7 @@ def test_a_clock_that_was_set_back_strands_nothing_and_sends_nothing_twice(
     """The outbox was worked off while the clock stood elsewhere."""
     line = sending_line
     line.configure(flow_builder_max_age_hours=24 * 1000)
-    booked(line, 1, 2)
+    asked(line, 1, 2)
     receiver.reply(200, Reply(503, headers={"retry-after": "120"}))
     line.now += years
     line.deliver()
@@ -185,7 +191,7 @@ def test_an_endpoint_that_was_wrong_or_busy_in_the_future_is_asked_again(
 ) -> None:
     line = sending_line
     line.configure(flow_builder_max_age_hours=24 * 1000)
-    booked(line, 1)
+    asked(line, 1)
     receiver.reply(Reply(status, headers={"retry-after": "3600"}))
     line.now += timedelta(days=365)
     line.deliver()
