@@ -14,7 +14,8 @@ from tests.flow_builder.simulation.rows import Row, read_rows
 
 
 class Operator:
-    """``current``: the transitions that were so at the newest sync, which is all that is known here."""
+    """``current``: the transitions that were so at the newest sync, which is all that is known here; ``active``: those
+    whose customer was."""
 
     def __init__(
         self,
@@ -26,9 +27,10 @@ class Operator:
     ) -> None:
         self.product, self.con, self.settings, self.chance, self.clock = product, con, settings, chance, clock
         self.current: set[str] = set()
+        self.active: set[str] = set()
 
     def act(self) -> None:
-        action, chosen = self.chance.choice([*self.product.operators.ACTIONS.items()])
+        action, chosen = self.chance.choices([*self.product.operators.ACTIONS.items()], [2, 1, 1])[0]
         rows = [row for row in read_rows(self.con) if row.status in chosen.from_statuses]
         if rows := [row for row in rows if row.begun] if self.chance.random() < 0.5 else rows:
             self.decide(action, self.chance.choice(rows), anyway=self.chance.random() < 0.3)
@@ -54,6 +56,7 @@ class Operator:
     def look_at_replayed(self, row: Row, rows: Sequence[Row], anyway: bool) -> None:
         promise(rows[-1] == row, "what is replayed leaves last")
         if row.kind == "changed":
+            promise(row.transition_id in self.active, "nobody overrides that a customer is inactive")
             promise(anyway or row.transition_id in self.current, "only a current transition's flow is started again")
             about: list[Any] = [one for one in rows if one.kind == "changed" and one.transition_id == row.transition_id]
             promise(about[-1] == row, "what was told again since is not told as it was before")

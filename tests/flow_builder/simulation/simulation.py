@@ -141,9 +141,9 @@ class Scenario:
         for _ in range(self.chance.randint(3, 12)):
             self.go_on(self.chance.choice([1, 1, 1, 2]))
             self.sync()
-            if self.chance.random() < 0.1:
+            if self.chance.random() < 0.2:
                 self.operator.act()
-            if self.chance.random() < 0.05:
+            if self.chance.random() < 0.1:
                 self.switches.turn()
             if self.chance.random() < 0.9:
                 self.start()
@@ -156,13 +156,15 @@ class Scenario:
                 self.sync()
             if self.chance.random() < 0.5:
                 self.operator.act()
-            if self.chance.random() < 0.1:
+            if self.chance.random() < 0.25:
                 self.switches.turn()
             for _ in range(self.chance.choice([0, 1, 1, 2])):
                 self.start()
             await self.pass_time(self.chance.choice(PAUSES))
             if self.chance.random() < 0.5:
                 self.overtake()
+            if self.chance.random() < 0.2:
+                self.darken()
         if self.chance.random() < 0.15:
             self.unwind()
         if self.chance.random() < 0.09:
@@ -210,6 +212,12 @@ class Scenario:
             self.news(self.world.events[webhook_id].key)
             self.sync()
             self.start()
+
+    def darken(self) -> None:
+        """A tenant goes into shadow while something of it is tried again and again."""
+        for row in [row for row in self.rows() if row.status == "retry" and row.flow_name][:1]:
+            self.switches.turn_shadow(row.tenant_id)
+            self.sync()
 
     async def have_a_bad_day(self) -> None:
         """Every process dies with what it was told, for as long as a delivery is tried."""
@@ -314,7 +322,9 @@ class Scenario:
         compare(expected, rows)
         self.switches.note_sync({tenant_id: reading.asked_at for tenant_id, reading in self.readings.items()})
         self.told = {row.webhook_id for row in rows if row.told}
+        active = [key for key in self.world.customers() if self.world.is_active(key)]
         self.operator.current = {one.id for key in self.world.customers() for one in current(self.world.history(key))}
+        self.operator.active = {one.id for key in active for one in self.world.history(key)}
         query = "select webhook_id, body from deliveries where attempt_id is null and status in ('pending', 'held')"
         self.bodies = dict(self.con.execute(query))
         for row in rows:

@@ -27,13 +27,16 @@ class Switches:
     def turn(self) -> None:
         what, tenant_id = self.chance.choice(["shadow", "pause", "pause"]), self.chance.choice(TENANTS)
         if what == "shadow":
-            self.shadows ^= {tenant_id}
-            return self.write(tenant_id)
+            return self.turn_shadow(tenant_id)
         tenant_id = self.chance.choice([tenant_id, EVERYONE])
         if tenant_id in self.paused:
             return self.resume(tenant_id)
         self.paused.add(tenant_id)
         return self.write(tenant_id)
+
+    def turn_shadow(self, tenant_id: int) -> None:
+        self.shadows ^= {tenant_id}
+        self.write(tenant_id)
 
     def resume(self, tenant_id: int) -> None:
         self.paused.discard(tenant_id)
