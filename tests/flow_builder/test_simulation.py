@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 
 from tests.flow_builder.processes import CONTEXT
+from tests.flow_builder.simulation.correction_mutants import CORRECTION_MUTANTS
 from tests.flow_builder.simulation.endpoint import Broken
 from tests.flow_builder.simulation.endpoint_mutants import ENDPOINT_MUTANTS
 from tests.flow_builder.simulation.mail_mutants import MAIL_MUTANTS
@@ -18,7 +19,7 @@ from tests.proof import sample
 CHUNK = 250
 SAMPLE, ALL = range(1_000), range(1_000, 10_000)
 OVER_HTTP = range(200)
-RULES = (*TELLING_MUTANTS, *MAIL_MUTANTS, *MUTANTS, *ENDPOINT_MUTANTS)
+RULES = (*TELLING_MUTANTS, *CORRECTION_MUTANTS, *MAIL_MUTANTS, *MUTANTS, *ENDPOINT_MUTANTS)
 MOST_SEEDS_OF_A_MUTANT = 2_000
 
 
