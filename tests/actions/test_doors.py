@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx
@@ -25,6 +26,7 @@ ROUTES = {
     "servicetitan_create_booking": ("POST", "/bookings"),
     "servicetitan_get_state": ("GET", "/customers/{customer_id}/state"),
     "servicetitan_update_state": ("PUT", "/customers/{customer_id}/state"),
+    "servicetitan_check_transition": ("GET", "/transitions/{transition_id}"),
 }
 MOMENTS = [
     "2026-12-01T17:00:00Z",
@@ -97,7 +99,7 @@ class Doors:
 
     def route(self, action: str, form: dict[str, Any], key: str) -> httpx.Response:
         method, path = ROUTES[action]
-        inside = {name: value for name, value in form.items() if f"{{{name}}}" in path}
+        inside = {name: quote(str(value), safe="") for name, value in form.items() if f"{{{name}}}" in path}
         rest = {name: value for name, value in form.items() if name not in inside}
         sent: dict[str, Any] = {"params": {"tenant": "socal"} | (rest if method == "GET" else {})}
         sent |= {} if method == "GET" else {"json": rest}
