@@ -9,6 +9,7 @@ import orjson
 
 from pipelines.operations import open_operations
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 from tests.mails.product import Product, product
 from tests.mails.source import Source
 from tests.simulator.credentials import APP_KEY
@@ -27,12 +28,22 @@ class Line:
     def __init__(self, source: Source, folder: Path, used: Product | None = None) -> None:
         self.source, self.clock, self.product = source, source.world.now, used or product()
         self.settings = settings_for(source.world, folder)
+        self.paused: set[int] = set()
         self.receiver = Receiver([SIGNING_SECRET], self.clock)
         self.transport = httpx.ASGITransport(self.receiver.app)
 
     @property
     def derivations(self) -> int:
         return self.source.derivations
+
+    def pause(self, tenants: Collection[int]) -> None:
+        """These, and no others; where the product has a brake."""
+        switches, by_id = self.product.switches, {one.id: one for one in directory.all(self.settings)}
+        for turn, changed in (("pause", {*tenants} - self.paused), ("resume", self.paused - {*tenants})):
+            if switches and changed:
+                asked = {"reason": "asked", "by": "the measurement", "now": self.clock()}
+                switches.turn(self.settings.operations, [by_id[one] for one in changed], turn, **asked)
+        self.paused = {*tenants}
 
     def sync(self, tenants: Collection[int]) -> Iterator[Message]:
         self.source.read(tenants)

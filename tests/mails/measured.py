@@ -19,6 +19,7 @@ from tests.simulator.world import START, Profile, World
 MARKS = tuple(timedelta(minutes=minutes) for minutes in (15, 45, 110, 185))  # after an office opens
 TAKES = timedelta(minutes=3)  # from the reading of the records to the messages
 OUT_OF_REACH = 9  # once in so many days one of the tenants is, for two hours
+PAUSED = 13  # the same
 
 
 class Ear:
@@ -44,8 +45,15 @@ class Listener:
 
 @dataclass(frozen=True)
 class Sync:
+    """``tenants``: those that are read; ``paused``: those that nothing leaves of."""
+
     at: datetime
     tenants: Collection[int]
+    paused: Collection[int] = ()
+
+    @property
+    def heard(self) -> list[int]:
+        return [one for one in self.tenants if one not in self.paused]
 
 
 class Measurement:
@@ -83,19 +91,21 @@ class Measurement:
         midnight = START.replace(hour=0)
         for day in range(self.days):
             lost = tenants[day // OUT_OF_REACH % len(tenants)] if day % OUT_OF_REACH == 4 else None
+            braked = [tenants[day // PAUSED % len(tenants)]] if day % PAUSED == 6 else []
             for place, mark in enumerate(MARKS):
                 reached = [one for one in tenants if one != lost or not 1 <= place < len(MARKS) - 1]
-                yield Sync(midnight + timedelta(days=day) + OPENS + mark, reached)
+                yield Sync(midnight + timedelta(days=day) + OPENS + mark, reached, braked if place < 2 else ())
 
     def sync(self, sync: Sync) -> None:
         self.comes(sync.at)
-        for tenant_id in sync.tenants:
+        for tenant_id in sync.heard:
             self.then[tenant_id] = self.now(tenant_id).as_they_stand()
         for listener in self.listeners.values():
+            listener.line.pause(sync.paused)
             for webhook_id, body in listener.line.sync(sync.tenants):
                 for ear in listener.ears:
                     ear.flows.take(webhook_id, body, sync.at + TAKES)
-        for tenant_id in sync.tenants:
+        for tenant_id in sync.heard:
             self.wish(tenant_id, sync.at)
 
     def mails_until(self, moment: datetime) -> None:

@@ -17,6 +17,7 @@ class Syncs(Protocol):
     def derivations(self) -> int: ...
     @property
     def gate(self) -> Gate | None: ...
+    def pause(self, tenants: Collection[int]) -> None: ...
     def sync(self, tenants: Collection[int]) -> Iterator[Message]: ...
 
 
@@ -45,6 +46,9 @@ class Recorder:
         self.note(answer)
         return answer
 
+    def pause(self, tenants: Collection[int]) -> None:
+        self.line.pause(tenants)
+
     def sync(self, tenants: Collection[int]) -> Iterator[Message]:
         messages = list(self.line.sync(tenants))
         self.note([self.derivations, messages])
@@ -71,6 +75,9 @@ class Recording:
     def ask(self, transition_id: str) -> Data | None:  # noqa: ARG002 (they come in the order in which it was asked)
         answer: Data | None = self._next()
         return answer
+
+    def pause(self, tenants: Collection[int]) -> None:
+        """As it was."""
 
     def sync(self, tenants: Collection[int]) -> Iterator[Message]:  # noqa: ARG002 (they are those of the recording)
         self.derivations, messages = self._next()

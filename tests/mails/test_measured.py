@@ -32,6 +32,9 @@ class Followups:
                     self.told[webhook_id] = self.data(tenant_id, lead)
                     yield webhook_id, {"type": "changed", "data": self.told[webhook_id]}
 
+    def pause(self, tenants: Collection[int]) -> None:
+        """It has no brake."""
+
     def data(self, tenant_id: int, lead: dict[str, Any]) -> Data:
         company = self.world.companies[tenant_id]
         contacts = company.children("customer_contacts", "customerId", lead["customerId"])
