@@ -152,7 +152,7 @@ class EnqueueRun:
             asked |= self.decide(batch)
             done |= {*batch}
         writer.hold(since, self.settings.flow_builder_hold_above, self.now)
-        writer.note_told()
+        writer.note_told(self.scope.tenants)
         checkpoints.note(
             self.operations, self.scope.tenants, self.scope.derivation_id, self.now, self.readings, self.shadow
         )

@@ -156,7 +156,7 @@ def overdue(con: Connection, now: datetime) -> int:
 
 
 def counts(operations: Path) -> dict[tuple[str, str | None], int]:
-    """Transitions by status and reason; corrections are not among them."""
+    """Messages about transitions by status and reason; of one that was told again, all."""
     query = "select status, reason, count(*) from deliveries where kind = 'changed' group by status, reason"
     with open_operations(operations) as con:
         return {(status, reason): rows for status, reason, rows in con.execute(query)}
@@ -165,7 +165,7 @@ def counts(operations: Path) -> dict[tuple[str, str | None], int]:
 def transitions(operations: Path) -> int:
     """How many transitions have a row."""
     with open_operations(operations) as con:
-        return count(con, "select count(*) from deliveries where kind = 'changed'")
+        return count(con, "select count(distinct transition_id) from deliveries where kind = 'changed'")
 
 
 def count(con: Connection, query: str, parameters: dict[str, str] | None = None) -> int:

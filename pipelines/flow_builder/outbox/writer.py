@@ -1,5 +1,6 @@
 """The outbox as `enqueue` writes it, inside one transaction."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -102,9 +103,11 @@ class OutboxWriter:
         self.con.execute(HOLD_AFTER_RESTORE, {"since": since})
         self.con.execute(HOLD, {"since": since, "limit": limit, "an_hour_ago": stamp(now - HOLD_OVER)})
 
-    def note_told(self) -> None:
-        """Of all rows, what they tell now."""
-        self.con.execute(f"update deliveries indexed by deliveries_turned set seen_as = {TELLS} where {HAS_TURNED}")
+    def note_told(self, tenants: Sequence[int]) -> None:
+        """Of all their rows, what they tell now."""
+        query = f"""update deliveries indexed by deliveries_turned set seen_as = {TELLS}
+            where {HAS_TURNED} and tenant_id in (select value from json_each(?))"""
+        self.con.execute(query, [json.dumps(tenants)])
 
     def counts(self, since: int) -> list[Count]:
         query = "select kind, status, reason, count(*) from deliveries where sequence > ? group by kind, status, reason"

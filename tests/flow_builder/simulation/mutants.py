@@ -126,7 +126,7 @@ MUTANTS = (
         "            *(key for tenant_id in switched_ones for key in knowledge.told(tenant_id)),\n",
         "",
     ),
-    Mutant("who was looked at is not looked at again", "enqueue", "        writer.note_told()\n", ""),
+    Mutant("who was looked at is not looked at again", "enqueue", "        writer.note_told(self.scope.tenants)\n", ""),
     Mutant("an idle sync is one with nothing to correct", "enqueue", "        or knowledge.turned(seen.tenants)\n", ""),
     Mutant(
         "an idle sync is one in which nothing waits", "enqueue", "        or knowledge.unfinished(seen.tenants)\n", ""
