@@ -1,8 +1,11 @@
 """The judge: each thing that makes a mail wrong, and how it would be right."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from tests.simulator.office.trades import OFFICES
 from tests.simulator.world import START, Company, World
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+ROOT = Path(__file__).parents[2]
 
 
 class Scene:
@@ -292,3 +296,10 @@ def test_what_changed_since_the_last_sync_and_who_was_merged_is_told_apart(scene
     scene.company.merge_customers(scene.customer, survivor)
     scene.hears(Flow.FOLLOW_UP, source=lead)
     assert scene.judge.verdicts[-1].is_merged
+
+
+def test_the_judge_knows_nothing_of_the_product_nor_of_the_flows() -> None:
+    asked = "import sys, tests.simulator.flow_builder.judge, tests.simulator.flow_builder.wanted; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    named = loaded.split()
+    assert [one for one in named if one.startswith(("pipelines", "orchestration")) or one.endswith(".flows")] == []
