@@ -38,6 +38,11 @@ FOLD, ORDER, ENDED, JOBS, LEADS, ESTIMATES, TOUCHED, RULED = (
     )
 )
 
+DETAILS, REASONS, TOLD = (
+    *("models/marts/delivery/transition_details.sql", f"{INTERMEDIATE}/int_cancel_reasons.sql"),
+    f"{INTERMEDIATE}/changes/int_customers__told_otherwise.sql",
+)
+
 # seen when everything is derived
 OF_THE_MODEL = [
     Mutant(FOLD, "reset_due_at <= events.occurred_at", "reset_due_at < events.occurred_at", "the reset comes late"),
@@ -154,6 +159,29 @@ OF_THE_MODEL = [
     Mutant(RULES, "2,2.5,accept", "2,2.5,ignore", "a cancellation is ignored"),
     Mutant(STATES, "What to Expect,180", "What to Expect,90", "an appointment far off is forgotten"),
     Mutant(EVENTS, "state_update:,,90", "state_update:,,5", "a state set by hand comes first"),
+    Mutant(DETAILS, "or (log.to_state in (2, 6) and", "or (log.to_state in (2) and", "a second house has no details"),
+    Mutant(DETAILS, "ends.last_position, ends.entered_position", "ends.last_position", "what was reset is forgotten"),
+    Mutant(
+        DETAILS,
+        "list_reverse_sort(list(contact) filter (where type = 'E",
+        "list_sort(list(contact) filter (where type = 'E",
+        "the oldest e-mail",
+    ),
+    Mutant(DETAILS, "trim(contacts.value) != ''", "true", "nothing is an address"),
+    Mutant(DETAILS, "is_mobile := type = 'MobilePhone'", "is_mobile := true", "a phone is as good as a mobile one"),
+    Mutant(DETAILS, "    where contacts.is_active\n", "", "a deleted contact"),
+    Mutant(DETAILS, "= 'false', false)", "= 'true', false)", "who wants news wants none"),
+    Mutant(DETAILS, "    where assignments.is_active\n", "", "a technician who was taken off"),
+    Mutant(
+        DETAILS,
+        "order by assignments.assigned_at nulls last",
+        "order by assignments.assigned_at desc nulls last",
+        "the last",
+    ),
+    Mutant(DETAILS, "order by logs.created_at desc", "order by logs.created_at", "the oldest reason"),
+    Mutant(DETAILS, "coalesce(jobs.completed_at, jobs.modified_at)", "jobs.completed_at", "completed at no moment"),
+    Mutant(REASONS, "order by priority, ", "order by ", "the last reason's rule wins"),
+    Mutant(REASONS, "coalesce(rules.pattern, ''), 'i')", "coalesce(rules.pattern, ''))", "small letters only"),
     Mutant(EVENTS, "estimate_sold,4", "estimate_sold,3", "a sale is an offer"),
 ]
 # seen when a history grows
@@ -199,5 +227,8 @@ OF_THE_STEP = [
     Mutant(
         f"{INTERMEDIATE}/int_tenants__complete.sql", "having count(distinct stream) =", "having 1 <=", "half a sync"
     ),
+    Mutant(TOLD, "    and changes.source_table = 'locations'", "    and false", "a house is called as before"),
+    Mutant(TOLD, "where changes.source_table = 'job_cancel_reasons'", "where false", "a reason is called as before"),
+    Mutant(TOLD, "where source_table = 'appointment_assignments'", "where false", "a technician goes unseen"),
     Mutant(TOUCHED, "where kinds.is_changed", "where false", "a renamed job type goes unseen"),
 ]

@@ -9,7 +9,18 @@ import pytest
 
 from pipelines.derivation.dbt import PROJECT, code_version, invoke, project_manifest
 from tests.oracle.derivation import Log
-from tests.states.comparison import ANSWERS, BASELINES, LOG, Fact, expected, expected_log, facts
+from tests.states.asides import Asides
+from tests.states.comparison import (
+    ANSWERS,
+    BASELINES,
+    DETAILS,
+    LOG,
+    Fact,
+    expected,
+    expected_details,
+    expected_log,
+    facts,
+)
 from tests.states.histories import STEPS, TENANTS, collected
 from tests.states.ledger import Ledger, comings, renamed_job_types, syncs
 from tests.states.mutants import OF_THE_MODEL, OF_THE_STEP, Mutant
@@ -45,13 +56,15 @@ def rules_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def everything(tmp_path_factory: pytest.TempPathFactory, work_dir: Path, rules_dir: Path) -> Scene:
     """All is derived, at a moment at which somebody's time is over."""
     batch = collected(HISTORIES, seed=21)
-    ledger = Ledger((op for step in range(STEPS) for op in step_of(batch, step)), OWN_RULES)
+    asides = Asides(21)
+    ledger = Ledger((op for step in range(STEPS) for op in asides.beside(step_of(batch, step))), OWN_RULES)
     stories = [story for each in ledger.stories(day(9999)).values() for story in each.values() if story.transitions]
     as_of = min(at for story in stories if (at := story.transitions[-1].occurred_at) > day(400))
     warehouse = Warehouse(tmp_path_factory.mktemp("everything") / "warehouse.duckdb", work_dir)
     warehouse.load(ledger.all_rows())
     warehouse.derive(as_of, rules_dir=rules_dir)
-    return Scene(warehouse, as_of, expected(ledger.stories(as_of)), ANSWERS)
+    right = ledger.stories(as_of)
+    return Scene(warehouse, as_of, expected(right) | expected_details(ledger, right, {}), (*ANSWERS, DETAILS))
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +72,11 @@ def one_step(tmp_path_factory: pytest.TempPathFactory, work_dir: Path, rules_dir
     """The third step is loaded, with a job type renamed and half a sync of the second tenant; two are derived."""
     batch = collected(HISTORIES, seed=23)  # in which something comes back
     warehouse = Warehouse(tmp_path_factory.mktemp("one_step") / "warehouse.duckdb", work_dir)
-    ledger, logs = Ledger(rules=OWN_RULES), {tenant: Log() for tenant in TENANTS}
+    ledger, asides, logs = Ledger(rules=OWN_RULES), Asides(23), {tenant: Log() for tenant in TENANTS}
     warehouse.load(ledger.all_rows())
     for step, as_of in enumerate([day(20), day(60), day(160)]):
-        warehouse.load(ledger.add([*step_of(batch, step), *comings(step), *(renamed_job_types() if step == 2 else ())]))
+        told = [*step_of(batch, step), *comings(step), *(renamed_job_types() if step == 2 else ())]
+        warehouse.load(ledger.add(asides.beside(told)))
         complete = TENANTS[: min(step, 1)]
         warehouse.load(syncs(complete, TENANTS[1:], step))
         stories, news = ledger.stories(as_of), ledger.news()
@@ -70,7 +84,8 @@ def one_step(tmp_path_factory: pytest.TempPathFactory, work_dir: Path, rules_dir
             log.update(stories[tenant], as_of, news[tenant], is_complete=tenant in complete)
         if step < 2:
             warehouse.derive(as_of, rules_dir=rules_dir)
-    return Scene(warehouse, as_of, expected(stories) | expected_log(logs), (*ANSWERS, LOG, BASELINES))
+    right = expected(stories) | expected_log(logs) | expected_details(ledger, stories, logs)
+    return Scene(warehouse, as_of, right, (*ANSWERS, LOG, BASELINES, DETAILS))
 
 
 def test_without_a_fault_all_is_right(everything: Scene, one_step: Scene, rules_dir: Path, tmp_path: Path) -> None:
