@@ -17,6 +17,8 @@ PATHS = (
     *(
         f"pipelines/{name}.py"
         for name in (
+            "addresses",
+            "readings",
             "operations/database",
             "derivation/derive",
             "derivation/dbt",
