@@ -1,5 +1,6 @@
 """At the end of each sync: one delivery for every transition that the outbox does not know yet."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -196,8 +197,10 @@ class EnqueueRun:
         rows = self.knowledge.rows(keys, about)
         owners = self.log.owners(sorted({row.transition_id for row in rows if row.transition_id}))
         written, decided = list[tuple[Delivery, bytes | None]](), list[Customer]()
+        by_key, by_transition = grouped(rows)
         for history in histories:
-            customer = customer_of(history, facts[history.key], rows_of(history, rows), owners)
+            known = rows_of(history, by_key, by_transition)
+            customer = customer_of(history, facts[history.key], known, owners)
             after = decide(customer, self.situation(history.key.tenant_id))
             written += self.with_bodies(customer, after)
             decided.append(replace(customer, rows=after))
@@ -260,9 +263,23 @@ def customer_of(
     )
 
 
-def rows_of(history: History, rows: Sequence[Delivery]) -> list[Delivery]:
-    ids = {one.transition_id for one in history.transitions}
-    return [row for row in rows if row.key == history.key or row.transition_id in ids]
+def grouped(rows: Sequence[Delivery]) -> tuple[dict[Key, list[Delivery]], dict[str, list[Delivery]]]:
+    """By whom they name, and by what they are about."""
+    by_key, by_transition = defaultdict[Key, list[Delivery]](list), defaultdict[str, list[Delivery]](list)
+    for row in rows:
+        by_key[row.key].append(row)
+        if row.transition_id:
+            by_transition[row.transition_id].append(row)
+    return by_key, by_transition
+
+
+def rows_of(
+    history: History, by_key: Mapping[Key, list[Delivery]], by_transition: Mapping[str, list[Delivery]]
+) -> list[Delivery]:
+    """Those that name the customer, and those about the customer's transitions, in the order in which they leave."""
+    ids = [one.transition_id for one in history.transitions]
+    found = [*by_key.get(history.key, ()), *(row for one in ids for row in by_transition.get(one, ()))]
+    return sorted({row.sequence: row for row in found}.values(), key=lambda row: row.sequence or 0)
 
 
 def enqueued(counts: Sequence[Count], canceled: int) -> Enqueued:
