@@ -84,7 +84,7 @@ class Chapter(Page):
             is_on_its_way = any(row.is_on_its_way for row in mine)
             if self.was_told(one) and not is_on_its_way and self.is_to_be_told_again(one):
                 again = sum(row.is_again for row in mine)
-                self.tells_again |= self.tell(one, f"{one.id}-again-{again + 1}").is_on_its_way
+                self.again.add(self.tell(one, f"{one.id}-again-{again + 1}").webhook_id)
 
     def is_to_be_told_again(self, transition: Transition) -> bool:
         newest = self.newest_about(transition.id, self.rows)
@@ -110,6 +110,7 @@ class Chapter(Page):
             elif row.kind == "moved" and row.waits:
                 self.rows[i] = still_moved(self, row, self.rows[:i])
         self.note_ends()
+        self.tells_again = any(row.webhook_id in self.again and row.is_on_its_way for row in self.rows)
         for row in [row for row in self.rows if row.kind == "corrected" and row.waits]:
             self.rows[self.rows.index(row)] = still_corrected(self, row)
 

@@ -28,7 +28,7 @@ class Scene:
 class Page:
     """``rows``: all about the customer and his transitions, in their order; ``marked``: those, with their sequence,
     whose transition was retracted since; ``known``: transitions with a row, whosever; ``written``: the rows that this
-    sync added; ``anew``: those of a transition that it decided."""
+    sync added; ``anew``: those of a transition that it decided; ``again``: what it tells again."""
 
     scene: Scene
     key: Key
@@ -37,6 +37,7 @@ class Page:
     known: Collection[str | None] = ()
     written: set[str] = field(default_factory=set)
     anew: set[str] = field(default_factory=set)
+    again: set[str] = field(default_factory=set)
     tells_again: bool = False
 
     @property
