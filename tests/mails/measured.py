@@ -11,8 +11,9 @@ from tests.simulator.flow_builder.books import Books
 from tests.simulator.flow_builder.flows import FlowBuilder, Gate, Manner
 from tests.simulator.flow_builder.judge import Judge
 from tests.simulator.flow_builder.wanted import Wish, Wishes
-from tests.simulator.office.days import Office
+from tests.simulator.office.days import STORIES, Office
 from tests.simulator.office.rhythm import OPENS, once_a_day
+from tests.simulator.office.stories import Story
 from tests.simulator.office.trades import OFFICES
 from tests.simulator.world import START, Profile, World
 
@@ -66,9 +67,11 @@ class Measurement:
         days: int,
         seed: int = 1,
         offices: Sequence[Profile] = OFFICES,
+        stories: Mapping[Story, int] = STORIES,
     ) -> None:
         self.world, self.days = World(offices, ManualClock(START)), days
-        self.office = Office(self.world, households, seed, rhythm=once_a_day, come_within=timedelta(days=days / 4))
+        within = timedelta(days=days / 4)
+        self.office = Office(self.world, households, seed, rhythm=once_a_day, come_within=within, stories=stories)
         self.listeners = listeners(self.world)
         self.ears = [ear for listener in self.listeners.values() for ear in listener.ears]
         self.then = {company.tenant_id: Books(company).as_they_stand() for company in self.world.companies.values()}

@@ -10,6 +10,10 @@ from pipelines.rules.seeds import shipped_rows
 from tests.flow_builder.simulation.product import Mutant
 from tests.simulator.flow_builder.causes import Cause
 from tests.simulator.flow_builder.flows import Manner
+from tests.simulator.office import stories as s
+from tests.simulator.office import turns as t
+from tests.simulator.office import works as w
+from tests.simulator.office.stories import Story
 
 Row = dict[str, str]
 
@@ -40,15 +44,15 @@ class WithoutSettling:
 
 
 @dataclass(frozen=True)
-class WithCallBacks:
-    """Jobs that mend an install count as installs."""
+class WithRepairs:
+    """What only mends something counts as a sale."""
 
-    word: str = "call-backs"
+    word: str = "repairs"
     cause: Cause = Cause.NOT_THAT_KIND
 
     def files(self, tenant_id: int) -> Iterator[tuple[str, list[Row]]]:
-        rows = [row for row in shipped_rows("job_kind_rules") if row["match_field"] in ("recall_for_id", "warranty_id")]
-        yield "job_kind_rules", [own(row, tenant_id, job_kind="install", priority="-1") for row in rows]
+        names = {"match_field": "job_type_name", "pattern": "repair|check|follow|phone", "estimates_from": ""}
+        yield "job_kind_rules", [own(names, tenant_id, job_kind="sales", priority="-1")]
 
 
 def own(row: Row, tenant_id: int, **changes: str) -> Row:
@@ -65,6 +69,13 @@ class OwnRules(Protocol):
     def files(self, tenant_id: int) -> Iterator[tuple[str, list[Row]]]: ...
 
 
+# Those in which each of the rules has something to do.
+STORIES: dict[Story, int] = {
+    **{t.has_enough: 24, t.moved_again_and_again: 3, t.changes_the_hour: 3, t.canceled_for_nothing: 3},
+    **{t.entered_afterwards_and_given_a_day: 5, t.sold_at_the_table: 3, s.canceled: 3, s.canceled_at_the_door: 3},
+    **{s.entered_twice: 4, s.entered_afterwards: 3, s.booked_on_the_double: 3, s.taken_back: 2, s.no_sale: 2},
+    **{w.service: 4},
+}
 BY_RULES: tuple[OwnRules, ...] = (
     WithoutWord("past", Cause.VISIT_OVER),
     WithoutWord("over", Cause.VISITED),
@@ -75,7 +86,7 @@ BY_RULES: tuple[OwnRules, ...] = (
     WithoutWord("marketing_opt_out", Cause.OPTED_OUT),
     WithoutWord("cancel_reason", Cause.NO_LOSS),
     WithoutSettling(),
-    WithCallBacks(),
+    WithRepairs(),
 )
 
 
@@ -109,8 +120,8 @@ def broken(rule: str, manner: Manner, module: str, source: str, instead: str, *c
 
 IN_THE_SOURCE = (
     broken(
-        *("a message ends what was left", Manner.HEEDING, "policy"),
-        *("ending = self.runs.ending(earlier)", "ending = ()"),
+        *("what is told ends what was left", Manner.HEEDING, "runs"),
+        *("if not run.has_ended and self.why(run, rows)][::-1])", "if False][::-1])"),
         *(Cause.LEAD_CLOSED, Cause.MOVED_ON, Cause.ALREADY_SOLD),
     ),
     broken(

@@ -9,7 +9,7 @@ import pytest
 
 from tests.mails.line import Line
 from tests.mails.measured import Ear, Listener, Measurement
-from tests.mails.mutants import BY_RULES, IN_THE_SOURCE, InTheSource, write_rules
+from tests.mails.mutants import BY_RULES, IN_THE_SOURCE, STORIES, InTheSource, write_rules
 from tests.mails.product import product
 from tests.mails.source import Source
 from tests.mails.table import table, wrong
@@ -20,7 +20,7 @@ from tests.simulator.office.trades import OFFICES
 from tests.simulator.world import World
 
 pytestmark = pytest.mark.prove  # minutes
-HOUSEHOLDS, DAYS = 90, 14  # of each company
+HOUSEHOLDS, DAYS = 90, 12  # of each company
 AFFECTED = [replace(OFFICES[0], tenant_id=1000 + place, name=rule.word) for place, rule in enumerate(BY_RULES)]
 # A cancellation that settles is told an hour later, and of an address that goes no message tells.
 KNOWN_TO_THE_GATE_ALONE = {Cause.VISIT_CANCELED, Cause.ADDRESS_GONE}
@@ -40,7 +40,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> 
             listeners[fault.mutant.rule] = listener_of(fault, source, folder / str(number))
         return listeners
 
-    measurement = Measurement(listeners, HOUSEHOLDS, DAYS, offices=[*OFFICES, *AFFECTED])
+    measurement = Measurement(listeners, HOUSEHOLDS, DAYS, offices=[*OFFICES, *AFFECTED], stories=STORIES)
     measurement.run()
     return measurement
 

@@ -18,6 +18,8 @@ LATELY = timedelta(days=30)
 OF_A_JOB = {
     ("booked", "sales"): Flow.VISIT,
     ("booked", "install"): Flow.INSTALL,
+    ("moved", "sales"): Flow.VISIT,
+    ("moved", "install"): Flow.INSTALL,
     ("retyped", "sales"): Flow.VISIT,
     ("retyped", "install"): Flow.INSTALL,
     ("canceled", "sales"): Flow.SORRY,
@@ -45,6 +47,7 @@ class Wish:
     story: str
     turns: int = 0
     is_beside: bool = False
+    is_anew: bool = True  # a mail of before does not say it; but of a visit that moved one is enough
 
 
 def wish_of(fact: Fact, tenant_id: int) -> Wish | None:
@@ -53,7 +56,9 @@ def wish_of(fact: Fact, tenant_id: int) -> Wish | None:
     if flow is None or fact.entered_at is None or fact.customer_id is None:
         return None
     source_id = fact.details[named] if named else None
-    return Wish(flow, tenant_id, fact.customer_id, fact.entered_at, fact.job_id, source_id, fact.story)
+    wish = Wish(flow, tenant_id, fact.customer_id, fact.entered_at, fact.job_id, source_id, fact.story)
+    wish.is_anew = fact.what != "moved"
+    return wish
 
 
 class Wishes:
@@ -129,7 +134,7 @@ def is_beside_another(wish: Wish, books: Books, now: datetime) -> bool:
 def says(mail: Mail, wish: Wish, books: Books) -> bool:
     """It does so, or has lately said it of another part of the same: a job of the same work, an option of the offer."""
     if (mail.source_id if wish.source_id else mail.job_id) == (wish.source_id or wish.job_id):
-        return mail.at >= wish.entered_at
+        return mail.at >= wish.entered_at or not wish.is_anew
     return mail.at > wish.entered_at - LATELY and (is_of_one_offer if wish.source_id else is_of_one_work)(
         mail, wish, books
     )

@@ -1,6 +1,6 @@
 """The days of an office: who lives through what, in the order of time, as far as the clock has come."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -59,6 +59,7 @@ class Office:
         begins: datetime | None = None,
         rhythm: Rhythm = at_once,
         come_within: timedelta = COME_WITHIN,
+        stories: Mapping[Story, int] = STORIES,
     ) -> None:
         self.world, begins, self.rhythm = world, begins or world.now(), rhythm
         self.truths = {company.tenant_id: Truth() for company in world.companies.values()}
@@ -69,8 +70,8 @@ class Office:
             for number in range(households):
                 random = Random(f"{seed}:{company.tenant_id}:{number}")
                 household = Household(company, truth, random)
-                first = list(STORIES)[number] if number < len(STORIES) else None
-                self._enter(rhythm(begins, come_within * random.random()), life(household, first))
+                first = list(stories)[number] if number < len(stories) else None
+                self._enter(rhythm(begins, come_within * random.random()), life(household, first, stories))
 
     def until(self, moment: datetime) -> None:
         """All that happens up to then; the clock is not moved."""
@@ -90,11 +91,11 @@ class Office:
         heappush(self._queue, Due(at, len(self._queue), script))
 
 
-def life(household: Household, first: Story | None = None) -> Script:
+def life(household: Household, first: Story | None, stories: Mapping[Story, int]) -> Script:
     """One story after another, with months in between."""
     household.comes()
     yield household.days(0.001, 2)
-    story = first or draw(household.random)
+    story = first or draw(household.random, stories)
     while True:
         household.story = story.__name__
         yield from story(household)
@@ -104,11 +105,11 @@ def life(household: Household, first: Story | None = None) -> Script:
         if not household.is_customer:
             return
         yield household.days(15, 150)
-        story = draw(household.random)
+        story = draw(household.random, stories)
 
 
-def draw(random: Random) -> Story:
-    return random.choices(list(STORIES), list(STORIES.values()))[0]
+def draw(random: Random, stories: Mapping[Story, int] = STORIES) -> Story:
+    return random.choices(list(stories), list(stories.values()))[0]
 
 
 def renames(company: Company, truth: Truth) -> Iterator[timedelta]:
