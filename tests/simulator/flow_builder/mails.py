@@ -54,7 +54,7 @@ class Day:
 @dataclass(frozen=True, slots=True)
 class Mail:
     """``number``: its place in the flow, from 0. ``source_id``: the record that made the flow start; of a follow-up the
-    lead, of an offer or a sale the estimate. ``known_at``: when what it says was read."""
+    lead, of an offer or a sale the estimate."""
 
     at: datetime
     flow: Flow
@@ -66,4 +66,3 @@ class Mail:
     job_id: int | None = None
     source_id: int | None = None
     day: Day | None = None
-    known_at: datetime | None = None
