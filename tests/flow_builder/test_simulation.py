@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,13 @@ from tests.proof import sample
 CHUNK = 250
 SAMPLE, ALL = range(1_000), range(1_000, 10_000)
 OVER_HTTP = range(200)
-RULES = (*TELLING_MUTANTS, *CORRECTION_MUTANTS, *MAIL_MUTANTS, *MUTANTS, *ENDPOINT_MUTANTS)
+# Broken rules of which nobody has seen yet that 300 seeds notice them: their stories are still to be told.
+UNPROVED = {*(Path(__file__).parent / "simulation" / "unproved.txt").read_text().splitlines()}
+RULES = tuple(
+    mutant
+    for mutant in (*TELLING_MUTANTS, *CORRECTION_MUTANTS, *MAIL_MUTANTS, *MUTANTS, *ENDPOINT_MUTANTS)
+    if mutant.rule not in UNPROVED
+)
 MOST_SEEDS_OF_A_MUTANT = 2_000
 
 
