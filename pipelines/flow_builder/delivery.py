@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from pipelines.flow_builder.statuses import TOLD, UNFINISHED, Status
 from pipelines.flow_builder.visits import Appointment
+from pipelines.settings import Settings
 
 Kind = Literal["changed", "corrected", "moved"]
 ALL = "all"  # of `overrides`
@@ -81,7 +82,8 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """``country``: of the tenant, for its phones."""
+    """When a sync or the gate decides, and by which settings. ``whole_from``: when the newest sync began that read the
+    tenant whole."""
 
     now: datetime
     max_age: timedelta
@@ -89,4 +91,14 @@ class Situation:
     include_contact: bool = True
     is_shadow: bool = False
     whole_from: datetime | None = None
-    country: str = "US"
+
+
+def situation_of(settings: Settings, now: datetime, *, is_shadow: bool, whole_from: datetime | None) -> Situation:
+    return Situation(
+        now=now,
+        max_age=timedelta(hours=settings.flow_builder_max_age_hours),
+        skip_superseded=settings.flow_builder_superseded == "skip",
+        include_contact=settings.flow_builder_include_contact,
+        is_shadow=is_shadow,
+        whole_from=whole_from,
+    )

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import duckdb
 import orjson
@@ -11,7 +11,7 @@ import orjson
 from pipelines.derivation.freshness import LastDerivation, read_changed, read_whole_derivation
 from pipelines.flow_builder import switches
 from pipelines.flow_builder.customer import Customer
-from pipelines.flow_builder.delivery import Delivery, Key, Situation
+from pipelines.flow_builder.delivery import Delivery, Key, Situation, situation_of
 from pipelines.flow_builder.event import Office, body, office_of
 from pipelines.flow_builder.failpoints import failpoint
 from pipelines.flow_builder.outbox import checkpoints
@@ -42,7 +42,7 @@ class OutboxLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Enqueued:
-    """What one sync wrote. ``not_sent`` counts by reason; ``canceled`` sends told of what stands no longer."""
+    """What one sync wrote. ``not_sent`` counts by reason; ``canceled`` sends told what is no longer so."""
 
     sent: int = 0
     corrected: int = 0
@@ -233,15 +233,12 @@ class EnqueueRun:
         return before is not None and orjson.loads(before)["data"] == orjson.loads(text)["data"]
 
     def situation(self, tenant_id: int) -> Situation:
-        settings, reading = self.settings, self.readings.get(tenant_id)
-        return Situation(
-            now=self.now,
-            max_age=timedelta(hours=settings.flow_builder_max_age_hours),
-            skip_superseded=settings.flow_builder_superseded == "skip",
-            include_contact=settings.flow_builder_include_contact,
+        reading = self.readings.get(tenant_id)
+        return situation_of(
+            self.settings,
+            self.now,
             is_shadow=self.shadow.get(tenant_id, False),
             whole_from=reading.whole_from if reading else None,
-            country=self.office(tenant_id).country,
         )
 
     def office(self, tenant_id: int) -> Office:

@@ -73,7 +73,7 @@ def more(row: Delivery, flows: Mapping[str, str], told: Delivery | None) -> dict
     said: dict[str, Any] = {"ends": [{"transition_id": one, "flow_name": flows.get(one)} for one in row.ends]}
     if row.kind == "moved":
         said["told_appointment"] = asdict(row.told_appointment) if row.told_appointment else None
-        said |= {} if row.appointment else {"appointment": None}
+        said |= {"appointment": None} if row.appointment is None else {}
     if row.kind == "corrected" and told:
         said["told_state"] = told.told_state
         if not told.stands and told.transition_id:

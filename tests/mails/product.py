@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from tests.flow_builder.simulation.product import PACKAGE, Breaking, Mutant
+from tests.flow_builder.simulation.product import PACKAGE, Mutant, broken
 
 
 @dataclass(frozen=True)
@@ -23,21 +23,11 @@ def product(mutant: Mutant | None = None) -> Product:
     """A broken one is imported anew, and nobody else sees it."""
     if mutant is None:
         return imported()
-    kept = {name: module for name, module in sys.modules.items() if name.startswith(PACKAGE)}
-    finder = Breaking(mutant)
-    try:
-        for name in kept:
-            sys.modules.pop(name)
-        sys.meta_path.insert(0, finder)
-        broken = imported()
+    with broken(mutant):
+        found = imported()
         if PACKAGE + mutant.module not in sys.modules:
             raise LookupError(f"{mutant.rule}: nothing imports {mutant.module}")
-        return broken
-    finally:
-        sys.meta_path.remove(finder)
-        for name in [name for name in sys.modules if name.startswith(PACKAGE)]:
-            sys.modules.pop(name)
-        sys.modules.update(kept)
+        return found
 
 
 def imported() -> Product:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pipelines.flow_builder import switches
 from pipelines.flow_builder.customer import Customer, Transition
-from pipelines.flow_builder.delivery import Delivery, Key, Situation
+from pipelines.flow_builder.delivery import Delivery, Key, Situation, situation_of
 from pipelines.flow_builder.event import Office, office_of
 from pipelines.flow_builder.outbox.gate_rows import GateRow, read_facts
 from pipelines.flow_builder.outbox.knowledge import OutboxKnowledge
@@ -64,7 +64,7 @@ def read_view(con: Connection, settings: Settings, transition_id: str, now: date
         customer_of(key, facts, rows),
         facts,
         office_of(settings, tenant),
-        situation_of(settings, tenant, now, switch, as_of),
+        situation_of(settings, now, is_shadow=switch.is_shadow, whole_from=as_of),
         switch,
         as_of,
     )
@@ -75,20 +75,6 @@ def configured(settings: Settings, tenant_id: int) -> Tenant | None:
         return directory.find(settings, tenant_id)
     except ConfigurationError:
         return None
-
-
-def situation_of(
-    settings: Settings, tenant: Tenant | None, now: datetime, switch: Switch, whole_from: datetime | None
-) -> Situation:
-    return Situation(
-        now=now,
-        max_age=timedelta(hours=settings.flow_builder_max_age_hours),
-        skip_superseded=settings.flow_builder_superseded == "skip",
-        include_contact=settings.flow_builder_include_contact,
-        is_shadow=switch.is_shadow,
-        whole_from=whole_from,
-        country=office_of(settings, tenant).country,
-    )
 
 
 def customer_of(key: Key, facts: Sequence[GateRow], rows: Sequence[Delivery]) -> Customer:

@@ -36,7 +36,7 @@ ACTIONS: Mapping[Action, OperatorAction] = {
     "cancel": OperatorAction("canceled", Statuses((*UNFINISHED, Status.DEAD)), UNFINISHED),
 }
 RELEASE = f"update deliveries set status = '{Status.PENDING}', reason = null where webhook_id = :webhook_id"
-# Canceling what is dead accepts the loss: dead told nothing, canceled after an attempt would have.
+# Canceling what is dead accepts the loss: it stays dead, and tells what it told.
 CANCEL = f"""
     update deliveries set
         reason = case status when '{Status.DEAD}' then 'accepted' else 'operator' end,

@@ -3,7 +3,8 @@
 import importlib
 import importlib.abc
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -38,15 +39,24 @@ def product(mutant: Mutant | None = None) -> Product:
     """Imported anew where a rule is broken, so that the others see the broken module and nobody else does."""
     if mutant is None:
         return imported()
+    with broken(mutant):
+        return imported()
+
+
+@contextmanager
+def broken(mutant: Mutant) -> Iterator[None]:
+    """What of the product is imported meanwhile has the fault, and stays with who imported it."""
     kept = {name: module for name, module in sys.modules.items() if name.startswith(PACKAGE)}
     finder = Breaking(mutant)
     try:
         for name in kept:
             sys.modules.pop(name)
         sys.meta_path.insert(0, finder)
-        return imported()
+        yield
     finally:
         sys.meta_path.remove(finder)
+        for name in [name for name in sys.modules if name.startswith(PACKAGE)]:
+            sys.modules.pop(name)
         sys.modules.update(kept)
 
 
