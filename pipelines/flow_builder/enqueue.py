@@ -11,6 +11,7 @@ import orjson
 from pipelines.derivation.freshness import LastDerivation, read_changed, read_whole_derivation
 from pipelines.flow_builder import switches
 from pipelines.flow_builder.customer import Customer
+from pipelines.flow_builder.customer_log import History, Logged
 from pipelines.flow_builder.delivery import Delivery, Key, Situation, situation_of
 from pipelines.flow_builder.event import Office, body, office_of
 from pipelines.flow_builder.failpoints import failpoint
@@ -22,7 +23,7 @@ from pipelines.flow_builder.outbox.writer import Count, OutboxWriter
 from pipelines.flow_builder.policy import decide
 from pipelines.flow_builder.scope import Scope, scope
 from pipelines.flow_builder.statuses import Status
-from pipelines.flow_builder.transition_log import History, Known, Logged, TransitionLog, Turned
+from pipelines.flow_builder.transition_log import Known, TransitionLog, Turned
 from pipelines.operations import Connection, open_operations, transaction
 from pipelines.readings import Reading
 from pipelines.settings import Settings

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import orjson
 
+from pipelines.flow_builder.customer_log import Logged
 from pipelines.flow_builder.delivery import Delivery
 from pipelines.flow_builder.gate import GateAnswer, check
 from pipelines.flow_builder.outbox import checkpoints
@@ -18,7 +19,6 @@ from pipelines.flow_builder.outbox.gate_rows import write_facts
 from pipelines.flow_builder.outbox.knowledge import OutboxKnowledge
 from pipelines.flow_builder.outbox.operators import Action, decide
 from pipelines.flow_builder.outbox.writer import OutboxWriter
-from pipelines.flow_builder.transition_log import Logged
 from pipelines.operations import Connection, open_operations, stamp, transaction
 from pipelines.readings import Reading
 from pipelines.settings import Settings

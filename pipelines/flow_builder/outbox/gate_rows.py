@@ -7,9 +7,9 @@ from typing import NamedTuple
 import msgspec
 
 from pipelines.flow_builder.customer import Customer, current, lasting
+from pipelines.flow_builder.customer_log import Logged
 from pipelines.flow_builder.delivery import Key
 from pipelines.flow_builder.facts import Facts
-from pipelines.flow_builder.transition_log import Logged
 from pipelines.operations import Connection
 
 WRITE = """

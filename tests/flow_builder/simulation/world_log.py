@@ -6,9 +6,10 @@ from hashlib import md5
 import msgspec
 
 from pipelines.flow_builder import customer as product
+from pipelines.flow_builder.customer_log import History, Logged
 from pipelines.flow_builder.delivery import Key
 from pipelines.flow_builder.facts import Facts, TypedEmail, Visit
-from pipelines.flow_builder.transition_log import ID_BYTES, BaselineRow, History, Known, Logged, TransitionLog, Turned
+from pipelines.flow_builder.transition_log import ID_BYTES, BaselineRow, Known, TransitionLog, Turned
 from pipelines.operations import stamp
 from tests.flow_builder.simulation.current import current, current_but_for_their_reset
 from tests.flow_builder.simulation.records import Event, Transition
