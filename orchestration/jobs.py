@@ -3,10 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import click
 import dagster as dg
 
-from orchestration.cli.decisions import check_selection, selection
+from orchestration.selection import WrongSelection, check_selection, selection
 from pipelines.flow_builder.outbox.operators import (
     ACTIONS,
     Action,
@@ -85,5 +84,5 @@ def decided_by(settings: Settings, action: Action, config: DecisionConfig) -> li
         return decide_selected(
             settings, action, selection(settings, *config.selection), counted=config.counted, **asked
         )
-    except (click.UsageError, SetChanged) as error:
+    except (WrongSelection, SetChanged) as error:
         raise dg.Failure(str(error)) from None

@@ -12,13 +12,11 @@ import click
 
 from pipelines.flow_builder.statuses import Status
 from pipelines.settings import Settings, load_settings
-from pipelines.tenants import directory
 
 if TYPE_CHECKING:
     from pipelines.flow_builder.outbox.operators import Action, Decided, Selection
 
 Decide = Callable[..., "list[Decided]"]
-ONE_OF = "expected ids, or --batch B, or --tenant T --status S"
 NOBODY = "nobody is there to be asked (no terminal); --yes does it without"
 
 
@@ -44,9 +42,13 @@ def decision(action: "Action", words: str) -> click.Command:
         yes: bool,
         dry_run: bool,
     ) -> None:
+        from orchestration.selection import WrongSelection, check_selection, selection
         from pipelines.flow_builder.outbox.operators import ACTIONS, decide
 
-        check_selection(action, ids, batch, tenant, status, state)
+        try:
+            check_selection(action, ids, batch, tenant, status, state)
+        except WrongSelection as error:
+            raise click.UsageError(str(error)) from None
         settings, noun = load_settings(), ACTIONS[action].noun
         asked = {"reason": reason, "by": getpass.getuser(), "anyway": anyway}
         if ids:
@@ -60,30 +62,6 @@ def decision(action: "Action", words: str) -> click.Command:
             raise SystemExit(1)
 
     return command
-
-
-def check_selection(
-    action: "Action", ids: Sequence[str], batch: str | None, tenant: str | None, status: str | None, state: float | None
-) -> None:
-    from pipelines.flow_builder.outbox.operators import ACTIONS
-
-    of_tenant = (tenant, status) != (None, None)
-    if sum([bool(ids), batch is not None, of_tenant]) != 1 or (ids and state is not None):
-        raise click.UsageError(ONE_OF)
-    if of_tenant and None in (tenant, status):
-        raise click.UsageError(f"{ONE_OF}; --tenant and --status need each other")
-    possible = ACTIONS[action].from_statuses
-    if status and status not in possible:
-        raise click.UsageError(f"found --status {status}; only {', '.join(possible)} can be {ACTIONS[action].noun}")
-
-
-def selection(
-    settings: Settings, batch: str | None, tenant: str | None, status: str | None, state: float | None
-) -> "Selection":
-    from pipelines.flow_builder.outbox.operators import Selection
-
-    tenant_id = directory.find(settings, tenant).id if tenant else None
-    return Selection(batch, tenant_id, Status(status) if status else None, state)
 
 
 def kept(decide: Decide, asked: dict[str, object], dry_run: bool) -> "list[Decided]":
