@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -202,6 +203,7 @@ def transition_details() -> str:
     return rendered("marts/delivery/transition_details")
 
 
+@cache
 def rendered(model: str) -> str:
     text = (PROJECT / f"models/{model}.sql").read_text()
     return Environment().from_string(text).render(config=lambda **_: "", ref=relation, is_full=lambda: True)

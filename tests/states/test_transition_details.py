@@ -164,6 +164,7 @@ def test_a_change_of_any_record_is_in_what_is_said(told: Warehouse) -> None:
     assert_as_rebuilt(told, day(5))
 
 
+@pytest.mark.prove
 def test_every_contact_is_given_as_it_was_typed_the_newest_first_and_mobile_phones_before_others(
     told: Warehouse,
 ) -> None:
@@ -186,6 +187,7 @@ def test_every_contact_is_given_as_it_was_typed_the_newest_first_and_mobile_phon
     assert phones == ["213 555 0102", "213 555 0101 ext. 7", "+1 213 555 0100"]
 
 
+@pytest.mark.prove
 def test_a_visit_has_its_earliest_active_assignment_and_a_reassigned_one_the_other(told: Warehouse) -> None:
     technicians = "list_transform(visits, each -> each.technician)"
     told.load(
@@ -212,6 +214,7 @@ def test_a_visit_has_its_earliest_active_assignment_and_a_reassigned_one_the_oth
     assert_as_rebuilt(told, day(6))
 
 
+@pytest.mark.prove
 def test_a_location_touches_those_whose_details_name_it(told: Warehouse) -> None:
     assert said(told, "location_id, street", ADA) == [(HOME, None)]
     told.load({"locations": [location(HOME, "1 Main Street"), location(BARN, "2 Far Road", customer_id=EVE)]})
@@ -232,6 +235,7 @@ def test_a_location_touches_those_whose_details_name_it(told: Warehouse) -> None
     assert_as_rebuilt(told, day(7))
 
 
+@pytest.mark.prove
 def test_a_cancellation_has_its_reason_while_the_job_is_canceled(told: Warehouse) -> None:
     why = "to_state, job_status, job_ended_at, cancel_reason, is_cancel_reason_silent"
     told.load(
@@ -263,6 +267,7 @@ def test_a_cancellation_has_its_reason_while_the_job_is_canceled(told: Warehouse
     assert_as_rebuilt(told, day(12))
 
 
+@pytest.mark.prove
 def test_a_renamed_job_type_or_unit_is_named_as_it_is_now(told: Warehouse) -> None:
     names = "job_type, business_unit, job_number, project_id"
     told.load({"jobs": [job(ADA, business_unit_id=3, job_number="J1", project_id=8, modified_on=day(3))]})
@@ -278,6 +283,7 @@ def test_a_renamed_job_type_or_unit_is_named_as_it_is_now(told: Warehouse) -> No
     assert_as_rebuilt(told, day(6))
 
 
+@pytest.mark.prove
 def test_the_evidence_is_told_of_as_it_is_now(told: Warehouse) -> None:
     offer = {"id": EVE, "customer_id": EVE, "name": "Two windows", "subtotal": Decimal("12500.5"), "created_on": day(4)}
     told.load(
