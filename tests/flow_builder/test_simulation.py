@@ -18,7 +18,7 @@ from tests.flow_builder.simulation.telling_mutants import TELLING_MUTANTS
 from tests.proof import sample
 
 CHUNK = 250
-SAMPLE, ALL = range(500), range(500, 10_000)
+SAMPLE, ALL = range(1_000), range(1_000, 10_000)
 OVER_HTTP = range(200)
 # Broken rules of which nobody has seen yet that 300 seeds notice them: their stories are still to be told.
 UNPROVED = {*(Path(__file__).parent / "simulation" / "unproved.txt").read_text().splitlines()}
