@@ -107,12 +107,13 @@ class Chapter(Page):
                 self.marked.discard((row.webhook_id, row.sequence))
             elif row.kind == "changed" and row.is_on_its_way and row.flow_name:
                 self.rows[i] = self.stopped(row, self.rows[:i])
-            elif row.kind == "moved" and row.waits:
-                self.rows[i] = still_moved(self, row, self.rows[:i])
         self.note_ends()
         self.tells_again = any(row.webhook_id in self.again and row.is_on_its_way for row in self.rows)
-        for row in [row for row in self.rows if row.kind == "corrected" and row.waits]:
-            self.rows[self.rows.index(row)] = still_corrected(self, row)
+        for i, row in enumerate(self.rows):
+            if row.kind == "corrected" and row.waits:
+                self.rows[i] = still_corrected(self, row)
+            elif row.kind == "moved" and row.waits:
+                self.rows[i] = still_moved(self, row, self.rows[:i])
 
     def stopped(self, row: Row, before: Sequence[Row]) -> Row:
         """An attempted one that would start what is to start no more."""
