@@ -1,6 +1,7 @@
 """A tenant's turn in one sync: how long it may be asked, and when it is given up."""
 
 import math
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pipelines.servicetitan.api.errors import OutOfTime, TenantGivenUp, Transien
 
 class Visit:
     """No call begins after ``seconds``, and one that is under way ends ``grace`` later; a tenant none of whose calls
-    got through for ``silence`` is given up. Threads share it; nothing in it needs a lock."""
+    got through for ``silence`` is given up, for one reason. Threads share it."""
 
     def __init__(
         self,
@@ -20,13 +21,23 @@ class Visit:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.length, self.silence, self.grace, self.monotonic = seconds, silence, grace, monotonic
+        self._lock = threading.Lock()
         self.begin()
 
     def begin(self) -> None:
         self.began, self.heard_at, self.stopped = self.monotonic(), -math.inf, False
         self.given_up: str | None = None  # why
+        self.last: TransientError | None = None  # failure, of any call, since one got through
         self.waiting = False  # a call was under way when the time ended
         self.answered = False  # a call got through that was not for the token alone
+
+    def give_up(self, silent: float) -> str:
+        """Why; the first reason stays, whichever thread had it."""
+        with self._lock:
+            if not self.given_up:
+                last = f"the last: {self.last}" if self.last else "no answer"
+                self.given_up = f"nothing got through for {silent:.0f} s; {last}"
+            return self.given_up
 
     def stop(self) -> None:
         """Ends the calls that are under way."""
@@ -61,14 +72,14 @@ class VisitBounds:
     def check(self, last: TransientError | None = None) -> None:
         """Raises `TenantGivenUp`, of the tenant; `Unavailable`, of the call; `OutOfTime`."""
         visit = self.visit
+        visit.last = last or visit.last
         if visit.given_up:
             raise TenantGivenUp(visit.given_up)
         over = visit.stopped or (visit.ends_in <= 0 and not self.whole)
         in_vain = over and visit.heard_at < visit.began and (last is not None or visit.waiting)
         silent = self._silent
         if silent >= visit.silence or (in_vain and not visit.stopped):
-            visit.given_up = f"nothing got through for {silent:.0f} s; {f'the last: {last}' if last else 'no answer'}"
-            raise TenantGivenUp(visit.given_up)
+            raise TenantGivenUp(visit.give_up(silent))
         if over and last:
             raise Unavailable(f"not done when the tenant's time was over; the last: {last}")
         if over:
@@ -80,7 +91,7 @@ class VisitBounds:
         sleep(min(seconds, self.seconds))
 
     def heard(self) -> None:
-        self.visit.heard_at = self.visit.monotonic()
+        self.visit.heard_at, self.visit.last = self.visit.monotonic(), None
 
     def cut_off(self) -> bool:
         if self.seconds > 0:
