@@ -150,6 +150,7 @@ def test_an_extension_stands_apart(typed: str) -> None:
         None,
         "",
         "none",
+        "(545) 310-3419",  # 310 and four digits alone would be a number
         "no phone",
         "373-4253",
         "999-999-9999",
