@@ -133,10 +133,10 @@ def test_what_was_on_its_way_at_the_back_up_waits_for_a_person(line: Company, tm
 def test_hashes_of_addresses_are_no_damage(line: Company, tmp_path: Path) -> None:
     """SQLite 3.40 takes them for it."""
     with open_operations(line.settings.operations) as con:
-        con.execute("insert into known_emails values (1, x'aa', 2, 3)")
+        con.execute("insert into customer_index values (1, 'jobs', 2, 3, x'aa')")
     back_up(line.settings, tmp_path / "backup", line.now)
     line.restores(tmp_path / "backup")
-    assert line.ask("select * from known_emails") == [(1, b"\xaa", 2, 3)]
+    assert line.ask("select * from customer_index") == [(1, "jobs", 2, 3, b"\xaa")]
 
 
 def test_a_lead_that_was_open_is_not_worked_on_twice(line: Company, tmp_path: Path) -> None:

@@ -122,6 +122,36 @@ def test_a_long_history_goes_on_from_sync_to_sync_and_is_the_baseline_in_the_end
         assert con.execute("select count(*) from marts.tenant_baselines").fetchall() == [(2,)]
 
 
+def test_a_customer_is_found_by_whatever_somebody_on_the_phone_says(world: World, run: Run) -> None:
+    socal = world["socal"]
+    ada = socal.add_customer("Ada Möss", phone="(213) 373-4253", email="Ada@mail.example.net")
+    double = socal.add_customer("Ada Moss", mobile="+1 213 373 4254")
+    bob = socal.add_customer("Bob Moss")
+    job = socal.get("jobs", socal.book_job(bob))["jobNumber"]
+    socal.merge_customers(double, ada)
+    assert run("sync").exit_code == 0
+    for asked in (
+        ("--phone", "213.373.4253"),
+        ("--phone", "12133734254"),
+        ("--email", " ADA@mail.example.net"),
+        ("--name", "moss ada"),
+        (str(ada),),
+        (str(double),),
+        ("--name", "moss", "--phone", "2133734253"),
+    ):
+        found = run("customer", "socal", *asked)
+        assert found.output.startswith(f"Ada Möss (socal {ada})\n"), asked
+    assert run("customer", "socal", "--job", job).output.startswith(f"Bob Moss (socal {bob})\n")
+    several = run("customer", "socal", "--name", "moss")
+    assert several.exit_code == 0
+    assert [line.split()[0] for line in several.output.splitlines()] == ["id", str(ada), str(bob)]
+    nobody = run("customer", "socal", "--phone", "213-373-9999")
+    assert nobody.exit_code == 1
+    assert "no customer of socal in the last published sync has phone 213-373-9999" in nobody.output
+    assert run("customer", "dfw", "--phone", "213-373-4253").exit_code == 1
+    assert "name a customer: ID, --phone, --email, --name or --job" in run("customer", "socal").output
+
+
 def test_a_sync_beside_a_running_one_waits_and_then_says_so(run: Run, settings: Settings) -> None:
     with exclusive(settings, wait_seconds=0):
         result = run("sync", "--wait", "0.1")

@@ -1,4 +1,4 @@
-"""What the actions API shares with the line: how it finds a customer by e-mail, and the leads that it took in."""
+"""What the actions API shares with the line: how it finds a customer in our own copy, and the leads that it took in."""
 
 from collections import Counter
 from typing import Any
@@ -6,29 +6,32 @@ from typing import Any
 import dagster as dg
 
 from orchestration.assets.checks import LEADS_CHECK
-from orchestration.assets.specs import INBOUND_LEADS, KNOWN_EMAILS, OWNERS, POOL, Results, raw_key
+from orchestration.assets.specs import CUSTOMER_INDEX, INBOUND_LEADS, OWNERS, POOL, Results, raw_key
 from orchestration.errors import with_known_errors
 from orchestration.resources import WarehouseResource
+from pipelines.analytics.customer_index import SOURCES
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 
 
-def known_emails(settings: Settings) -> dg.AssetsDefinition:
+def customer_index(settings: Settings) -> dg.AssetsDefinition:
     @dg.asset(
-        key=KNOWN_EMAILS,
-        deps=[raw_key("customer_contacts")],
+        key=CUSTOMER_INDEX,
+        deps=[raw_key(source.table) for source in SOURCES],
         group_name="extract",
         owners=OWNERS["extract"],
         kinds={"sqlite"},
         pool=POOL,
-        description="Hashes of the customers' e-mail addresses, by which the actions API finds a customer.",
+        description="Hashes of numbers, addresses and job numbers, by which a customer is found.",
     )
     @with_known_errors
     def copy(warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:  # noqa: ARG001 (to hold it)
-        from pipelines.actions.crm.email_index import copy_emails
+        from pipelines.analytics.customer_index import copy_index
         from pipelines.warehouse import open_warehouse
 
+        countries = {tenant.id: tenant.country for tenant in directory.all(settings)}
         with open_warehouse(settings.warehouse, read_only=True) as con:
-            return dg.MaterializeResult(metadata={"contacts_copied": copy_emails(con, settings.operations)})
+            return dg.MaterializeResult(metadata={"records_copied": copy_index(con, settings.operations, countries)})
 
     return copy
 

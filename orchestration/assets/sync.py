@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from orchestration.assets import specs as lineage
-from orchestration.assets.actions import inbound_leads, known_emails
+from orchestration.assets.actions import customer_index, inbound_leads
 from orchestration.assets.checks import extract_check_specs, extract_checks
 from orchestration.assets.outbox import deliveries, outbox
 from orchestration.assets.progress import ProgressLog
@@ -38,7 +38,7 @@ def assets(settings: Settings) -> list[dg.AssetsDefinition]:
         analytics(settings, marts),
         report(settings),
         deliveries(settings),
-        known_emails(settings),
+        customer_index(settings),
         inbound_leads(settings),
     ]
 

@@ -1,8 +1,9 @@
 """`servicetitan-flow customer`: why a customer is in a state."""
 
 import json
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,26 +11,73 @@ from orchestration.cli.table import print_table
 from pipelines.settings import load_settings
 from pipelines.tenants import directory
 
+if TYPE_CHECKING:
+    from pipelines.analytics.customer_search import FoundInCopy, Wanted
+
 
 @click.command("customer")
 @click.argument("tenant")
-@click.argument("customer_id", type=int, metavar="ID")
+@click.argument("customer_id", type=int, metavar="[ID]", required=False)
+@click.option("--phone", help="In any spelling.")
+@click.option("--email")
+@click.option("--name", help="Words that the name has, whole or in part.")
+@click.option("--job", metavar="NUMBER", help="Of one of the customer's jobs.")
 @click.option("--json", "as_json", is_flag=True)
-def customer_command(tenant: str, customer_id: int, as_json: bool) -> None:
-    """One customer: state, every transition with its evidence, every delivery."""
+def customer_command(
+    tenant: str,
+    customer_id: int | None,
+    phone: str | None,
+    email: str | None,
+    name: str | None,
+    job: str | None,
+    as_json: bool,
+) -> None:
+    """One customer: state, every transition with its evidence, every delivery. Where several are found: the list."""
     from pipelines.analytics.customer_history import customer
+    from pipelines.analytics.customer_search import MAX_FOUND, Wanted, find_in_copy
 
     settings = load_settings()
     chosen = directory.find(settings, tenant)
-    found = customer(settings.analytics, settings.operations, chosen.id, customer_id)
-    if found is None:
+    wanted = Wanted(customer_id, phone, email, job, name)
+    if not any(wanted.given()):
+        raise click.UsageError("name a customer: ID, --phone, --email, --name or --job")
+    found = find_in_copy(settings.analytics, settings.operations, chosen, wanted, most=MAX_FOUND + 1)
+    if not found:
         raise click.ClickException(
-            f"customer {customer_id} of {chosen.name}: not in the last published sync; not loaded, or merged"
+            f"no customer of {chosen.name} in the last published sync has {described(wanted)}; see that it is"
+            " spelled as in ServiceTitan, or sync first"
         )
+    if len(found) > 1:
+        show_list(found[:MAX_FOUND], as_json)
+        if len(found) > MAX_FOUND:
+            click.echo(f"more than {MAX_FOUND}: name more of the customer", err=True)
+        return
+    whole = customer(settings.analytics, settings.operations, chosen.id, found[0].customer_id)
     if as_json:
-        click.echo(json.dumps(found, indent=2, default=plain))
-    else:
-        show(found)
+        click.echo(json.dumps(whole, indent=2, default=plain))
+    elif whole:
+        show(whole)
+
+
+def described(wanted: "Wanted") -> str:
+    return " and ".join(f"{kind.replace('customer_id', 'id')} {value}" for kind, value in wanted.given())
+
+
+def show_list(found: list["FoundInCopy"], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in found], indent=2))
+        return
+    print_table(
+        [
+            {
+                "id": one.customer_id,
+                "name": one.name,
+                "state": f"{one.state} {one.state_name}",
+                "": "" if one.is_active else "inactive",
+            }
+            for one in found
+        ]
+    )
 
 
 def plain(value: Any) -> Any:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pipelines.actions.context import CONTACT_METHODS, CONTACT_PERSONS, CONTACTS, CUSTOMERS, ActionContext
-from pipelines.actions.crm.email_index import email_hash
 from pipelines.actions.crm.listings import IDS_BATCH, rows_of, typed
 from pipelines.actions.schemas.contact_values import e164, national_digits
 from pipelines.actions.schemas.results import Contact, FoundCustomer
 from pipelines.actions.web.problems import Problem
 from pipelines.addresses import email_address
+from pipelines.analytics.customer_index import indexed
 from pipelines.settings import Tenant
 
 Json = dict[str, Any]
@@ -81,12 +81,8 @@ def _ids_by_email(call: ActionContext, email: str | None) -> Iterator[int]:
     """ServiceTitan cannot filter customers by e-mail: over its contact persons, and over our copy of the contacts."""
     if email is None:
         return
-    for row in call.services.store.rows(
-        "select customer_id from known_emails where tenant_id = ? and email_hash = ?",
-        call.tenant.id,
-        email_hash(call.tenant.id, email),
-    ):
-        yield row["customer_id"]
+    with call.services.store.reading() as con:
+        yield from indexed(con, call.tenant.id, "email", email, call.tenant.country)
     answer = call.get(CONTACT_METHODS, {"type": "Email", "value": email, "pageSize": MAX_MATCHES})
     _refuse_if_too_wide(answer, "email")
     persons = {row["contactId"] for row in rows_of(answer) if email_address(str(row.get("value"))) == email}
