@@ -17,7 +17,7 @@ from pipelines.flow_builder.contact_points import readable_email, readable_phone
 from pipelines.operations import Connection, open_operations, transaction
 
 Kind = Literal["phone", "email", "job", "merged"]
-INDEX_BATCH = 50_000
+INDEX_BATCH = 5_000
 MAX_MERGES = 10  # of merges
 
 
@@ -64,7 +64,7 @@ Row = tuple[int, int, int | None, Kind | None, str | None]
 
 
 def copy_index(warehouse: duckdb.DuckDBPyConnection, operations: Path, countries: Mapping[int, str]) -> int:
-    """Takes over what was loaded since the last copy, a transaction per table; gives the number of records."""
+    """Takes over what was loaded since the last copy; gives the number of records. Cut off, it is done once more."""
     with open_operations(operations) as store:
         return sum(_copy(warehouse, store, source, countries) for source in SOURCES)
 
@@ -75,10 +75,13 @@ def _copy(warehouse: duckdb.DuckDBPyConnection, store: Connection, source: Sourc
     if newest is None or newest <= known:
         return 0
     copied = 0
+    for rows in _changed(warehouse, source, known, newest):
+        entries = _entries(source, rows, _salts(store, {tenant for tenant, *_ in rows}), countries)
+        with transaction(store):  # of milliseconds: leads and deliveries are written, too
+            _forget(store, source, rows)
+            store.executemany(INSERT, entries)
+        copied += len(rows)
     with transaction(store):
-        for rows in _changed(warehouse, source, known, newest):
-            _replace(store, source, rows, _salts(store, {tenant for tenant, *_ in rows}), countries)
-            copied += len(rows)
         store.execute(NOW_COPIED, [source.table, newest])
     return copied
 
@@ -89,20 +92,22 @@ def _changed(warehouse: duckdb.DuckDBPyConnection, source: Source, known: str, n
         yield rows
 
 
-def _replace(
-    store: Connection, source: Source, rows: list[Row], salts: Mapping[int, bytes], countries: Mapping[int, str]
-) -> None:
+def _entries(
+    source: Source, rows: list[Row], salts: Mapping[int, bytes], countries: Mapping[int, str]
+) -> list[tuple[int, str, int, int, bytes]]:
+    return [
+        (tenant, source.table, number, customer, value_hash(salts[tenant], kind, value))
+        for tenant, number, customer, kind, text in rows
+        if customer and kind and (value := one_form(kind, text, countries.get(tenant, "US")))
+    ]
+
+
+def _forget(store: Connection, source: Source, rows: list[Row]) -> None:
     if source.is_shared:
         forgotten = [(tenant, source.table, number, customer) for tenant, number, customer, *_ in rows]
         store.executemany(f"{FORGET} and customer_id = ?", forgotten)
     else:
         store.executemany(FORGET, [(tenant, source.table, number) for tenant, number, *_ in rows])
-    found = (
-        (tenant, source.table, number, customer, value_hash(salts[tenant], kind, value))
-        for tenant, number, customer, kind, text in rows
-        if customer and kind and (value := one_form(kind, text, countries.get(tenant, "US")))
-    )
-    store.executemany(INSERT, found)
 
 
 def one_form(kind: Kind, text: str | None, country: str) -> str | None:
@@ -119,7 +124,8 @@ def value_hash(salt: bytes, kind: Kind, value: str) -> bytes:
 
 def _salts(store: Connection, tenants: set[int]) -> dict[int, bytes]:
     """Made when a tenant's first record comes."""
-    store.executemany(NEW_SALT, [(tenant, secrets.token_bytes(16)) for tenant in tenants])
+    with transaction(store):
+        store.executemany(NEW_SALT, [(tenant, secrets.token_bytes(16)) for tenant in tenants])
     return {tenant: _salt(store, tenant) for tenant in tenants}
 
 
