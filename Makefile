@@ -12,7 +12,7 @@ run: .venv/ready
 	@exec $(BIN)/servicetitan-flow up
 
 test: .venv/ready lint
-	$(BIN)/pytest --numprocesses 2 --dist worksteal
+	$(BIN)/pytest --numprocesses 3 --dist worksteal
 
 # What `make test` leaves out: all seeds, histories and broken rules, every broken store, what hangs. Needed before a release,
 # and where tests/proved.txt is not the digest of the proved paths any more.

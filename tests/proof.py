@@ -29,7 +29,7 @@ PATHS = (
     *("pipelines/servicetitan/load", "pipelines/warehouse.py", "pipelines/diagnostics.py", "orchestration/errors.py"),
     *("pipelines/rules", "tests/flow_builder", "tests/oracle", "tests/rules", "tests/states", "requirements.txt"),
     *("tests/mails", "tests/simulator/flow_builder", "tests/simulator/office"),
-    *("orchestration/sensors.py", "orchestration/instance/orphans.py"),
+    *("orchestration/sensors.py", "orchestration/instance/orphans.py", "orchestration/instance/prune.py"),
     *(
         f"tests/{name}.py"
         for name in (
@@ -38,6 +38,7 @@ PATHS = (
             "test_file_names",
             "test_journey",
             "test_new_streams",
+            "test_prune",
             "test_recipes",
             "forks",
             "test_slow_starts",

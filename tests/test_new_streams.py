@@ -133,6 +133,7 @@ def test_a_first_read_of_many_syncs_keeps_no_news_waiting(
     assert (result.exit_code, result.stderr) == (0, "")
 
 
+@pytest.mark.prove
 def test_a_tenant_without_the_optional_scope_has_its_baseline_and_check_says_what_it_does_without(
     socal: Company, simulator: ServiceTitan, run: Run, settings: Settings
 ) -> None:

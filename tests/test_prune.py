@@ -136,6 +136,7 @@ def test_it_is_due_once_an_hour_and_when_the_clock_was_set_back(office: Office) 
     assert is_due(office.instance, now - DAY)
 
 
+@pytest.mark.prove
 def test_the_records_of_an_older_release_shrink_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its `dagster.yaml` named Dagster's own class, and nothing was ever taken out of its file."""
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))

@@ -137,6 +137,7 @@ def add_event(project: Path) -> None:
     replace(project, SEED_TEST, "'state_set',", "'state_set', 'estimate_approved',")
 
 
+@pytest.mark.prove
 def test_a_state_and_an_event_that_leads_to_it(project: Path) -> None:
     add_state(project)
     add_event(project)

@@ -61,7 +61,7 @@ def derive(
     raises `DerivationError`, and a file of rules that is wrong `RulesError`, before anything is done.
     """
     own = read_rules(rules_dir) if rules_dir else []
-    kept = work_dir / f"last-derivation-{md5(str(warehouse.absolute()).encode()).hexdigest()}.json"
+    kept = results_path(warehouse, work_dir)
     last = _read(kept) if kept.exists() else None
     if last and last.id != _id(warehouse):  # of another warehouse: one of a back-up stands here
         last = None
@@ -78,6 +78,11 @@ def derive(
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_bytes(msgspec.json.encode(_Last(nodes, doubt is not None, _id(warehouse))))
     return Derivation(as_of, need.reason, nodes)
+
+
+def results_path(warehouse: Path, work_dir: Path) -> Path:
+    """What the last derivation came to; lost, the next one is of all customers."""
+    return work_dir / f"last-derivation-{md5(str(warehouse.absolute()).encode()).hexdigest()}.json"
 
 
 def _id(warehouse: Path) -> str | None:

@@ -96,6 +96,7 @@ def test_what_is_cut_off_goes_on_with_the_next_sync(old_line: Line, tmp_path: Pa
     assert_history_is_gone(line, size, (booked, "pending"))
 
 
+@pytest.mark.prove
 def test_history_that_another_warehouse_does_not_know_stays(old_line: Line) -> None:
     line = old_line
     line.marts.con.execute("delete from marts.customer_state_transitions where is_baseline")

@@ -155,6 +155,7 @@ def comparable(row: tuple[Any, ...]) -> list[str]:
     return [f"{float(cell):g}" if cell.replace(".", "", 1).isdigit() else cell for cell in cells]
 
 
+@pytest.mark.prove
 def test_a_changed_file_derives_everything_and_its_tenants_states_are_its_own(rules: Rules) -> None:
     rules.load("leads", {"id": 10, "customer_id": 10, "status": "Open"})
     rules.derive()

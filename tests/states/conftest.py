@@ -1,9 +1,11 @@
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from pipelines.derivation.derive import results_path
 from tests.states.warehouse import Warehouse
 
 
@@ -26,6 +28,17 @@ def new_warehouse(tmp_path: Path, work_dir: Path) -> Callable[[], Warehouse]:
     return new
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory, work_dir: Path) -> tuple[Warehouse, bytes]:
+    """Without records; the first derivation, which makes every view, costs more than most tests."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("derived") / "warehouse.duckdb", work_dir)
+    warehouse.derive(datetime(2000, 1, 1, tzinfo=UTC))
+    return warehouse, results_path(warehouse.path, work_dir).read_bytes()
+
+
 @pytest.fixture
-def warehouse(new_warehouse: Callable[[], Warehouse]) -> Warehouse:
-    return new_warehouse()
+def warehouse(empty: tuple[Warehouse, bytes], tmp_path: Path) -> Warehouse:
+    """An empty one, with all that dbt makes in it."""
+    warehouse, results = empty[0].copied(tmp_path / "copied"), empty[1]
+    results_path(warehouse.path, warehouse.work_dir).write_bytes(results)
+    return warehouse

@@ -65,6 +65,7 @@ def test_what_a_derivation_has_seen_is_forgotten_and_the_next_load_counts_on(der
     assert derived.derive(NOW + timedelta(minutes=1)).reason == "records have come"
 
 
+@pytest.mark.prove
 def test_a_row_deleted_by_hand_is_noticed_by_a_full_derivation(derived: Warehouse) -> None:
     derived.execute("delete from servicetitan.leads where id = 22")
     assert derived.derive(NOW).reason is None
@@ -75,6 +76,7 @@ def test_a_row_deleted_by_hand_is_noticed_by_a_full_derivation(derived: Warehous
     ]
 
 
+@pytest.mark.prove
 def test_dbt_build_by_hand_goes_on_from_what_was_derived(derived: Warehouse) -> None:
     derived.load({"customers": [row(13)], "leads": [row(23, customer_id=13)]})
     assert by_hand(derived, "build", at=NOW + timedelta(hours=1)) == {"success", "pass"}

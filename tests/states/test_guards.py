@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -235,7 +235,10 @@ def test_every_wrong_row_of_a_seed_is_named(derived: Warehouse) -> None:
         assert [words for each in spoils.values() for words in each if words not in message] == []
 
 
-def test_a_wrong_seed_stops_the_derivation_before_the_marts(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_a_wrong_seed_stops_the_derivation_before_the_marts(
+    new_warehouse: Callable[[], Warehouse], tmp_path: Path
+) -> None:
+    warehouse = new_warehouse()
     for folder in (PROJECT, PROJECT.parent / "pipelines"):
         shutil.copytree(folder, tmp_path / folder.name, ignore=shutil.ignore_patterns("__pycache__"))
     rules = tmp_path / PROJECT.name / "seeds" / "state_transition_rules.csv"

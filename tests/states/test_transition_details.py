@@ -112,6 +112,7 @@ def test_history_has_the_newest_and_what_is_new_has_every_transition(told: Wareh
     assert said(told, columns, 7) == [(None, Decimal("0.0"), "Contact Record", None, None, 0, None)]
 
 
+@pytest.mark.prove
 def test_of_history_two_visits_stand_side_by_side_and_what_a_reset_ended_stands_beside_it(warehouse: Warehouse) -> None:
     """Ada and Cyd have two visits, Bob two installs after a visit, Dan two offers, the second after a reset."""
     root = {table: [op.row for op in ROOT if op.table == table] for table in ("tenants", "job_types")}

@@ -92,6 +92,7 @@ def test_what_another_rule_finds_is_no_news_and_what_happens_beside_it_is(line: 
     assert line.sync() == {}
 
 
+@pytest.mark.prove
 def test_an_upgrade_a_full_refresh_and_a_lost_warehouse_mail_nobody(
     line: Line, new_warehouse: Callable[[], Warehouse]
 ) -> None:
