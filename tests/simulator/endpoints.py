@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tests.simulator import choice_endpoints as choices
 from tests.simulator import crm_endpoints as crm
 from tests.simulator import job_endpoints as jpm
 
@@ -18,6 +19,10 @@ LISTINGS = (
     jpm.APPOINTMENT_ASSIGNMENTS,
     jpm.ESTIMATES,
     jpm.BUSINESS_UNITS,
+    choices.CAMPAIGNS,
+    choices.CALL_REASONS,
+    choices.TECHNICIANS,
+    choices.TAG_TYPES,
 )
 
 

@@ -26,6 +26,10 @@ TABLES = (
     "job_cancel_reasons",
     "job_types",
     "business_units",
+    "campaigns",
+    "call_reasons",
+    "technicians",
+    "tag_types",
 )
 Lock = AbstractContextManager[bool, None]
 PARENTS = ("customerId", "jobId", "appointmentId", "estimateId", "bookingId")

@@ -13,6 +13,7 @@ from tests.simulator.catalogue import CANCEL_REASONS, HEATING_AND_AIR, UNITS, WI
 from tests.simulator.clock import Clock, ManualClock, OffsetClock
 from tests.simulator.estimates import EstimateVerbs
 from tests.simulator.ledger import Lock
+from tests.simulator.office_lists import office_lists
 
 START = datetime(2026, 3, 2, 15, tzinfo=UTC)
 
@@ -50,6 +51,8 @@ class Company(EstimateVerbs):
         for name in profile.cancel_reasons:
             reason = {"id": self.new_id(), "name": name, "active": True, "createdOn": None, "modifiedOn": None}
             self.insert("job_cancel_reasons", reason)
+        for table, record in office_lists():
+            self.insert(table, record)
 
     def cancel_reason(self, name: str) -> int:
         [reason] = [one["id"] for one in self.records("job_cancel_reasons") if one["name"] == name]
