@@ -7,8 +7,9 @@ from pydantic import BaseModel
 from pipelines.actions.action import Action
 from pipelines.actions.crm.bookings import create_booking
 from pipelines.actions.crm.customers import create_customer, find_customers, get_customer
+from pipelines.actions.crm.estimates import get_estimates
 from pipelines.actions.crm.leads import create_lead
-from pipelines.actions.crm.listings import get_appointments, get_estimates, get_jobs, get_leads
+from pipelines.actions.crm.listings import get_appointments, get_jobs, get_leads
 from pipelines.actions.crm.states import get_state, update_state
 from pipelines.actions.crm.transitions import check_transition, tenant_of
 from pipelines.actions.schemas import inputs, results

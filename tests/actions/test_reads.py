@@ -85,6 +85,68 @@ def test_estimates_of_a_customer_go_through_the_jobs(
     assert [estimate["id"] for estimate in again["items"]] == [estimates[2], estimates[1]]
 
 
+def test_estimates_of_a_customer_go_through_the_locations_too(
+    api: Api, simulator: ServiceTitan, socal: Company, ada: int
+) -> None:
+    """One need not hang on a job, and a location is the customer's also when it is no longer in use."""
+    simulator.switches.strict = True
+    home = socal.location_of(ada)
+    old = socal.add_location(ada, "The old house", socal.get("locations", home)["address"], active=False)
+    bob = socal.add_customer("Bob")
+    on_a_job = socal.create_estimate(job_id=socal.book_job(ada, "sales"))
+    at_home = socal.create_estimate(ada, locationId=home)
+    at_the_old_one, of_nobody = socal.create_estimate(ada, locationId=old), socal.create_estimate(locationId=home)
+    socal.create_estimate(bob, locationId=home)
+    socal.create_estimate(bob, locationId=socal.location_of(bob))
+
+    def found(**more: Any) -> list[int]:
+        rows = api.read("/estimates", tenant="socal", customer_id=ada, **more).json()["items"]
+        return [row["id"] for row in rows]
+
+    assert found() == [on_a_job, at_home, at_the_old_one, of_nobody]
+    assert found(location_id=old) == [at_the_old_one]
+    assert found(job_id=socal.get("estimates", on_a_job)["jobId"]) == [on_a_job]
+    assert found(location_id=socal.location_of(bob)) == []
+    socal.sell(at_home)
+    assert found(status="Sold") == [at_home]
+
+
+def test_estimates_of_a_customer_are_paged_whole_while_others_come_and_change(
+    api: Api, socal: Company, ada: int, world: World
+) -> None:
+    home, made = socal.location_of(ada), []
+    for _ in range(7):
+        made.append(socal.create_estimate(ada, locationId=home))
+        world.advance(minutes=1)
+    for sort in ("id", "-id", "created_on", "-created_on"):
+        asked: dict[str, Any] = {"tenant": "socal", "customer_id": ada, "limit": 3, "sort": sort}
+        found, cursor = [], None
+        while True:
+            page = api.read("/estimates", **asked, **({"cursor": cursor} if cursor else {})).json()
+            found += [row["id"] for row in page["items"]]
+            socal.delete_estimate(socal.create_estimate(ada, locationId=home))  # comes and goes between two pages
+            if (cursor := page["cursor"]) is None:
+                break
+        assert (sort, found) == (sort, sorted(made, reverse=sort[0] == "-"))
+
+
+def test_more_estimates_than_a_page_of_servicetitans_are_all_found(api: Api, socal: Company, ada: int) -> None:
+    home = socal.location_of(ada)
+    made = [socal.create_estimate(ada, locationId=home) for _ in range(501)]
+    last = api.read("/estimates", tenant="socal", customer_id=ada, sort="-id", limit=1).json()
+    assert last["items"][0]["id"] == made[-1]
+
+
+def test_a_customer_of_too_many_locations_is_refused_with_the_way_out(api: Api, socal: Company, ada: int) -> None:
+    address = socal.get("locations", socal.location_of(ada))["address"]
+    for number in range(200):
+        socal.add_location(ada, f"Flat {number}", address)
+    refused = api.read("/estimates", tenant="socal", customer_id=ada)
+    assert (refused.status_code, refused.json()["code"]) == (422, "rejected")
+    assert "200 locations; ask by job_id or location_id" in refused.json()["detail"]
+    assert api.read("/estimates", tenant="socal", customer_id=ada, location_id=1).status_code == 200
+
+
 def test_every_filter_reaches_servicetitan_under_a_name_that_it_knows(api: Api, simulator: ServiceTitan) -> None:
     """What it does not know it ignores, and gives the whole table."""
     simulator.switches.strict = True

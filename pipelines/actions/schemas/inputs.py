@@ -90,7 +90,10 @@ class GetJobs(Changed):
 
 class GetEstimates(Changed):
     customer_id: Id | None = Field(
-        None, title="Customer", description="Estimates on the customer's jobs", examples=[100001]
+        None,
+        title="Customer",
+        description="Estimates on the customer's jobs and at the customer's locations",
+        examples=[100001],
     )
     job_id: Id | None = Field(None, title="Job")
     location_id: Id | None = Field(None, title="Location")

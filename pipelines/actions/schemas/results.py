@@ -17,6 +17,10 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="ignore", alias_generator=AliasGenerator(validation_alias=to_camel))
 
 
+class Identified(Record):
+    id: int
+
+
 Item = TypeVar("Item", bound=Record)
 Money = Annotated[float, Field(description="In the tenant's currency")]
 # Dates before 1900 stand for none: ServiceTitan's records hold 0001-01-01T00:00:00Z.
