@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from starlette.types import Lifespan
 
 from pipelines.actions.context import Services
+from pipelines.actions.crm.options import OptionLists
 from pipelines.actions.crm.write_once import PAUSES
 from pipelines.actions.database import ActionsDatabase
 from pipelines.actions.doors import Doors
@@ -25,6 +26,7 @@ from pipelines.actions.inbound_leads.worker import LeadWorker
 from pipelines.actions.routes import actions as routes
 from pipelines.actions.routes import docs as docs_page
 from pipelines.actions.routes import inbound_leads as lead_routes
+from pipelines.actions.routes import options as option_routes
 from pipelines.actions.routes import service as service_routes
 from pipelines.actions.routes.sync_launcher import Dagster
 from pipelines.actions.schemas.state_names import use_rules
@@ -85,6 +87,7 @@ def app(
         intake_places=Places(MAX_LEADS, partial(Problem, "not_recorded", AGAIN, 10), PATIENCE),
     )
     dagster, idempotency = Dagster(settings.dagster_url), Idempotency(store, clock)
+    options = PerTenant(lambda tenant: OptionLists(clients[tenant], clock))
     api = FastAPIOffline(
         title="servicetitan-flow actions",
         version=version("servicetitan-flow"),
@@ -93,11 +96,13 @@ def app(
         docs_url=None,
         redoc_url=None,
         static_url=docs_page.FILES,
-        lifespan=_lifespan(services, idempotency, dagster),
+        lifespan=_lifespan(services, idempotency, dagster, options),
     )
     api.state.services, api.state.dagster, api.state.idempotency = services, dagster, idempotency
+    api.state.options = options
     under = APIRouter(prefix=PREFIX, dependencies=[Depends(HTTPBearer(auto_error=False))])
-    for router in (routes.router, service_routes.router, lead_routes.signed_router, lead_routes.router):
+    rooms = (routes.router, option_routes.router, service_routes.router, lead_routes.signed_router, lead_routes.router)
+    for router in rooms:
         under.include_router(router)
     api.include_router(under)
     api.include_router(service_routes.open_router, prefix=PREFIX)
@@ -117,7 +122,9 @@ def app(
     return api
 
 
-def _lifespan(services: Services, idempotency: Idempotency, dagster: Dagster) -> Lifespan[FastAPI]:
+def _lifespan(
+    services: Services, idempotency: Idempotency, dagster: Dagster, options: PerTenant[OptionLists]
+) -> Lifespan[FastAPI]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = MAX_REQUESTS
@@ -132,6 +139,8 @@ def _lifespan(services: Services, idempotency: Idempotency, dagster: Dagster) ->
             services.doors.close()
             for workers in services.workers.made():
                 workers.stop()
+            for lists in options.made():
+                lists.stop()
             for client in services.servicetitan.made():
                 client.close()
             dagster.close()

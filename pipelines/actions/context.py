@@ -49,6 +49,12 @@ BOOKINGS = Resource("crm", "booking-provider", "tn.crm.bookings", "rw")
 JOBS = Resource("jpm", "jobs", "tn.jpm.jobs")
 APPOINTMENTS = Resource("jpm", "appointments", "tn.jpm.appointments")
 ESTIMATES = Resource("sales", "estimates", "tn.sal.estimates")
+JOB_TYPES = Resource("jpm", "job-types", "tn.jpm.jobtypes")
+BUSINESS_UNITS = Resource("settings", "business-units", "tn.stt.businessunits")
+TECHNICIANS = Resource("settings", "technicians", "tn.stt.technicians")
+TAG_TYPES = Resource("settings", "tag-types", "tn.stt.tagtypes")
+CAMPAIGNS = Resource("marketing", "campaigns", "tn.mrk.campaigns")
+CALL_REASONS = Resource("jbce", "call-reasons", "tn.jbce.callreasons")
 RESOURCES = (
     CUSTOMERS,
     CONTACTS,
@@ -61,6 +67,8 @@ RESOURCES = (
     APPOINTMENTS,
     ESTIMATES,
 )
+# Lists that the inputs of actions are chosen from; every action works without them.
+CHOICES = (JOB_TYPES, BUSINESS_UNITS, TECHNICIANS, TAG_TYPES, CAMPAIGNS, CALL_REASONS)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import httpx
 
-from pipelines.actions.context import BOOKINGS, RESOURCES, Resource, Right
+from pipelines.actions.context import BOOKINGS, CHOICES, RESOURCES, Resource, Right
 from pipelines.actions.crm.bookings import bookings_of
 from pipelines.servicetitan.api.client import Client, client_per_tenant
 from pipelines.servicetitan.api.errors import ScopeMissing, ServiceTitanError
@@ -17,19 +17,21 @@ from pipelines.tenants import directory
 
 ONE_RECORD = {"page": 1, "pageSize": 1}
 NOT_SAID = "cannot be tried without writing, and the token does not say its scopes"
-
-
 RIGHTS: tuple[Right, ...] = ("r", "w")
 
 
 @dataclass(frozen=True)
 class Scope:
-    """``fails``: a call that needs it came to something else than 403."""
+    """``fails``: a call that needs it came to something else than 403. ``optional``: the actions work without it."""
 
     tenant_name: str
     name: str
     state: Literal["granted", "missing", "fails", "unknown"]
     problem: str | None = None
+
+    @property
+    def optional(self) -> bool:
+        return self.name in OPTIONAL
 
 
 def check_scopes(settings: Settings, transport: httpx.BaseTransport | None = None) -> Iterator[Scope]:
@@ -48,7 +50,7 @@ def check_scopes(settings: Settings, transport: httpx.BaseTransport | None = Non
 def needed(tenant: Tenant) -> dict[str, Resource]:
     """Scope -> the first resource that it opens; a tenant without a booking provider takes no bookings."""
     found: dict[str, Resource] = {}
-    for resource in RESOURCES:
+    for resource in (*RESOURCES, *CHOICES):
         place = bookings_of(tenant) if resource is BOOKINGS else resource
         if place:
             found |= {scope: place for scope in scopes_of(place) if scope not in found}
@@ -57,6 +59,9 @@ def needed(tenant: Tenant) -> dict[str, Resource]:
 
 def scopes_of(resource: Resource) -> list[str]:
     return [resource.scope_to(right) for right in RIGHTS if right in resource.rights]
+
+
+OPTIONAL = frozenset(scope for resource in CHOICES for scope in scopes_of(resource))
 
 
 def _check(client: Client) -> Iterator[Scope]:

@@ -58,3 +58,13 @@ def test_without_a_token_nothing_is_said(settings: Settings, simulator: ServiceT
 def test_what_is_not_declared_is_not_done() -> None:
     with pytest.raises(ValueError, match="jobs: declared for r; w was asked for"):
         JOBS.scope_to("w")
+
+
+def test_without_the_scopes_of_choices_every_action_works(settings: Settings, simulator: ServiceTitan) -> None:
+    granted = simulator.tokens.clients[SOCAL.tenant_id].scopes
+    granted.difference_update({"tn.mrk.campaigns:r", "tn.jbce.callreasons:r"})
+    missing = [scope for scope in check(settings).values() if scope.state == "missing"]
+    assert [(scope.name, scope.optional) for scope in missing] == [
+        ("tn.mrk.campaigns:r", True),
+        ("tn.jbce.callreasons:r", True),
+    ]

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 import orjson
 
-from pipelines.actions.schemas.inputs import Changed
+from pipelines.actions.schemas.inputs import Changed, ListOptions
 from pipelines.actions.web.problems import Problem
 
-Question = Changed
+Question = Changed | ListOptions
 Place = tuple[str | int, int]
 T = TypeVar("T")
 

@@ -51,6 +51,19 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 TenantRef = Line | Id
 
 
+def _options(field: str) -> dict[str, Any]:
+    """Ids that people don't know; the route lists the choices."""
+    return {"x-options": f"/options/{field}"}
+
+
+JobTypeId = Annotated[Id, Field(json_schema_extra=_options("job_type_id"))]
+BusinessUnitId = Annotated[Id, Field(json_schema_extra=_options("business_unit_id"))]
+TechnicianId = Annotated[Id, Field(json_schema_extra=_options("technician_id"))]
+CampaignId = Annotated[Id, Field(json_schema_extra=_options("campaign_id"))]
+CallReasonId = Annotated[Id, Field(json_schema_extra=_options("call_reason_id"))]
+TagTypeIds = Annotated[list[Id], Field(max_length=50, json_schema_extra=_options("tag_type_ids"))]
+
+
 def needed(form: Form, value: object, message: str) -> Form:
     if not value:
         raise ValueError(message)

@@ -1,18 +1,24 @@
 """What each action takes. Titles are a form's labels, descriptions its help, examples its placeholders."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from pipelines.actions.schemas.fields import (
     REACHABLE,
+    BusinessUnitId,
+    CallReasonId,
+    CampaignId,
     Id,
     Input,
+    JobTypeId,
     Line,
     Moment,
     Name,
     Reachable,
+    TagTypeIds,
+    TechnicianId,
     TenantRef,
     Text,
     needed,
@@ -60,7 +66,7 @@ class Changed(Input):
 class GetAppointments(Changed):
     customer_id: Id | None = Field(None, title="Customer", examples=[100001])
     job_id: Id | None = Field(None, title="Job")
-    technician_id: Id | None = Field(None, title="Technician")
+    technician_id: TechnicianId | None = Field(None, title="Technician")
     number: Line | None = Field(None, title="Appointment number", examples=["4711-1"])
     status: Literal["Scheduled", "Dispatched", "Working", "Hold", "Done", "Canceled"] | None = Field(
         None, title="Status"
@@ -78,10 +84,10 @@ class GetJobs(Changed):
     job_status: Literal["Scheduled", "Dispatched", "InProgress", "Hold", "Completed", "Canceled"] | None = Field(
         None, title="Status"
     )
-    job_type_id: Id | None = Field(None, title="Job type")
-    business_unit_id: Id | None = Field(None, title="Business unit")
-    technician_id: Id | None = Field(None, title="Technician")
-    campaign_id: Id | None = Field(None, title="Campaign")
+    job_type_id: JobTypeId | None = Field(None, title="Job type")
+    business_unit_id: BusinessUnitId | None = Field(None, title="Business unit")
+    technician_id: TechnicianId | None = Field(None, title="Technician")
+    campaign_id: CampaignId | None = Field(None, title="Campaign")
     completed_on_or_after: Moment | None = Field(None, title="Completed on or after")
     completed_before: Moment | None = Field(None, title="Completed before")
     appointment_starts_on_or_after: Moment | None = Field(None, title="An appointment starts on or after")
@@ -142,18 +148,18 @@ class CreateLead(Input):
         json_schema_extra={"anyOf": [{"required": ["call_reason_id"]}, {"required": ["follow_up_date"]}]}
     )
 
-    campaign_id: Id = Field(title="Campaign", examples=[8001])
+    campaign_id: CampaignId = Field(title="Campaign", examples=[3301])
     summary: Text = Field(title="Summary", examples=["Wants a new roof"])
     customer_id: Id | None = Field(None, title="Customer")
     location_id: Id | None = Field(None, title="Location")
-    call_reason_id: Id | None = Field(
-        None, title="Call reason", description="This or the follow-up date is needed", examples=[7001]
+    call_reason_id: CallReasonId | None = Field(
+        None, title="Call reason", description="This or the follow-up date is needed", examples=[7]
     )
     follow_up_date: Moment | None = Field(None, title="Follow up on", examples=["2026-12-01T17:00:00Z"])
-    business_unit_id: Id | None = Field(None, title="Business unit")
-    job_type_id: Id | None = Field(None, title="Job type")
+    business_unit_id: BusinessUnitId | None = Field(None, title="Business unit")
+    job_type_id: JobTypeId | None = Field(None, title="Job type")
     priority: Priority = Field("Normal", title="Priority")
-    tag_type_ids: list[Id] = Field([], title="Tags", max_length=50)
+    tag_type_ids: TagTypeIds = Field([], title="Tags")
     booking_id: Id | None = Field(None, title="Booking", description="Is dismissed when the lead is created from it")
     lead_customer_name: Line | None = Field(None, title="Name", description="Where there is no customer yet")
     lead_phone: Line | None = Field(None, title="Phone")
@@ -175,9 +181,9 @@ class CreateBooking(Reachable):
     address: NewAddress | None = Field(None, title="Address", description="An address or a contact is needed")
     customer_type: Literal["Residential", "Commercial"] = Field("Residential", title="Customer type")
     start: Moment | None = Field(None, title="Start", examples=["2026-12-01T17:00:00Z"])
-    campaign_id: Id | None = Field(None, title="Campaign")
-    business_unit_id: Id | None = Field(None, title="Business unit")
-    job_type_id: Id | None = Field(None, title="Job type")
+    campaign_id: CampaignId | None = Field(None, title="Campaign")
+    business_unit_id: BusinessUnitId | None = Field(None, title="Business unit")
+    job_type_id: JobTypeId | None = Field(None, title="Job type")
     priority: Priority = Field("Normal", title="Priority")
     is_send_confirmation_email: bool = Field(False, title="Send ServiceTitan's confirmation e-mail")
 
@@ -211,3 +217,15 @@ class SetState(Input):
 
 class UpdateState(SetState):
     customer_id: Id = Field(title="Customer", examples=[100001])
+
+
+class SearchOptions(Input):
+    search: Annotated[str, StringConstraints(max_length=200)] = Field(
+        "", title="Search", description="Words of the label, or the id"
+    )
+    limit: int = Field(50, ge=1, le=200, title="At most", description="Choices in one answer")
+    cursor: Text | None = Field(None, title="Cursor", description="Of the previous answer; with all else unchanged")
+
+
+class ListOptions(SearchOptions):
+    field: str

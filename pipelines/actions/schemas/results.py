@@ -249,3 +249,18 @@ class CustomerState(BaseModel):
     reset_due_at: datetime | None
     pending: StateUpdate | None = Field(None, description="Set by hand, and not yet taken in by a sync")
     history: list[StateTransition] = Field(description="The oldest first")
+
+
+class Option(BaseModel):
+    value: int
+    label: str
+
+
+class OptionPage(BaseModel):
+    items: list[Option] = Field(description="By label; active ones only")
+    cursor: str | None = Field(description="For the next page; null: this was the last one")
+    as_of: datetime = Field(
+        description="When the list was read in ServiceTitan; it is older where that is slow or down"
+    )
+    age_seconds: float
+    is_whole: bool = Field(description="False: the tenant has more of them than are read")
