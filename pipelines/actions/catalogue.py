@@ -12,6 +12,7 @@ from pipelines.actions.crm.leads import create_lead
 from pipelines.actions.crm.listings import get_appointments, get_jobs, get_leads
 from pipelines.actions.crm.states import get_state, update_state
 from pipelines.actions.crm.transitions import check_transition, tenant_of
+from pipelines.actions.samples import Sample, sample_of
 from pipelines.actions.schemas import inputs, results
 from pipelines.actions.schemas.json_schema import Schema, input_schema, result_schema
 
@@ -136,39 +137,50 @@ FIND_CUSTOMERS = Action(
     find_customers,
 )
 
-ACTIONS: dict[str, Action[Any, Any]] = {
-    action.name: action
-    for action in (
+# In the order in which a node shows them.
+GROUPS: dict[str, tuple[Action[Any, Any], ...]] = {
+    "Customers": (
         GET_CUSTOMER,
         CREATE_CUSTOMER,
+    ),
+    "Jobs and estimates": (
         GET_APPOINTMENTS,
         GET_JOBS,
         GET_ESTIMATES,
+    ),
+    "Leads and bookings": (
         GET_LEADS,
         CREATE_LEAD,
         CREATE_BOOKING,
+    ),
+    "States and flows": (
         GET_STATE,
         UPDATE_STATE,
         CHECK_TRANSITION,
-    )
+    ),
 }
+ACTIONS: dict[str, Action[Any, Any]] = {action.name: action for group in GROUPS.values() for action in group}
 
 
 class CatalogueEntry(BaseModel):
     type: str
     label: str
+    group: str
     description: str
     writes: bool
     input_schema: Schema
     result_schema: Schema
+    sample: Sample
 
 
 def entry(action: Action[Any, Any]) -> CatalogueEntry:
     return CatalogueEntry(
         type=action.name,
         label=action.label,
+        group=next(group for group, actions in GROUPS.items() if action in actions),
         description=action.description,
         writes=action.writes,
         input_schema=input_schema(action.input),
         result_schema=result_schema(action.result),
+        sample=sample_of(action.name),
     )

@@ -5,7 +5,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.actions.conftest import Api
+from pipelines.settings import Settings
+from tests.actions.conftest import DFW, Api
 from tests.simulator.world import Company
 
 Schema = dict[str, Any]
@@ -78,6 +79,14 @@ def test_every_field_can_be_drawn_with_a_label(catalogue: dict[str, Schema]) -> 
         assert "$ref" not in str(action)
 
 
+def test_a_form_is_flat_but_for_one_group(catalogue: dict[str, Schema]) -> None:
+    for action in catalogue.values():
+        fields = action["input_schema"]["properties"].values()
+        inside = [field for group in fields for field in group.get("properties", {}).values()]
+        assert {widget(field) for field in inside} <= {"text"}
+        assert {field["items"]["type"] for field in fields if widget(field) == "list"} <= {"integer"}
+
+
 def test_choices_carry_labels(catalogue: dict[str, Schema]) -> None:
     state = catalogue["servicetitan_update_state"]["input_schema"]["properties"]["state"]
     labels = dict(zip(state["enum"], state["x-enum-labels"], strict=True))
@@ -117,3 +126,29 @@ def test_an_action_that_is_not_there_answers_so(api: Api) -> None:
 def test_two_different_tenants_in_one_request_are_refused(api: Api) -> None:
     refused = api.write("/actions/servicetitan_get_jobs?tenant=dfw", {"tenant": "socal", "input": {}})
     assert (refused.status_code, list(refused.json()["errors"])) == (422, ["tenant"])
+
+
+def test_actions_stand_in_groups(api: Api) -> None:
+    groups = [action["group"] for action in api.get("/actions").json()["actions"]]
+    in_order = list(dict.fromkeys(groups))
+    assert in_order == ["Customers", "Jobs and estimates", "Leads and bookings", "States and flows"]
+    assert groups == sorted(groups, key=in_order.index)
+
+
+def test_the_triggers_are_the_states_with_their_flows_as_the_rules_are_for_the_tenant(
+    api: Api, settings: Settings
+) -> None:
+    settings.rules.mkdir(parents=True)
+    (settings.rules / "customer_states.csv").write_text(
+        f"tenant_id,state,state_name,flow_name\n,3,Estimates Created,Remind\n{DFW},2,Booked,\n"
+    )
+
+    def flows(**tenant: str) -> dict[float, tuple[str, str | None]]:
+        triggers = api.read("/actions", **tenant).json()["triggers"]
+        return {one["state"]: (one["state_name"], one["flow_name"]) for one in triggers}
+
+    assert list(flows()) == [0, 1, 2, 2.5, 3, 4, 5, 5.5, 6]
+    assert (flows()[0], flows()[3]) == (("Contact Record", None), ("Estimates Created", "Remind"))
+    assert flows(tenant="socal") == flows()
+    assert flows(tenant="dfw") == flows() | {2: ("Booked", None)}
+    assert api.read("/actions", tenant="nowhere").status_code == 404

@@ -1,6 +1,7 @@
 """A customer's state: looked up in the published marts, and set by hand."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -90,6 +91,17 @@ def test_a_state_is_set_once_and_waits_for_the_next_sync(
     assert updates(settings) == [(ada, 3.0, "Agreed on the phone", "flow-builder")]
     found = api.get(state_of).json()
     assert (found["current_state"], found["pending"]["state"]) == (1.0, 3.0)
+
+
+def test_fifty_at_once_set_a_state_once(api: Api, settings: Settings, world: World, ada: int, state_of: str) -> None:
+    publish(settings, ada, 1.0, world.now() - timedelta(days=1))
+    change = {"state": 3, "reason": "Agreed on the phone", "expected_state": 1}
+    with ThreadPoolExecutor(50) as callers:
+        answers = list(callers.map(lambda _: api.write(state_of, change, "key", "PUT"), range(50)))
+    assert {answer.status_code for answer in answers} <= {202, 409}
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {"in_progress"}
+    assert len({answer.content for answer in answers if answer.status_code == 202}) == 1
+    assert [row[1] for row in updates(settings)] == [3.0]
 
 
 def test_a_state_is_not_set_where_another_one_was_expected(

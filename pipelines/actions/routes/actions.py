@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipelines.actions import catalogue as c
 from pipelines.actions.schemas import inputs as i
 from pipelines.actions.schemas.fields import TENANT, Id, Line, TenantRef
+from pipelines.actions.schemas.state_names import customer_states
 from pipelines.actions.web.dependencies import Context, json_body, parsed
 from pipelines.actions.web.openapi import documented, of_action
 from pipelines.actions.web.problems import Problem
-from pipelines.actions.web.tenant_param import Alone, InTenant, TenantParam
+from pipelines.actions.web.tenant_param import InTenant, TenantParam
 
 router = APIRouter(tags=["actions"])
 
@@ -20,9 +21,18 @@ TransitionId = Annotated[Line, Path(description="data.transition_id of the messa
 CustomerId = Annotated[Id, Path(description="ServiceTitan's customer id")]
 
 
+class Trigger(BaseModel):
+    """A state that starts a flow when a customer enters it."""
+
+    state: float
+    state_name: str
+    flow_name: str | None = Field(description="Null: the rules give the state none")
+
+
 class Catalogue(BaseModel):
     tenants: list[str] = Field(description="The choices for `tenant`")
     actions: list[c.CatalogueEntry]
+    triggers: list[Trigger] = Field(description="As the rules are for the tenant; where none is named, for all")
 
 
 class Ask(BaseModel):
@@ -41,10 +51,19 @@ class AnyResult(BaseModel):
 
 
 @router.get("/actions", **documented(Catalogue, summary="The catalogue of the actions"))
-def actions(context: Context, _alone: Alone) -> Response:
-    entries = [c.entry(action) for action in c.ACTIONS.values() if context.access.writes or not action.writes]
-    listed = Catalogue(tenants=[tenant.name for tenant in context.tenants()], actions=entries)
+def actions(context: Context, where: InTenant) -> Response:
+    tenants = context.tenants()
+    listed = Catalogue(
+        tenants=[tenant.name for tenant in tenants],
+        actions=[c.entry(one) for one in c.ACTIONS.values() if context.access.writes or not one.writes],
+        triggers=triggers(context.tenant(where.tenant).id if where.tenant or len(tenants) == 1 else None),
+    )
     return Response(listed.model_dump_json(), media_type="application/json")
+
+
+def triggers(tenant_id: int | None) -> list[Trigger]:
+    states = customer_states(tenant_id).values()
+    return [Trigger(state=one.number, state_name=one.name, flow_name=one.flow_name) for one in states]
 
 
 @router.post("/actions/{type}", **documented(AnyResult, 200, 201, 202, body=Ask, summary="Run an action"))
