@@ -34,6 +34,7 @@ from pipelines.actions.web.admission import OpenRoute, SignedRoute, paths
 from pipelines.actions.web.connections import PatientConnection
 from pipelines.actions.web.idempotency_keys import Idempotency
 from pipelines.actions.web.middleware import Middleware, TokenBuckets
+from pipelines.actions.web.origins import Origins
 from pipelines.actions.web.problems import AGAIN, Problem, answer_problems
 from pipelines.actions.web.tokens import accesses
 from pipelines.actions.workers import Places, Workers
@@ -118,6 +119,8 @@ def app(
         open_paths=paths(api, OpenRoute) | docs_page.OPEN_FILES,
         signed_paths=paths(api, SignedRoute),
     )
+    if settings.actions_origins:
+        api.add_middleware(Origins, origins=settings.actions_origins)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses with their queries
     return api
 

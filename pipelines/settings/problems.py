@@ -19,6 +19,7 @@ PLACEHOLDERS = frozenset(
         "whsec_your-signing-secret",
         "your-bearer-token",
         "your-name:your-token",
+        "https://your-flow-builder",
         "whsec_your-webhook-secret",
         "your-campaign-id",
         "mailtos://your-user:your-password@your-mail-server?to=you@your-company",

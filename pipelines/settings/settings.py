@@ -24,6 +24,7 @@ from pipelines.settings.tenant import Tenant as Tenant
 from pipelines.settings.values import (
     check_address,
     check_file_name,
+    check_origin,
     check_webhook_secret,
 )
 
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     gate_max_age_minutes: float = Field(60, gt=0, allow_inf_nan=False)
 
     actions_tokens: list[SecretStr] = []
+    actions_origins: list[str] = []
     actions_webhook_secret: SecretStr | None = None
     actions_requests_per_second: float = Field(100, gt=0, allow_inf_nan=False)
     lead_sources: dict[str, LeadSource] = {}
@@ -116,7 +118,7 @@ class Settings(BaseSettings):
             raise named("\n".join(line for name, fields in old.items() for line in replaced_fields(name, fields)))
         return {name.lower(): group for name, group in value.items()}
 
-    @field_validator("flow_builder_signing_secrets", "actions_tokens", mode="before")
+    @field_validator("flow_builder_signing_secrets", "actions_tokens", "actions_origins", mode="before")
     @classmethod
     def _comma_separated(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -134,6 +136,13 @@ class Settings(BaseSettings):
     def _safe_address(cls, value: str | None) -> str | None:
         if value:
             check_address(value)
+        return value
+
+    @field_validator("actions_origins")
+    @classmethod
+    def _named_origins(cls, value: list[str]) -> list[str]:
+        for origin in value:
+            check_origin(origin)
         return value
 
     @field_validator("alert_heartbeat_url")

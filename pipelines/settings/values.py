@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+ORIGIN = "expected https://host or https://host:port (http only of this machine), comma-separated, and never *"
 SCHEMAS = {"servicetitan", "seeds", "staging", "intermediate", "marts", "main", "information_schema"}
 
 
@@ -31,6 +32,22 @@ def check_address(url: str) -> None:
         and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
     ):
         raise ValueError("expected an https address (http only to 127.0.0.1, localhost or [::1])")
+
+
+def check_origin(origin: str) -> None:
+    """As browsers write it in ``Origin``: in lower case, without a path, and without the port that is the usual one."""
+    try:
+        check_address(origin)
+    except ValueError:
+        raise ValueError(ORIGIN) from None
+    parts = urlsplit(origin)
+    host = str(parts.hostname).encode("idna").decode()
+    port = f":{parts.port}" if parts.port not in (None, {"https": 443, "http": 80}[parts.scheme]) else ""
+    written = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+    if "*" in origin:
+        raise ValueError(ORIGIN)
+    if origin != written:
+        raise ValueError(f"{ORIGIN}; {origin!r} is written {written}")
 
 
 def check_file_name(path: Path) -> None:
