@@ -45,10 +45,9 @@ def is_scheduled(tags: Mapping[str, str]) -> bool:
 def busy(instance: dg.DagsterInstance, settings: Settings, now: datetime | None = None) -> str | None:
     """Why no sync may start now; ends runs on record whose process is gone."""
     now = now or datetime.now(UTC)
-    if reason := about_to_start(instance, sync.name, now):
-        return reason
     try:
         with exclusive(settings, wait_seconds=0):
-            return end_dead_runs(instance, sync.name, now)
+            dead_or_starting = end_dead_runs(instance, sync.name, now)  # one that is queued would wait for a dead one
     except AnotherSyncIsRunning as error:
         return str(error)
+    return dead_or_starting or about_to_start(instance, sync.name, now)

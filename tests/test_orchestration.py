@@ -114,6 +114,18 @@ def test_a_run_whose_process_is_gone_is_ended_and_blocks_nothing(
     assert ended.status == dg.DagsterRunStatus.FAILURE
 
 
+def test_a_run_that_waits_in_the_queue_does_not_wait_for_a_dead_one_for_ever(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    dead = instance.create_run_for_job(a_job("sync"), status=dg.DagsterRunStatus.STARTED)
+    waiting = instance.create_run_for_job(a_job("sync"))
+    later = datetime.now(UTC) + timedelta(minutes=3)
+    assert f"run {waiting.run_id} of sync is about to start" in str(busy(instance, settings, now=later))
+    ended = instance.get_run_by_id(dead.run_id)
+    assert ended is not None
+    assert ended.status == dg.DagsterRunStatus.FAILURE
+
+
 def test_a_delivery_whose_process_is_gone_is_ended_and_blocks_nothing(
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:

@@ -11,8 +11,8 @@ import httpx
 
 from pipelines.settings import Settings
 from tests.actions.conftest import Open
-from tests.actions.test_service import IDLE, STARTED, dagster
 from tests.actions.test_states import publish
+from tests.actions.test_sync import Queue, dagster
 from tests.simulator.world import Company, World
 
 EXAMPLES = 5  # of each operation, in each of schemathesis's phases
@@ -35,7 +35,7 @@ def test_every_answer_is_described(
 ) -> None:
     socal.create_estimate(job_id=socal.book_job(ada, "sales"))
     publish(settings, ada, 2.0, world.now() - timedelta(hours=1))
-    with dagster({"runsOrError": IDLE, "launchRun": STARTED}) as (url, _):
+    with dagster(Queue()) as url:
         api = open_api("t", ACTIONS_TOKENS="caller:t:rw:socal", DAGSTER_URL=url, ACTIONS_REQUESTS_PER_SECOND="10000")
         document = without_tenant(httpx.get(f"{api.url}/openapi.json").json())
         (tmp_path / "openapi.json").write_text(json.dumps(document))

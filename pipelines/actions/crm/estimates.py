@@ -26,8 +26,8 @@ def get_estimates(call: ActionContext, form: GetEstimates) -> ResultPage[Estimat
 
 
 def _of_customer(call: ActionContext, form: GetEstimates, customer_id: int) -> list[Json]:
-    """An estimate need name neither job nor location, nor a location only one customer: what stands at one of the
-    customer's locations and names somebody else is not theirs."""
+    """An estimate may hang on a job, or on a location alone. One at the customer's location that names somebody else is
+    not theirs."""
     side_by_side = call.services.workers[call.tenant].side_by_side
     locations = side_by_side.submit(_locations_of, call, form, customer_id)
     jobs = _jobs_of(call, form, customer_id)

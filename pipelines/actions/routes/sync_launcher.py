@@ -11,14 +11,17 @@ from pipelines.actions.web.problems import Problem
 from pipelines.actions.workers import Places
 
 LOCATION, REPOSITORY, JOB = "servicetitan-flow", "__repository__", "sync"
-MAX_CALLS = 4
-UNDER_WAY = ["QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
+PATIENCE = 10.0  # seconds
+WAITING = ["QUEUED", "NOT_STARTED"]
+RUNNING = ["STARTING", "STARTED", "CANCELING"]
+BY_ITSELF, BY_A_PERSON = {"dagster/schedule_name", "dagster/sensor_name"}, "dagster/parent_run_id"
+Json = dict[str, Any]
 
 RUNS = """
 query Runs($filter: RunsFilter!) {
-  runsOrError(filter: $filter, limit: 1) {
+  runsOrError(filter: $filter, limit: 20) {
     __typename
-    ... on Runs { results { runId } }
+    ... on Runs { results { runId status runConfig tags { key } } }
   }
 }
 """
@@ -30,48 +33,67 @@ mutation Launch($params: ExecutionParams!) {
   }
 }
 """
+TERMINATE = """
+mutation Terminate($runId: String!) {
+  terminateRun(runId: $runId) { __typename }
+}
+"""
 
 
 class StartedSync(BaseModel):
     run_id: str
     url: str = Field(description="The run in Dagster's UI")
     tenants: list[str] = Field(description="What is read; empty: every tenant")
+    queued: bool = Field(description="Another sync is running; this one starts when that ends")
 
 
 class Dagster:
-    """``places``: a Dagster that hangs takes no other request with it."""
+    """One call after the other, so that one sync at most waits; who finds no place in time is told so, and a Dagster
+    that hangs takes no other request with it. What waits stands in Dagster's own queue: it outlives this process, and
+    Dagster's."""
 
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         self._url = url.rstrip("/")
-        self.places = Places(MAX_CALLS, partial(Problem, "sync_unavailable", "others wait for Dagster already", 5))
+        full = partial(Problem, "sync_unavailable", "others wait for Dagster already", 5)
+        self.places = Places(1, full, PATIENCE)
         self._http = httpx.Client(trust_env=False, timeout=httpx.Timeout(30, connect=5), transport=transport)
 
     def close(self) -> None:
         self._http.close()
 
     def start_sync(self, tenants: Sequence[str]) -> StartedSync:
-        """Empty: every tenant. Raises `Problem`: ``already_running``, ``sync_unavailable``."""
-        if running := self._run_under_way():
-            raise Problem("already_running", f"run {running} is under way", run_id=running, url=self._address(running))
+        """Empty: every tenant. One that waits already is taken, or makes room for one that does its work, too, unless a
+        person wants more of it than we ask for. Raises `Problem` ``sync_unavailable``."""
+        under_way = self._under_way()
+        waiting = [run for run in under_way if run.get("status") in WAITING]
+        queued = len(waiting) < len(under_way)
+        if known := next((run for run in waiting if does(run, tenants)), None):
+            return self._started(known["runId"], tenants, queued)
+        like_ours = [run for run in waiting if (run.get("runConfig") or {}) == config_of(tenants_of(run))]
+        run_id = self._launch(united([tenants, *map(tenants_of, like_ours)]))
+        for run in like_ours:
+            self._ask(TERMINATE, {"runId": run["runId"]})
+        return self._started(run_id, tenants, queued)
+
+    def _started(self, run_id: str, tenants: Sequence[str], queued: bool) -> StartedSync:
+        return StartedSync(run_id=run_id, url=f"{self._url}/runs/{run_id}", tenants=list(tenants), queued=queued)
+
+    def _under_way(self) -> list[Json]:
+        runs = self._ask(RUNS, {"filter": {"pipelineName": JOB, "statuses": [*WAITING, *RUNNING]}})["runsOrError"]
+        return list(runs.get("results") or ())
+
+    def _launch(self, tenants: Sequence[str]) -> str:
         answer = self._ask(LAUNCH, {"params": self._params(tenants)})["launchRun"]
         if answer["__typename"] != "LaunchRunSuccess":
             detail = f"Dagster did not start {JOB}: {answer['__typename']}; is code location {LOCATION} loaded?"
             raise Problem("sync_unavailable", detail)
-        run_id = answer["run"]["runId"]
-        return StartedSync(run_id=run_id, url=self._address(run_id), tenants=list(tenants))
+        return str(answer["run"]["runId"])
 
-    def _run_under_way(self) -> str | None:
-        runs = self._ask(RUNS, {"filter": {"pipelineName": JOB, "statuses": UNDER_WAY}})["runsOrError"]
-        results = runs.get("results") or [{}]
-        run_id: str | None = results[0].get("runId")
-        return run_id
-
-    def _params(self, tenants: Sequence[str]) -> dict[str, Any]:
-        config = {"ops": {"extract": {"config": {"tenants": list(tenants)}}}} if tenants else {}
+    def _params(self, tenants: Sequence[str]) -> Json:
         selector = {"repositoryLocationName": LOCATION, "repositoryName": REPOSITORY, "pipelineName": JOB}
-        return {"selector": selector, "runConfigData": config, "mode": "default"}
+        return {"selector": selector, "runConfigData": config_of(tenants), "mode": "default"}
 
-    def _ask(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, query: str, variables: Json) -> Json:
         try:
             response = self._http.post(f"{self._url}/graphql", json={"query": query, "variables": variables})
             data = response.raise_for_status().json()["data"]
@@ -82,5 +104,27 @@ class Dagster:
             raise Problem("sync_unavailable", detail) from None
         return data
 
-    def _address(self, run_id: str) -> str:
-        return f"{self._url}/runs/{run_id}"
+
+def config_of(tenants: Sequence[str]) -> Json:
+    return {"ops": {"extract": {"config": {"tenants": list(tenants)}}}} if tenants else {}
+
+
+def tenants_of(run: Json) -> list[str]:
+    """Of its configuration; empty: every tenant."""
+    config: Any = run.get("runConfig") or {}
+    for name in ("ops", "extract", "config", "tenants"):
+        config = config.get(name) or {}
+    return list(config)
+
+
+def does(run: Json, tenants: Sequence[str]) -> bool:
+    """Whether it asks all of them; what a schedule or a sensor has started leaves those alone that rest."""
+    tags, asks = {tag["key"] for tag in run.get("tags") or ()}, tenants_of(run)
+    if BY_ITSELF & tags and BY_A_PERSON not in tags:
+        return False
+    return not asks or (bool(tenants) and set(tenants) <= set(asks))
+
+
+def united(parties: Sequence[Sequence[str]]) -> list[str]:
+    """Where one of them is every tenant, so is the whole."""
+    return sorted(set().union(*parties)) if all(parties) else []

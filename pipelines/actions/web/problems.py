@@ -29,7 +29,6 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "needs_review": (409, "Several customers match"),
     "state_differs": (409, "The customer is in another state"),
     "in_progress": (409, "The first request with this key is under way"),
-    "already_running": (409, "A sync is running"),
     "settled": (409, "The lead waits for no decision"),
     "too_large": (413, "The body is too large"),
     "unsupported_media_type": (415, "The body must be JSON"),
