@@ -23,9 +23,11 @@ from pipelines.actions.database import ActionsDatabase
 from pipelines.actions.doors import Doors
 from pipelines.actions.inbound_leads.queue import LeadQueue
 from pipelines.actions.inbound_leads.worker import LeadWorker
+from pipelines.actions.metrics import Metrics
 from pipelines.actions.routes import actions as routes
 from pipelines.actions.routes import docs as docs_page
 from pipelines.actions.routes import inbound_leads as lead_routes
+from pipelines.actions.routes import metrics as metrics_routes
 from pipelines.actions.routes import options as option_routes
 from pipelines.actions.routes import service as service_routes
 from pipelines.actions.routes.sync_launcher import Dagster
@@ -88,7 +90,7 @@ def app(
         intake_places=Places(MAX_LEADS, partial(Problem, "not_recorded", AGAIN, 10), PATIENCE),
     )
     dagster, idempotency = Dagster(settings.dagster_url), Idempotency(store, clock)
-    options = PerTenant(lambda tenant: OptionLists(clients[tenant], clock))
+    options, metrics = PerTenant(lambda tenant: OptionLists(clients[tenant], clock)), Metrics(settings, clock)
     api = FastAPIOffline(
         title="servicetitan-flow actions",
         version=version("servicetitan-flow"),
@@ -100,13 +102,14 @@ def app(
         lifespan=_lifespan(services, idempotency, dagster, options),
     )
     api.state.services, api.state.dagster, api.state.idempotency = services, dagster, idempotency
-    api.state.options = options
+    api.state.options, api.state.metrics = options, metrics
     under = APIRouter(prefix=PREFIX, dependencies=[Depends(HTTPBearer(auto_error=False))])
     rooms = (routes.router, option_routes.router, service_routes.router, lead_routes.signed_router, lead_routes.router)
     for router in rooms:
         under.include_router(router)
     api.include_router(under)
     api.include_router(service_routes.open_router, prefix=PREFIX)
+    api.include_router(metrics_routes.router)
     api.include_router(docs_page.router)
     answer_problems(api)
     rates, secret = TokenBuckets(settings.actions_requests_per_second), settings.actions_webhook_secret
@@ -118,6 +121,7 @@ def app(
         clock=clock,
         open_paths=paths(api, OpenRoute) | docs_page.OPEN_FILES,
         signed_paths=paths(api, SignedRoute),
+        answered=metrics.answered,
     )
     if settings.actions_origins:
         api.add_middleware(Origins, origins=settings.actions_origins)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 from pipelines.actions.database import ActionsDatabase, Row
@@ -13,7 +13,7 @@ from pipelines.actions.inbound_leads.forms import InboundLead, stored_lead
 from pipelines.actions.inbound_leads.keys import FORGET_KEYS, LeadArrival, note_key, taken_before
 from pipelines.actions.inbound_leads.statuses import DONE, NEEDS_REVIEW, OPEN, WAITS_FOR_A_PERSON, LeadStatus
 from pipelines.clock import Clock
-from pipelines.operations import moment, open_operations, stamp
+from pipelines.operations import Connection, moment, open_operations, stamp
 
 LEAD_RETENTION = timedelta(days=30)  # contact data, after the lead's end, and keys
 UNREACHABLE = "neither a phone number nor an e-mail address"
@@ -126,3 +126,9 @@ def waiting_leads(operations: Path) -> list[dict[str, Any]]:
             f"select {columns} from inbound_leads where {WAITS_FOR_A_PERSON} order by received_at"
         ).fetchall()
     return [dict(zip(columns.split(", "), row, strict=True)) for row in rows]
+
+
+def leads_by_status(con: Connection) -> dict[str, int]:
+    """With those statuses, too, that none has."""
+    found = con.execute("select status, count(*) from inbound_leads group by status").fetchall()
+    return dict.fromkeys(get_args(LeadStatus), 0) | dict(found)

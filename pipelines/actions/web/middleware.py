@@ -17,6 +17,8 @@ from pipelines.clock import Clock, now
 
 log = logging.getLogger("pipelines.actions.access")
 
+Answered = Callable[[str, str, int, float], None]  # method, route, status, seconds
+
 BURST_SECONDS = 3  # of the allowed rate may come at once
 NO_TOKEN = "send Authorization: Bearer and a token of ACTIONS_TOKENS"
 
@@ -58,7 +60,9 @@ class Middleware:
         *,
         open_paths: frozenset[str],
         signed_paths: frozenset[str],
+        answered: Answered,
     ) -> None:
+        self._answered = answered
         self._app, self._known, self._rates, self._secret, self._clock = app, known, rates, secret, clock
         self._open, self._signed = open_paths, signed_paths
         self._bodies = Bodies()
@@ -78,7 +82,7 @@ class Middleware:
             if not status:
                 await problem.response()(scope, receive, _noting(status, send))
         finally:
-            _note(request, status, time.monotonic() - began)
+            self._note(request, status[0] if status else 0, time.monotonic() - began)
 
     def _admit(self, request: Request) -> ApiToken | None:
         """By what is known before the body. Raises `Problem`."""
@@ -124,6 +128,15 @@ class Middleware:
             problem.headers["connection"] = "close"  # what is left of the body is not taken in
         raise problem from None
 
+    def _note(self, request: Request, status: int, seconds: float) -> None:
+        """One line per request, without the query and the path's values: they may hold contact data."""
+        access = getattr(request.state, "access", None)
+        route = getattr(request.scope.get("route"), "path", "(no route)")
+        self._answered(request.method, route, status, seconds)
+        level = logging.DEBUG if access is None and status == 429 else logging.INFO  # a flood must not fill the log
+        caller = access.name if access else "-"
+        log.log(level, "%s %s %s %s %.0f ms", caller, request.method, route, status, seconds * 1000)
+
 
 def _address(request: Request) -> str:
     return request.client.host if request.client else ""
@@ -136,14 +149,3 @@ def _noting(status: list[int], send: Send) -> Callable[[MutableMapping[str, Any]
         await send(message)
 
     return noting
-
-
-def _note(request: Request, status: list[int], seconds: float) -> None:
-    """One line per request, without the query and the path's values: they may hold contact data."""
-    access = getattr(request.state, "access", None)
-    route = getattr(request.scope.get("route"), "path", "(no route)")
-    outcome = status[0] if status else 0
-    level = logging.DEBUG if access is None and outcome == 429 else logging.INFO  # a flood must not fill the log
-    log.log(
-        level, "%s %s %s %s %.0f ms", access.name if access else "-", request.method, route, outcome, seconds * 1000
-    )

@@ -1,0 +1,43 @@
+"""What the outbox comes to in figures, without a word of whom it is about."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from pipelines.flow_builder.statuses import Status
+from pipelines.operations import Connection, stamp
+
+NEVER_ENDS = timedelta(minutes=15)  # an attempt that has not by then was cut off
+NEWEST = "select ifnull(max(attempt_id), 0) from attempts"
+ATTEMPTS = "select attempt_id, started_at, ended_at, http_status, milliseconds from attempts where attempt_id > ?"
+
+
+class EndedAttempt(NamedTuple):
+    """``answer``: 2xx to 5xx, or none."""
+
+    attempt_id: int
+    answer: str
+    seconds: float
+
+
+def by_status(con: Connection) -> dict[str, int]:
+    """Deliveries, with those statuses, too, that none has."""
+    found = con.execute("select status, count(*) from deliveries group by status").fetchall()
+    return {status.value: 0 for status in Status} | dict(found)
+
+
+def newest_attempt(con: Connection) -> int:
+    return int(con.execute(NEWEST).fetchone()[0])
+
+
+def ended_attempts(con: Connection, after: int, now: datetime) -> list[EndedAttempt]:
+    """In their order, up to the first one that is under way; one that was cut off is left out."""
+    ended = []
+    for attempt_id, started_at, ended_at, status, milliseconds in con.execute(
+        f"{ATTEMPTS} order by attempt_id", [after]
+    ):
+        if ended_at is not None:
+            answer = f"{status // 100}xx" if status else "none"
+            ended.append(EndedAttempt(attempt_id, answer, (milliseconds or 0) / 1000))
+        elif started_at > stamp(now - NEVER_ENDS):
+            break
+    return ended
