@@ -185,9 +185,8 @@ OF_OTHERS = {
 }
 
 
-@pytest.mark.parametrize(
-    "kind", [pytest.param(kind, marks=[] if "one step" in kind else pytest.mark.prove) for kind in OF_A_SYNC]
-)
+@pytest.mark.prove
+@pytest.mark.parametrize("kind", OF_A_SYNC)
 def test_a_sync_says_what_is_wrong_and_goes_on_once_it_is_mended(
     run: Run, settings: Settings, life: Iterator[str], receiver: Receiver, kind: str
 ) -> None:
