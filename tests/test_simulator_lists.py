@@ -141,9 +141,9 @@ def test_strict_mode_refuses_an_unknown_parameter(caller: Caller, simulator: Ser
 
 
 def test_customers_are_found_by_phone_whatever_its_form_but_not_by_email(caller: Caller, socal: Company) -> None:
-    ada = socal.add_customer("Ada", phone="(714) 555-0123", email="ada@example.com")
-    socal.add_customer("Ben", phone="714-555-0124")
-    assert ids(caller.records("crm/customers", phone="7145550123")) == [ada]
+    ada = socal.add_customer("Ada", phone="(714) 555-2823", email="ada@example.com")
+    socal.add_customer("Ben", phone="714-555-2824")
+    assert ids(caller.records("crm/customers", phone="7145552823")) == [ada]
     assert len(caller.records("crm/customers", email="ada@example.com")) == 2
 
 

@@ -91,7 +91,7 @@ def test_an_appointment_is_deleted_but_not_the_only_one(socal: Company) -> None:
 
 
 def test_changes_of_children_do_not_bump_the_customer_but_balances_do(socal: Company, world: World) -> None:
-    ada = socal.add_customer(phone="7145550123")
+    ada = socal.add_customer(phone="7145552823")
     now = later(world)
     socal.add_contact(ada, "Email", "ada@example.com")
     socal.book_job(ada)
@@ -101,7 +101,7 @@ def test_changes_of_children_do_not_bump_the_customer_but_balances_do(socal: Com
 
 
 def test_a_merged_customer_is_inactive_and_names_its_survivor(socal: Company) -> None:
-    loser, survivor = socal.add_customer(phone="7145550123"), socal.add_customer()
+    loser, survivor = socal.add_customer(phone="7145552823"), socal.add_customer()
     job = socal.book_job(loser)
     socal.merge_customers(loser, survivor)
     record = socal.get("customers", loser)
@@ -110,7 +110,7 @@ def test_a_merged_customer_is_inactive_and_names_its_survivor(socal: Company) ->
 
 
 def test_after_a_merge_the_id_of_a_contact_repeats_under_the_survivor(socal: Company) -> None:
-    loser, survivor = socal.add_customer(phone="7145550123"), socal.add_customer()
+    loser, survivor = socal.add_customer(phone="7145552823"), socal.add_customer()
     socal.merge_customers(loser, survivor)
     contacts = [(contact["customerId"], contact["id"]) for contact in socal.records("customer_contacts")]
     assert {customer for customer, _ in contacts} == {loser, survivor}

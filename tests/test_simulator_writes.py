@@ -35,12 +35,12 @@ def errors(caller: Caller, method: str, path: str, body: Any) -> set[str]:
 
 
 def test_a_created_customer_is_answered_with_200_its_locations_and_its_contacts(caller: Caller) -> None:
-    phone, mail = {"type": "Phone", "value": "7145550123"}, {"type": "Email", "value": "ada@example.com"}
+    phone, mail = {"type": "Phone", "value": "7145552823"}, {"type": "Email", "value": "ada@example.com"}
     home = {"name": "Home", "address": ADDRESS, "contacts": [mail]}
     answer = caller.send("POST", "crm/customers", CUSTOMER | {"contacts": [phone], "locations": [home]})
     customer = answer.json()
     assert answer.status_code == 200
-    assert [contact["value"] for contact in customer["contacts"]] == ["7145550123", "ada@example.com"]
+    assert [contact["value"] for contact in customer["contacts"]] == ["7145552823", "ada@example.com"]
     assert customer["locations"][0]["customerId"] == customer["id"]
     assert customer["locations"][0]["contacts"][0]["id"] != customer["contacts"][1]["id"]
     assert caller.get(f"crm/customers/{customer['id']}").json()["name"] == "Ada Oak"
@@ -132,10 +132,10 @@ def test_bookings_are_posted_at_a_booking_provider_only(caller: Caller) -> None:
 
 
 def test_a_booking_needs_an_address_or_a_contact(caller: Caller) -> None:
-    contact = {"type": "Phone", "value": "7145550123"}
+    contact = {"type": "Phone", "value": "7145552823"}
     booking = caller.send("POST", PROVIDER, BOOKING | {"contacts": [contact]}).json()
     assert (booking["status"], booking["bookingProviderId"]) == ("New", 5501)
-    assert [c["value"] for c in caller.records(f"crm/bookings/{booking['id']}/contacts")] == ["7145550123"]
+    assert [c["value"] for c in caller.records(f"crm/bookings/{booking['id']}/contacts")] == ["7145552823"]
     assert errors(caller, "POST", PROVIDER, BOOKING) == {"contacts"}
 
 

@@ -10,6 +10,7 @@ from orchestration.cli.alerts import alerts
 from orchestration.cli.backup import backup, restore
 from orchestration.cli.check import check
 from orchestration.cli.customer import customer_command
+from orchestration.cli.leads import leads
 from orchestration.cli.outbox import COMMANDS
 from orchestration.cli.processes import heed_signals
 from orchestration.cli.report import report_command
@@ -128,5 +129,5 @@ def serve(host: str, port: int) -> None:
     serve(load_settings(), host, port)
 
 
-for command in [check, rules, tenants, *COMMANDS, customer_command, report_command, backup, restore, alerts, up]:
+for command in [check, rules, tenants, *COMMANDS, leads, customer_command, report_command, backup, restore, alerts, up]:
     main.add_command(command)

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from pipelines.actions.action import Action
 from pipelines.actions.crm.bookings import create_booking
+from pipelines.actions.crm.contact_links import link_contact
 from pipelines.actions.crm.customers import create_customer, find_customers, get_customer
 from pipelines.actions.crm.estimates import get_estimates
 from pipelines.actions.crm.leads import create_lead
@@ -37,12 +38,22 @@ CREATE_CUSTOMER = Action(
     "servicetitan_create_customer",
     "Create a customer",
     "Finds the customer by phone and e-mail, and creates one with a location where there is none. Where several match,"
-    " nothing is created: they come back in the problem needs_review.",
+    " or it is not clear that it is the same person, nothing is created: they come back in the problem needs_review.",
     inputs.CreateCustomer,
     results.CreatedCustomer,
     create_customer,
     writes=True,
     status=lambda result: 201 if result.created else 200,
+)
+LINK_CONTACT = Action(
+    "servicetitan_link_contact",
+    "Link a contact to a customer",
+    "Says which customer Flow Builder's contact is; with the next sync. A link that is there is moved only where that"
+    " is asked for.",
+    inputs.LinkContact,
+    results.LinkedContact,
+    link_contact,
+    writes=True,
 )
 GET_APPOINTMENTS = Action(
     "servicetitan_get_appointments",
@@ -142,6 +153,7 @@ GROUPS: dict[str, tuple[Action[Any, Any], ...]] = {
     "Customers": (
         GET_CUSTOMER,
         CREATE_CUSTOMER,
+        LINK_CONTACT,
     ),
     "Jobs and estimates": (
         GET_APPOINTMENTS,

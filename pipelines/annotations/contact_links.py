@@ -8,21 +8,40 @@ from pipelines.operations import Connection, moment, stamp
 LINK = """
 insert into contact_links (tenant_id, customer_id, contact_id, linked_at) values (?, ?, ?, ?)
 on conflict (tenant_id, customer_id) do update set contact_id = excluded.contact_id, linked_at = excluded.linked_at
-where contact_links.contact_id != excluded.contact_id
+where contact_links.contact_id is distinct from excluded.contact_id
+"""
+UNLINK = """
+update contact_links set contact_id = null, linked_at = ? where tenant_id = ? and contact_id = ? and customer_id != ?
 """
 ALL = "select tenant_id, customer_id, contact_id, linked_at from contact_links order by tenant_id, customer_id"
+OF_CUSTOMER = "select contact_id from contact_links where tenant_id = ? and customer_id = ?"
+OF_CONTACT = "select customer_id from contact_links where tenant_id = ? and contact_id = ? order by customer_id"
 
 
 class ContactLink(NamedTuple):
+    """``contact_id`` is None where it was moved to another customer."""
+
     tenant_id: int
     customer_id: int
-    contact_id: str
+    contact_id: str | None
     linked_at: datetime
 
 
 def link(con: Connection, new: ContactLink) -> None:
-    """The latest counts."""
-    con.execute(LINK, (*new[:-1], stamp(new.linked_at)))
+    """The customer has this contact from now on, and no other customer has it."""
+    at = stamp(new.linked_at)
+    con.execute(UNLINK, (at, new.tenant_id, new.contact_id, new.customer_id))
+    con.execute(LINK, (*new[:-1], at))
+
+
+def contact_of(con: Connection, tenant_id: int, customer_id: int) -> tuple[str | None] | None:
+    """In a tuple, for None within says that the link was moved away; without one it never had a link of its own."""
+    found: tuple[str | None] | None = con.execute(OF_CUSTOMER, (tenant_id, customer_id)).fetchone()
+    return found
+
+
+def customers_of(con: Connection, tenant_id: int, contact_id: str) -> list[int]:
+    return [row[0] for row in con.execute(OF_CONTACT, (tenant_id, contact_id)).fetchall()]
 
 
 def rows(con: Connection) -> list[ContactLink]:

@@ -6,6 +6,7 @@ soft hyphens, directional marks.
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ ADDRESS = re.compile(rf"(?<![^{BREAKS}])[^{BREAKS}@]{{1,64}}@[\w-]+(?:\.[\w-]+)+
 SPACED = re.compile(r"(\S+)\s*@\s*(\S+)")
 BESIDE_LETTERS = re.compile(r"(?<=[^\W\d_])(?=[+(\d])|(?<=\d)(?=[^\W\d_])")
 SEPARATORS = str.maketrans("*_\u00b7\u2022", "    ")
+WHOLE_FLOAT = re.compile(r"(?<![\d.])(\d{7,15})\.0+(?!\d)")  # a spreadsheet's number
 
 KEPT = 1024  # a customer's are read several times in a row: for the reasons, and for the body
 
@@ -47,11 +49,14 @@ def readable_email(text: str | None) -> str | None:
 @lru_cache(KEPT)
 def readable_phone(text: str | None, country: str) -> Phone | None:
     """The first valid number in it; one without a country's code is one of ``country`` (``US``)."""
-    seen = BESIDE_LETTERS.sub(" ", visible(text).translate(SEPARATORS))
-    number = next(valid_numbers(seen, country.upper()), None)
-    if number is None:
-        return None
-    return Phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), number.extension)
+    return next(readable_phones(text, country), None)
+
+
+def readable_phones(text: str | None, country: str) -> Iterator[Phone]:
+    """Every one, in its order."""
+    seen = WHOLE_FLOAT.sub(r"\1", BESIDE_LETTERS.sub(" ", visible(text).translate(SEPARATORS)))
+    for number in valid_numbers(seen, country.upper()):
+        yield Phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), number.extension)
 
 
 def visible(text: str | None) -> str:

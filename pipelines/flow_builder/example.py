@@ -42,8 +42,8 @@ def example(settings: Settings, clock: Clock) -> tuple[str, bytes]:
         detected_at=now,
         customer_name="Ada Example",
         customer_type="Residential",
-        emails=[TypedEmail("ada@example.com", is_opted_out=False)],
-        phones=["+12135550100"],
+        emails=[TypedEmail("ada@mail.example.net", is_opted_out=False)],
+        phones=["+12135552800"],
         visits=[visit],
     )
     row = Delivery(

@@ -98,4 +98,4 @@ def dfw(world: World) -> Company:
 @pytest.fixture
 def ada(socal: Company) -> int:
     """A customer of SOCAL."""
-    return socal.add_customer("Ada Lovelace", phone="(213) 555-0123", email="ada@example.com")
+    return socal.add_customer("Ada Lovelace", phone="(213) 555-2823", email="ada@example.com")

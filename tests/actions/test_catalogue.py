@@ -13,6 +13,7 @@ Schema = dict[str, Any]
 TYPES = {
     "servicetitan_get_customer",
     "servicetitan_create_customer",
+    "servicetitan_link_contact",
     "servicetitan_get_appointments",
     "servicetitan_get_jobs",
     "servicetitan_get_estimates",
@@ -63,6 +64,7 @@ def test_every_action_is_listed_once_with_label_and_help(api: Api, catalogue: di
     assert all(action["label"] and action["description"].endswith(".") for action in catalogue.values())
     assert {name for name, action in catalogue.items() if action["writes"]} == {
         "servicetitan_create_customer",
+        "servicetitan_link_contact",
         "servicetitan_create_lead",
         "servicetitan_create_booking",
         "servicetitan_update_state",
@@ -96,7 +98,7 @@ def test_choices_carry_labels(catalogue: dict[str, Schema]) -> None:
 def test_what_a_form_gives_is_accepted_and_the_result_is_as_described(
     api: Api, catalogue: dict[str, Schema], socal: Company
 ) -> None:
-    ada = socal.add_customer("Ada", phone="(714) 555-0101")
+    ada = socal.add_customer("Ada", phone="(714) 555-2801")
     socal.create_estimate(job_id=socal.book_job(ada, "sales"))
     for name, action in catalogue.items():
         form = fill(action["input_schema"])

@@ -18,6 +18,7 @@ Schema = dict[str, Any]
 ROUTES = {
     "servicetitan_get_customer": ("GET", "/customers/{customer_id}"),
     "servicetitan_create_customer": ("POST", "/customers"),
+    "servicetitan_link_contact": ("PUT", "/customers/{customer_id}/contact"),
     "servicetitan_get_appointments": ("GET", "/appointments"),
     "servicetitan_get_jobs": ("GET", "/jobs"),
     "servicetitan_get_estimates": ("GET", "/estimates"),
@@ -45,7 +46,7 @@ NO_MOMENTS = [
     "2026-12-01",
 ]
 KNOWN_TEXTS = {
-    "phone": ["(213) 555-0123", "+12135550123", "213.555.0123"],
+    "phone": ["(213) 555-2823", "+12135552823", "213.555.2823"],
     "email": ["ada@example.com", " Ada@Example.com "],
 }
 TEXTS = ["4711", "Łódź 漢字 🙂", 'a "b" \\ <c>', "bell\x07, nul\x00, tab\tand\nline"]
@@ -111,7 +112,7 @@ class Doors:
 
 @pytest.fixture
 def doors(open_api: Open, socal: Company) -> Doors:
-    socal.create_estimate(job_id=socal.book_job(socal.add_customer("Ada", phone="(714) 555-0101"), "sales"))
+    socal.create_estimate(job_id=socal.book_job(socal.add_customer("Ada", phone="(714) 555-2801"), "sales"))
     return Doors(open_api(ACTIONS_REQUESTS_PER_SECOND="10000"))
 
 
@@ -132,7 +133,8 @@ def test_what_the_route_takes_the_one_door_takes_in_the_same_form(
         simulator.log.clear()
         by_door = doors.one_door(action, form, key)
         refused = by_route.json().get("code") if by_route.is_error else None
-        assert refused in (None, "rejected", "not_found"), (form, by_route.text)  # ServiceTitan knows no such id
+        # ServiceTitan knows no such id, or somebody else has the number.
+        assert refused in (None, "rejected", "not_found", "needs_review"), (form, by_route.text)
         assert (form, by_door.status_code, by_door.content) == (form, by_route.status_code, by_route.content)
         if ROUTES[action][0] == "GET":
             assert (form, questions(simulator)) == (form, asked)
@@ -180,7 +182,7 @@ def meant(name: str, value: Any) -> Any:
     if name == "contact_id":
         return str(UUID(value))
     if name == "phone":
-        return "+12135550123"
+        return "+12135552823"
     if name == "address":
         return dict.fromkeys(("street", "unit", "city", "state", "zip", "country")) | {
             part: meant(part, text) for part, text in value.items()

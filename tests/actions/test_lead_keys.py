@@ -15,7 +15,7 @@ from tests.actions.test_leads import FACEBOOK, LEAD, end_of
 from tests.simulator.environment import WEBHOOK_SECRET
 from tests.simulator.world import Company, World
 
-BOB = LEAD | {"name": "Bob Stone", "phone": "213-555-0177", "email": "bob@example.com", "contact_id": None}
+BOB = LEAD | {"name": "Bob Stone", "phone": "213-555-2877", "email": "bob@example.com", "contact_id": None}
 OTHERS = [{"name": "Grace"}, {"follow_up_date": "2026-12-01T17:00:00Z"}, {"tenant": "dfw"}, {"external_id": "form-1"}]
 
 

@@ -21,11 +21,12 @@ from tests.simulator.environment import WEBHOOK_SECRET
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World
 
+NEW = {"create": True, "reason": "called"}
 CONTACT = "0d9c8f7e-6b5a-4c3d-9e2f-1a0b9c8d7e6f"
 LEAD: dict[str, Any] = {
     "tenant": "socal",
     "name": "Ada Lovelace",
-    "phone": "213-555-0123",
+    "phone": "213-555-2823",
     "email": "Ada@Example.com",
     "summary": "Wants a new roof",
     "contact_id": CONTACT,
@@ -76,7 +77,7 @@ def test_a_lead_becomes_a_customer_a_lead_and_a_link(api: Api, settings: Setting
     assert (lead["summary"], lead["campaignId"]) == ("Wants a new roof", 3301)
     assert links(settings) == [(SOCAL, customer["id"], CONTACT)]
     contacts = {contact["value"] for contact in socal.records("customer_contacts")}
-    assert contacts == {"2135550123", "ada@example.com"}
+    assert contacts == {"2135552823", "ada@example.com"}
 
 
 def test_who_is_a_customer_already_gets_a_lead_only(api: Api, settings: Settings, socal: Company, ada: int) -> None:
@@ -99,27 +100,31 @@ def test_two_leads_of_one_person_are_one_customer(api: Api, socal: Company) -> N
 
 
 def test_a_person_decides_where_several_customers_match(api: Api, settings: Settings, socal: Company, ada: int) -> None:
-    twin = socal.add_customer("A. Lovelace", phone="(213) 555-0123")
+    twin = socal.add_customer("A. Lovelace", phone="(213) 555-2823")
     waiting = end_of(api, api.post("/webhooks/leads", json=LEAD))
     assert (waiting["status"], waiting["candidates"]) == ("needs_review", [ada, twin])
     assert [lead["id"] for lead in waiting_leads(settings.operations)] == [waiting["id"]]
     listed = api.read("/webhooks/leads", tenant="socal", status="needs_review").json()["items"]
     assert [lead["id"] for lead in listed] == [waiting["id"]]
     assert "213" not in str(listed)
-    decided = api.write(f"/webhooks/leads/{waiting['id']}/decision?tenant=socal", {"customer_id": twin})
-    assert decided.json()["decided_by"] == "flow-builder"
+    decided = api.write(
+        f"/webhooks/leads/{waiting['id']}/decision?tenant=socal", {"customer_id": twin, "reason": "called"}
+    )
+    assert (decided.json()["decided_by"], decided.json()["decision_reason"]) == ("flow-builder", "called")
     done = end_of(api, decided)
     assert (done["status"], done["customer_id"]) == ("done", twin)
     assert links(settings) == [(SOCAL, twin, CONTACT)]
-    again = api.write(f"/webhooks/leads/{waiting['id']}/decision?tenant=socal", {"customer_id": ada})
+    again = api.write(
+        f"/webhooks/leads/{waiting['id']}/decision?tenant=socal", {"customer_id": ada, "reason": "called"}
+    )
     assert (again.status_code, again.json()["code"]) == (409, "settled")
     assert waiting_leads(settings.operations) == []
 
 
 def test_a_person_may_decide_that_the_customer_is_new(api: Api, socal: Company, ada: int) -> None:
-    twin = socal.add_customer("A. Lovelace", phone="(213) 555-0123")
+    twin = socal.add_customer("A. Lovelace", phone="(213) 555-2823")
     waiting = end_of(api, api.post("/webhooks/leads", json=LEAD))
-    done = end_of(api, api.write(f"/webhooks/leads/{waiting['id']}/decision?tenant=socal", {"create": True}))
+    done = end_of(api, api.write(f"/webhooks/leads/{waiting['id']}/decision?tenant=socal", NEW))
     assert (done["status"], done["customer_id"] in (ada, twin)) == ("done", False)
     assert len(socal.records("customers")) == 3
 
@@ -137,7 +142,7 @@ def test_facebooks_form_is_read_by_a_mapping(open_api: Open, socal: Company, wor
         "created_time": "2026-03-02T15:00:00+0000",
         "field_data": [
             {"name": "full_name", "values": ["Ada Lovelace"]},
-            {"name": "phone_number", "values": ["+12135550123"]},
+            {"name": "phone_number", "values": ["+12135552823"]},
             {"name": "email", "values": ["ada@example.com"]},
         ],
     }
@@ -150,7 +155,7 @@ def test_facebooks_form_is_read_by_a_mapping(open_api: Open, socal: Company, wor
 
 def test_zapiers_fields_are_read_by_a_mapping(open_api: Open, dfw: Company) -> None:
     api = open_api(**ZAPIER)
-    form = {"first_name": "Bob", "last_name": "Stone", "contact": {"phone": "(214) 555-0100"}, "city": "Plano"}
+    form = {"first_name": "Bob", "last_name": "Stone", "contact": {"phone": "(214) 555-2800"}, "city": "Plano"}
     end_of(api, api.post("/webhooks/leads?source=zapier", json=form | {"message": "Door"}), "dfw")
     (customer,), (lead,) = dfw.records("customers"), dfw.records("leads")
     assert (customer["name"], customer["address"]["city"], lead["summary"]) == ("Bob Stone", "Plano", "Door")
@@ -173,7 +178,7 @@ def test_no_body_is_too_odd_for_a_mapping(open_api: Open, body: bytes) -> None:
 
 
 def test_blank_values_count_as_none_and_numbers_as_texts(open_api: Open, dfw: Company) -> None:
-    form = {"full_name": " ", "first_name": "Bob", "last_name": 7, "contact": {"mobile": "", "phone": 2145550100}}
+    form = {"full_name": " ", "first_name": "Bob", "last_name": 7, "contact": {"mobile": "", "phone": 2145552800}}
     end_of(open_api(**ZAPIER), open_api(**ZAPIER).post("/webhooks/leads?source=zapier", json=form), "dfw")
     [customer] = dfw.records("customers")
     assert customer["name"] == "Bob 7"
@@ -185,8 +190,8 @@ def test_a_lead_whom_nobody_could_call_is_kept_for_a_person(open_api: Open, dfw:
     waiting = end_of(api, api.post("/webhooks/leads?source=zapier", json=form), "dfw")
     assert (waiting["status"], waiting["lead"]["summary"]) == ("needs_review", "Door; call me: 12")
     decision = f"/webhooks/leads/{waiting['id']}/decision?tenant=dfw"
-    assert api.write(decision, {"create": True}).status_code == 422
-    done = end_of(api, api.write(decision, {"customer_id": bob}), "dfw")
+    assert api.write(decision, NEW).status_code == 422
+    done = end_of(api, api.write(decision, {"customer_id": bob, "reason": "called"}), "dfw")
     assert (done["status"], done["customer_id"]) == ("done", bob)
 
 
@@ -199,7 +204,11 @@ def test_what_an_earlier_release_took_for_an_address_holds_up_no_lead(
     )
     with sqlite3.connect(settings.operations) as con:
         con.execute("update inbound_leads set lead = json_set(lead, '$.email', 'bob@stone.local')")
-    done = end_of(api, api.write(f"/webhooks/leads/{waiting['id']}/decision?tenant=dfw", {"customer_id": bob}), "dfw")
+    done = end_of(
+        api,
+        api.write(f"/webhooks/leads/{waiting['id']}/decision?tenant=dfw", {"customer_id": bob, "reason": "called"}),
+        "dfw",
+    )
     assert (done["status"], done["customer_id"]) == ("done", bob)
     assert [lead["summary"] for lead in dfw.records("leads")] == ["Door; bob@stone.local"]
 
@@ -209,8 +218,7 @@ def test_what_an_earlier_release_took_for_an_address_holds_up_no_lead(
     [
         ({"campaign_id": None}, "campaign_id"),
         ({"call_reason_id": None}, "call_reason_id"),
-        ({"phone": "none"}, "phone"),
-        ({"email": "none"}, "email"),
+        ({"phone": None, "email": None}, ""),
         ({"misspelt": 1}, "misspelt"),
     ],
 )
@@ -243,7 +251,8 @@ def test_what_servicetitan_rejects_waits_for_a_person(api: Api, simulator: Servi
     rejected = end_of(api, api.post("/webhooks/leads", json=LEAD))
     assert (rejected["status"], rejected["last_error"][:9]) == ("rejected", "rejected:")
     again = api.write(
-        f"/webhooks/leads/{rejected['id']}/decision?tenant=socal", {"customer_id": rejected["customer_id"]}
+        f"/webhooks/leads/{rejected['id']}/decision?tenant=socal",
+        {"customer_id": rejected["customer_id"], "reason": "r"},
     )
     assert end_of(api, again)["status"] == "done"
 

@@ -17,13 +17,13 @@ from pipelines.settings import Settings
 from pipelines.tenants import directory
 from tests.actions.conftest import SOCAL, Open
 from tests.actions.test_lead_keys import BOB, post, send_signed, taken, told
-from tests.actions.test_leads import LEAD
+from tests.actions.test_leads import LEAD, end_of, links
 from tests.actions.test_writes import BOOKING
 from tests.actions.test_writes import LEAD as API_LEAD
 from tests.simulator.world import Company, World
 
 CALLER = "flow-builder"
-EQUAL = "bb3a305852321613bc6d84c91d4abc74fe9a69c8f845e1179c28a2d323569f68"  # what 0.1.0 made of LEAD's content
+EQUAL = "04484fcdd83a280559b99c334893e7c44a5022037a04e48a59cef9f7dfbf6b9b"  # what 0.1.0 made of LEAD's content
 PROVIDER = "booking-provider/5501/bookings"
 CREATE_BOOKING = "servicetitan_create_booking"
 INSERT_KEY = """
@@ -33,12 +33,12 @@ INSERT_WRITE = "insert into servicetitan_writes values (?, ?, ?, ?, null)"
 
 
 @contextmanager
-def old_store(settings: Settings) -> Iterator[sqlite3.Connection]:
+def old_store(settings: Settings, version: int = 7) -> Iterator[sqlite3.Connection]:
     settings.operations.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(settings.operations)) as con, con:
-        for migration in MIGRATIONS[:7]:
+        for migration in MIGRATIONS[:version]:
             con.executescript(migration.read_text())
-        con.execute("pragma user_version = 7")
+        con.execute(f"pragma user_version = {version}")
         yield con
 
 
@@ -130,7 +130,7 @@ class OldLead:
         empty = dict.fromkeys(("external_id", "follow_up_date", "business_unit_id", "job_type_id"))
         empty |= {"address": dict.fromkeys(("street", "unit", "city", "state", "zip", "country"))}
         told = empty | {name: value for name, value in (lead or {}).items() if name != "tenant"} if lead else {}
-        told |= {"phone": "+12135550123", "email": "ada@example.com"} if lead else {}
+        told |= {"phone": "+12135552823", "email": "ada@example.com"} if lead else {}
         at = stamp(self.world.now() - timedelta(days=days))
         self.con.execute(
             "insert into inbound_leads (id, tenant_id, source, lead_key, lead, received_at, status, ended_at)"
@@ -189,3 +189,30 @@ def test_whoever_upgrades_twice_changes_nothing(settings: Settings, world: World
             rows = con.execute("select caller, key, lead_id from lead_keys").fetchall()
             assert rows == [("", "run-42", FIRST)]
             assert con.execute("select lead_key, fingerprint from inbound_leads").fetchall() == [("", None)]
+
+
+@pytest.mark.parametrize("version", [7, 13])
+def test_leads_keys_and_links_of_a_store_of_before_are_kept_and_go_on(
+    open_api: Open, settings: Settings, world: World, socal: Company, version: int
+) -> None:
+    ada, bob = socal.add_customer("Ada Lovelace"), socal.add_customer("Bob Stone")
+    at, contact = stamp(world.now()), str(uuid5(NAMESPACE_OID, "a contact"))
+    with old_store(settings, version) as con:
+        OldLead(con, world).take(FIRST, "default:form-1", LEAD | {"external_id": "form-1"})
+        OldLead(con, world).take(SECOND, "default:form-2", LEAD | {"external_id": "form-2", "contact_id": None})
+        begun = "update inbound_leads set status = 'open', ended_at = null, customer_id = ? where id = ?"
+        con.execute(begun, (bob, SECOND))
+        con.execute("insert into contact_links values (?, ?, ?, ?)", (SOCAL, ada, contact, at))
+        if version >= 8:
+            con.execute("insert into lead_keys values ('a', 'run-42', ?, ?)", (FIRST, at))
+    api = open_api()
+    done = end_of(api, post(api, LEAD | {"external_id": "form-2", "contact_id": None}))
+    assert (done["id"], done["status"], done["customer_id"]) == (SECOND, "done", bob)
+    assert [lead["summary"] for lead in socal.records("leads")] == ["Wants a new roof"]  # as it may have been written
+    assert links(settings) == [(SOCAL, ada, contact)]
+    assert taken(settings) == 2
+    with sqlite3.connect(settings.operations) as con:
+        assert con.execute("pragma foreign_key_check").fetchall() == []
+        [(reference,)] = con.execute("select \"table\" from pragma_foreign_key_list('lead_keys')").fetchall()
+        keys = con.execute("select caller, key, lead_id from lead_keys").fetchall()
+    assert (reference, keys) == ("inbound_leads", [("a", "run-42", FIRST)] if version >= 8 else [])

@@ -12,12 +12,12 @@ from tests.simulator.world import Company
 ADA: dict[str, Any] = {
     "tenant": "socal",
     "name": "Ada Lovelace",
-    "phone": "213-555-0123",
+    "phone": "213-555-2823",
     "email": "ada@example.com",
     "address": {"street": "100 Main St", "city": "Los Angeles", "state": "CA", "zip": "90012"},
 }
 LEAD = {"tenant": "socal", "campaign_id": 3301, "summary": "Wants a new roof", "call_reason_id": 7}
-BOOKING = {"tenant": "socal", "name": "Ada", "summary": "Leaking gutter", "phone": "213-555-0123"}
+BOOKING = {"tenant": "socal", "name": "Ada", "summary": "Leaking gutter", "phone": "213-555-2823"}
 WRITES = (("/customers", ADA), ("/leads", LEAD), ("/bookings", BOOKING))
 
 
@@ -30,7 +30,7 @@ def test_a_customer_is_created_with_location_and_contacts(api: Api, socal: Compa
     assert (record["id"], record["name"]) == (customer["id"], "Ada Lovelace")
     assert (location["id"], location["customerId"]) == (created.json()["location_id"], customer["id"])
     contacts = {(contact["type"], contact["value"]) for contact in socal.records("customer_contacts")}
-    assert contacts == {("Phone", "2135550123"), ("Email", "ada@example.com")}
+    assert contacts == {("Phone", "2135552823"), ("Email", "ada@example.com")}
 
 
 def test_who_is_there_already_is_found_and_not_created(api: Api, socal: Company, ada: int) -> None:
@@ -198,7 +198,7 @@ def test_one_callers_keys_are_not_anothers(open_api: Open, socal: Company) -> No
     first = open_api("one", ACTIONS_TOKENS="a:one,b:two")
     second = Api(first.url, "two")
     for path, body in WRITES:
-        other = body | {"name": "Bob", "phone": "213-555-0177", "email": None} if "name" in body else body
+        other = body | {"name": "Bob", "phone": "213-555-2877", "email": None} if "name" in body else body
         answers = [first.write(path, body, path), second.write(path, other, path)]
         assert [answer.status_code for answer in answers] == [201, 201]
         assert not [answer for answer in answers if "idempotent-replayed" in answer.headers]

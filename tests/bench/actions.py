@@ -46,7 +46,10 @@ def serve_simulator(pipe: Connection, data_dir: Path) -> None:
     logging.lastResort = None  # what still hangs at the end is cut off with many words
     simulator = ServiceTitan(world, Switches(calls_per_second=1_000_000))
     places = [
-        (company.tenant_id, company.add_customer(f"Customer {n}", phone=f"(213) 555-{n:04}", email=f"{n}@example.com"))
+        (
+            company.tenant_id,
+            company.add_customer(f"Customer {n}", phone=f"(213) 555-{200 + n:04}", email=f"{n}@example.com"),
+        )
         for n in range(CUSTOMERS)
         for company in world.companies.values()
     ]

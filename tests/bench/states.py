@@ -41,7 +41,7 @@ CUSTOMERS = """
 CONTACTS = """
     insert into servicetitan.customer_contacts by name
     select {tenant} as tenant_id, 2 * i + k as id, i as customer_id, ['Email', 'MobilePhone'][k + 1] as type,
-        ['person ' || i || '@example.com', '213 555 0100'][k + 1] as value, true as active,
+        ['person ' || i || '@example.com', '213 555 2800'][k + 1] as value, true as active,
         '{{"marketingUpdatesEnabled": true}}'::json as preferences, born as created_on, born as modified_on,
         '1' as _dlt_load_id
     from born, range(2) as kinds (k)

@@ -44,4 +44,10 @@ CITIES = (
     ("Fort Worth", "TX", "76102"),
     ("Plano", "TX", "75024"),
 )
+MAIL_DOMAIN = "mail.example.net"
 AREA_CODES = ("714", "562", "949", "214", "817", "972")
+
+
+def line_of_555(number: int) -> str:
+    """The last four digits behind 555, an exchange that is hardly anybody's; without those that films use (01xx)."""
+    return f"{200 + number % 5000:04}"

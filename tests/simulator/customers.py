@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.simulator import records
-from tests.simulator.catalogue import AREA_CODES, CITIES, FIRST_NAMES, LAST_NAMES, STREETS
+from tests.simulator.catalogue import AREA_CODES, CITIES, FIRST_NAMES, LAST_NAMES, MAIL_DOMAIN, STREETS, line_of_555
 from tests.simulator.ledger import Ledger, Refused, Unknown
 from tests.simulator.wire import Record, written
 
@@ -41,7 +41,7 @@ class CustomerVerbs(Ledger):
         customer_id = self.add_customer()
         name = str(self.get("customers", customer_id)["name"])
         self.add_contact(customer_id, "MobilePhone", _phone(customer_id))
-        self.add_contact(customer_id, "Email", f"{name.lower().replace(' ', '.')}.{customer_id}@example.com")
+        self.add_contact(customer_id, "Email", f"{name.lower().replace(' ', '.')}.{customer_id}@{MAIL_DOMAIN}")
         return customer_id
 
     def update_customer(self, customer_id: int, **fields: Any) -> None:
@@ -124,6 +124,6 @@ def _address(number: int) -> Record:
 
 def _phone(number: int) -> str:
     """Offices type numbers as they like."""
-    area, line = AREA_CODES[number // 7 % len(AREA_CODES)], f"{number // 7 % 10_000:04}"
+    area, line = AREA_CODES[number // 7 % len(AREA_CODES)], line_of_555(number // 7)
     forms = (f"({area}) 555-{line}", f"{area}-555-{line}", f"{area}555{line}", f"+1 {area} 555 {line}")
     return forms[number // 7 % 4]

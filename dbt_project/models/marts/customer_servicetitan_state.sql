@@ -16,6 +16,7 @@ contacts as (
     inner join changed
         on links.tenant_id = changed.tenant_id
         and links.customer_id = changed.customer_id
+    where links.contact_id is not null -- it was moved to another customer
     qualify row_number() over (
         partition by changed.tenant_id, changed.merged_customer_id
         order by links.customer_id = changed.merged_customer_id desc, links.linked_at desc, links.contact_id

@@ -1,10 +1,12 @@
 """Bookings, at the tenant's booking provider."""
 
 from pipelines.actions.context import BOOKINGS, ActionContext, Resource
-from pipelines.actions.crm.customer_match import phone_number
+from pipelines.actions.crm.customer_match import identifies_nobody
+from pipelines.actions.crm.customers import contacts_for
+from pipelines.actions.crm.identity import given
 from pipelines.actions.crm.listings import rows_of, typed, written
 from pipelines.actions.crm.write_once import Write, noted, of_other_writes, write_once
-from pipelines.actions.schemas.contact_values import as_stored
+from pipelines.actions.schemas.fields import with_more
 from pipelines.actions.schemas.inputs import CreateBooking
 from pipelines.actions.schemas.results import Booking
 from pipelines.actions.web.idempotency_keys import KEY_RETENTION
@@ -60,9 +62,11 @@ def bookings_of(tenant: Tenant) -> Resource | None:
 
 
 def booking_body(call: ActionContext, form: CreateBooking) -> Json:
-    number = as_stored(phone_number(call.tenant, form.phone), call.tenant.country)
-    contacts = [{"type": "Phone", "value": number}] if number else []
-    contacts += [{"type": "Email", "value": form.email}] if form.email else []
+    """What identifies nobody stands in the summary. Raises `Problem` where there is nothing else to go by."""
+    person = given(form.name, form.phone, form.email, call.tenant.country)
+    if not person.identifies and not form.address:
+        raise identifies_nobody(person.left_out, call.tenant.country)
     address = {"address": form.address.model_dump()} if form.address else {}
     content = written(form, leave_out=("tenant", "phone", "email", "address"))
-    return {**content, **address, "contacts": contacts, "externalId": call.write_id}
+    content["summary"] = with_more(form.summary, [one.value for one in person.left_out])
+    return {**content, **address, "contacts": contacts_for(call, person), "externalId": call.write_id}

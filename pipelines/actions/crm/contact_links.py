@@ -1,12 +1,89 @@
-"""Which contact of Flow Builder is which customer; the next sync takes it into the state table."""
+"""Which contact of Flow Builder is which customer; the next sync takes it into the state table.
+
+A link stays until a person, or whoever says `replace`, moves it: mails go where it points.
+"""
 
 from uuid import UUID
 
 from pipelines.actions.context import ActionContext
-from pipelines.annotations.contact_links import ContactLink, link
+from pipelines.actions.crm.customer_match import survivors
+from pipelines.actions.crm.keyed_lock import one_at_a_time
+from pipelines.actions.schemas.inputs import LinkContact
+from pipelines.actions.schemas.results import LinkedContact
+from pipelines.actions.web.problems import Problem
+from pipelines.annotations import contact_links
+from pipelines.annotations.contact_links import ContactLink
 
 
-def link_contact(call: ActionContext, customer_id: int, contact_id: UUID) -> None:
-    """The latest link counts."""
+def link_contact(call: ActionContext, form: LinkContact) -> LinkedContact:
+    """A customer who was merged away stands for the survivor. Raises `Problem` ``linked`` without ``replace``."""
+    record = survivors(call, [form.customer_id]).get(form.customer_id)
+    if record is None:
+        raise Problem("not_found", f"ServiceTitan has no customer {form.customer_id} in this tenant")
+    customer_id: int = record["id"]
+    with one_at_a_time(call.tenant.id, str(form.contact_id), f"customer {customer_id}", deadline=call.deadline):
+        before, others = contact_of(call, customer_id), _others(call, customer_id, form.contact_id)
+        if (why := _hindrance(customer_id, form.contact_id, before, others)) and not form.replace:
+            raise Problem("linked", f"{why}; nothing was changed; replace: true moves the link")
+        if form.replace or before != form.contact_id:
+            _link(call, customer_id, form.contact_id)
+    replaced = before if before != form.contact_id else None
+    return LinkedContact(
+        customer_id=customer_id,
+        contact_id=form.contact_id,
+        replaced_contact_id=replaced,
+        moved_from=others if form.replace else [],
+    )
+
+
+def link_if_free(call: ActionContext, customer_id: int, contact_id: UUID) -> str | None:
+    """Why it was not linked; None: it is."""
+    with one_at_a_time(call.tenant.id, str(contact_id), f"customer {customer_id}", deadline=call.deadline):
+        before, others = contact_of(call, customer_id), _others(call, customer_id, contact_id)
+        why = _hindrance(customer_id, contact_id, before, others)
+        if why is None and before != contact_id:
+            _link(call, customer_id, contact_id)
+    return why
+
+
+def contact_of(call: ActionContext, customer_id: int) -> UUID | None:
+    """The customer's own, else that of one who was merged into it, as of the last sync."""
+    with call.services.store.reading() as con:
+        own = contact_links.contact_of(con, call.tenant.id, customer_id)
+    if own:
+        return UUID(own[0]) if own[0] else None
+    followed: UUID | None = (call.services.marts.state(call.tenant.id, customer_id) or {}).get("contact_id")
+    return followed if followed and customer_id in customers_of(call, followed) else None
+
+
+def customers_of(call: ActionContext, contact_id: UUID) -> list[int]:
+    """As they stand in ServiceTitan, merged or not."""
+    with call.services.store.reading() as con:
+        linked = contact_links.customers_of(con, call.tenant.id, str(contact_id))
+    now = survivors(call, linked) if linked else {}
+    return sorted({now[one]["id"] if one in now else one for one in linked})
+
+
+def _others(call: ActionContext, customer_id: int, contact_id: UUID) -> list[int]:
+    return [one for one in customers_of(call, contact_id) if one != customer_id]
+
+
+def other_contact(call: ActionContext, customer_id: int, contact_id: UUID) -> UUID | None:
+    """Another one that the customer is linked to."""
+    linked = contact_of(call, customer_id)
+    return linked if linked != contact_id else None
+
+
+def _hindrance(customer_id: int, contact_id: UUID, before: UUID | None, others: list[int]) -> str | None:
+    if before == contact_id:
+        return None
+    if others:
+        return f"contact {contact_id} is linked to customer {', '.join(map(str, others))}"
+    if before:
+        return f"customer {customer_id} is linked to contact {before}, and contact {contact_id} is not linked"
+    return None
+
+
+def _link(call: ActionContext, customer_id: int, contact_id: UUID) -> None:
     with call.services.store.writing() as con:
-        link(con, ContactLink(call.tenant.id, customer_id, str(contact_id), call.now()))
+        contact_links.link(con, ContactLink(call.tenant.id, customer_id, str(contact_id), call.now()))

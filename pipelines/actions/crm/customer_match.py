@@ -1,58 +1,89 @@
 """Which customers have this phone number or this e-mail address, asked live."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pipelines.actions.context import CONTACT_METHODS, CONTACT_PERSONS, CONTACTS, CUSTOMERS, ActionContext
+from pipelines.actions.crm.identity import Given, Known, LeftOut, doubts, given
 from pipelines.actions.crm.listings import IDS_BATCH, rows_of, typed
-from pipelines.actions.schemas.contact_values import e164, national_digits
-from pipelines.actions.schemas.results import Contact, FoundCustomer
+from pipelines.actions.schemas.contact_values import national_digits, phones_of_contact
+from pipelines.actions.schemas.results import Contact, Customer, FoundCustomer
 from pipelines.actions.web.problems import Problem
-from pipelines.addresses import email_address
 from pipelines.analytics.customer_index import indexed
-from pipelines.settings import Tenant
+from pipelines.flow_builder.contact_points import readable_email
 
 Json = dict[str, Any]
 MAX_MATCHES = 200  # contacts or customers that a look-up may bring before it is refused as too wide
 MAX_MERGES = 10  # of merges
 
 
-def find(call: ActionContext, phone: str | None, email: str | None) -> list[FoundCustomer]:
-    """Active customers, by id. ``email`` is in the form of `email_address`. Raises `Problem` for a wrong phone."""
-    number = phone_number(call.tenant, phone)
-    by_phone = _by_phone(call, number)
-    by_email = _standing(call, {*_ids_by_email(call, email)} - {row["id"] for row in by_phone})
+class TooManyMatch(Problem):
+    def __init__(self, field: str) -> None:
+        self.wrong = f"more than {MAX_MATCHES} records of ServiceTitan have the {field}"
+        super().__init__("invalid_request", f"see errors: {field}", errors={field: [self.wrong]})
+
+
+def find(call: ActionContext, person: Given) -> list[FoundCustomer]:
+    """Active customers, by id. Raises `TooManyMatch`."""
+    by_phone = _by_phone(call, person)
+    by_email = standing(call, {*_ids_by_email(call, person.email)} - {row["id"] for row in by_phone})
     customers = {row["id"]: row for row in (*by_phone, *by_email)}
     contacts = contacts_of(call, customers)
     found = []
     for customer_id in sorted(customers):
-        kinds = matches(contacts[customer_id], number, email, call.tenant.country)
-        if kinds:
-            record = customers[customer_id] | {"contacts": contacts[customer_id], "matchedBy": kinds}
-            found.append(typed(FoundCustomer, record))
+        record = customers[customer_id] | {"contacts": contacts[customer_id], "matchedBy": []}
+        customer = typed(FoundCustomer, record)
+        if kinds := _matches(person, known(customer, call.tenant.country)):
+            found.append(customer.model_copy(update={"matched_by": kinds}))
     return found
 
 
-def phone_number(tenant: Tenant, phone: str | None) -> str | None:
-    """In E.164; raises `Problem`."""
-    if phone is None:
-        return None
-    if number := e164(phone, tenant.country):
-        return number
-    wrong = f"expected a phone number; without a country code it is read as one of {tenant.country}"
-    raise Problem("invalid_request", "see errors: phone", errors={"phone": [wrong]})
+def match(call: ActionContext, person: Given) -> FoundCustomer | None:
+    """Whose record it is; None: nobody's. Raises `Problem` ``needs_review`` where that is for a person to say."""
+    try:
+        found = find(call, person)
+    except TooManyMatch as error:
+        raise Problem(
+            "needs_review", f"{error.wrong}: it identifies nobody; nothing was written", candidates=[]
+        ) from None
+    why = doubts(person, [known(one, call.tenant.country) for one in found])
+    if why:
+        raise needs_review(found, why)
+    return found[0] if found else None
 
 
-def matches(contacts: Iterable[Json], number: str | None, email: str | None, country: str) -> list[str]:
+def needs_review(candidates: Sequence[FoundCustomer], why: dict[int, str]) -> Problem:
+    told = [one.model_dump(mode="json") | {"why": why.get(one.id)} for one in candidates]
+    reasons = "; ".join(f"customer {customer_id} {reason}" for customer_id, reason in why.items())
+    return Problem("needs_review", f"{reasons}; nothing was written", candidates=told)
+
+
+def person_of(call: ActionContext, name: str | None, phone: str | None, email: str | None) -> Given:
+    """Raises `Problem` where nothing of it identifies anybody."""
+    person = given(name, phone, email, call.tenant.country)
+    if not person.identifies and person.left_out:
+        raise identifies_nobody(person.left_out, call.tenant.country)
+    return person
+
+
+def identifies_nobody(left_out: Iterable[LeftOut], country: str) -> Problem:
+    way_out = {
+        "phone": f"give the person's own number; without a country's code it is read as one of {country}",
+        "email": "give the person's own address",
+    }
+    errors = {one.field: [f"{one.value!r} identifies nobody: {one.why}; {way_out[one.field]}"] for one in left_out}
+    return Problem("invalid_request", f"see errors: {', '.join(errors)}", errors=errors)
+
+
+def known(customer: Customer, country: str) -> Known:
     """How ServiceTitan compares is not documented, so that what it gave is compared again."""
-    kinds = set()
-    for contact in contacts:
-        value = str(contact.get("value") or "")
-        if contact.get("type") == "Email":
-            kinds |= {"email"} if email and email_address(value) == email else set()
-        elif number and e164(value, country) == number:
-            kinds.add("phone")
-    return sorted(kinds, reverse=True)
+    phones = (phones_of_contact(one.type, one.value, one.memo, country) for one in customer.contacts)
+    emails = (readable_email(one.value) for one in customer.contacts if one.type == "Email")
+    return Known(customer.id, customer.name or "", frozenset[Any]().union(*phones), frozenset(filter(None, emails)))
+
+
+def _matches(person: Given, customer: Known) -> list[str]:
+    return ["phone"] * customer.has_number(person.phone) + ["email"] * (person.email in customer.emails)
 
 
 def contacts_of(call: ActionContext, customer_ids: Iterable[int]) -> dict[int, list[Json]]:
@@ -68,11 +99,11 @@ def typed_contacts(rows: Iterable[Json]) -> list[Contact]:
     return [typed(Contact, row) for row in rows]
 
 
-def _by_phone(call: ActionContext, number: str | None) -> list[Json]:
+def _by_phone(call: ActionContext, person: Given) -> list[Json]:
     """Active ones only, which is ServiceTitan's default."""
-    if number is None:
+    if person.phone is None:
         return []
-    answer = call.get(CUSTOMERS, {"phone": national_digits(number, call.tenant.country), "pageSize": MAX_MATCHES})
+    answer = call.get(CUSTOMERS, {"phone": national_digits(person.phone.number), "pageSize": MAX_MATCHES})
     _refuse_if_too_wide(answer, "phone")
     return rows_of(answer)
 
@@ -85,7 +116,7 @@ def _ids_by_email(call: ActionContext, email: str | None) -> Iterator[int]:
         yield from indexed(con, call.tenant.id, "email", email, call.tenant.country)
     answer = call.get(CONTACT_METHODS, {"type": "Email", "value": email, "pageSize": MAX_MATCHES})
     _refuse_if_too_wide(answer, "email")
-    persons = {row["contactId"] for row in rows_of(answer) if email_address(str(row.get("value"))) == email}
+    persons = {row["contactId"] for row in rows_of(answer) if readable_email(str(row.get("value"))) == email}
     for person in sorted(persons):
         related = call.get(
             CONTACT_PERSONS.below(f"{person}/relationships"), {"typeSlug": "customer", "pageSize": MAX_MATCHES}
@@ -93,17 +124,37 @@ def _ids_by_email(call: ActionContext, email: str | None) -> Iterator[int]:
         yield from (row["relatedEntityId"] for row in rows_of(related))
 
 
-def _standing(call: ActionContext, ids: Iterable[int]) -> list[Json]:
+def standing(call: ActionContext, ids: Iterable[int]) -> list[Json]:
     """The active customers of these ids; one that was merged away stands for its survivor."""
-    wanted, seen, standing = set(ids), set[int](), list[Json]()
+    found = {row["id"]: row for row in survivors(call, ids).values()}
+    return [row for row in found.values() if row.get("active") is not False]
+
+
+def survivors(call: ActionContext, ids: Iterable[int]) -> dict[int, Json]:
+    """The record that each of these customers is now, merged or not; without those that are not there."""
+    asked, records = set(ids), dict[int, Json]()
+    wanted = set(asked)
     for _ in range(MAX_MERGES):
-        rows = [row for batch in _batches(wanted - seen) for row in _customers(call, batch)]
-        seen |= wanted
-        standing += [row for row in rows if row.get("active") is not False]
-        wanted = {row["mergedToId"] for row in rows if row.get("active") is False and row.get("mergedToId")}
-        if not wanted - seen:
+        for batch in _batches(wanted):
+            records |= {row["id"]: row for row in _customers(call, batch)}
+        wanted = {into for row in records.values() if (into := _merged_into(row)) and into not in records}
+        if not wanted:
             break
-    return standing
+    return {one: _survivor(records, one) for one in asked if one in records}
+
+
+def _survivor(records: dict[int, Json], customer_id: int) -> Json:
+    """Merges may form a ring, or go on beyond what was read."""
+    seen = set[int]()
+    while (into := _merged_into(records[customer_id])) in records and into not in seen:
+        seen.add(customer_id)
+        customer_id = into
+    return records[customer_id]
+
+
+def _merged_into(row: Json) -> int:
+    """0: into none."""
+    return int(row.get("mergedToId") or 0) if row.get("active") is False else 0
 
 
 def _customers(call: ActionContext, ids: str) -> list[Json]:
@@ -118,5 +169,4 @@ def _batches(ids: Iterable[int]) -> Iterator[str]:
 
 def _refuse_if_too_wide(answer: Json, field: str) -> None:
     if answer.get("hasMore"):
-        wrong = f"more than {MAX_MATCHES} records of ServiceTitan match"
-        raise Problem("invalid_request", f"see errors: {field}", errors={field: [wrong]})
+        raise TooManyMatch(field)

@@ -1,16 +1,33 @@
 """Customers: read, find, create."""
 
+from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 from pipelines.actions.context import CUSTOMERS, LOCATIONS, ActionContext
-from pipelines.actions.crm.contact_links import link_contact
-from pipelines.actions.crm.customer_match import contacts_of, find, phone_number, typed_contacts
+from pipelines.actions.crm.contact_links import customers_of, link_if_free, other_contact
+from pipelines.actions.crm.customer_match import (
+    contacts_of,
+    find,
+    match,
+    needs_review,
+    person_of,
+    standing,
+    typed_contacts,
+)
+from pipelines.actions.crm.identity import Given
 from pipelines.actions.crm.keyed_lock import one_at_a_time
 from pipelines.actions.crm.listings import rows_of, typed
 from pipelines.actions.crm.write_once import Write, already_written, write_once
-from pipelines.actions.schemas.contact_values import as_stored
+from pipelines.actions.schemas.contact_values import as_contact
 from pipelines.actions.schemas.inputs import CreateCustomer, FindCustomers, GetCustomer
-from pipelines.actions.schemas.results import CreatedCustomer, Customer, FoundCustomer, FoundCustomers
+from pipelines.actions.schemas.results import (
+    CreatedCustomer,
+    Customer,
+    FoundCustomer,
+    FoundCustomers,
+    LeftOutValue,
+)
 from pipelines.actions.web.problems import Problem
 from pipelines.servicetitan.api.responses import Json
 
@@ -26,34 +43,66 @@ def get_customer(call: ActionContext, form: GetCustomer) -> Customer:
 
 
 def find_customers(call: ActionContext, form: FindCustomers) -> FoundCustomers:
-    return FoundCustomers(customers=find(call, form.phone, form.email))
+    """By what identifies somebody. Raises `Problem` where nothing does."""
+    return FoundCustomers(customers=find(call, person_of(call, None, form.phone, form.email)))
 
 
-def create_customer(call: ActionContext, form: CreateCustomer, find_first: bool = True) -> CreatedCustomer:
-    """Raises `Problem` ``needs_review`` where several match: which one is meant is for a person to say."""
-    number = phone_number(call.tenant, form.phone)
-    write = customer_write(call, form, number)
-    with one_at_a_time(call.tenant.id, number, form.email, deadline=call.deadline):
-        if record := already_written(call, write):
-            result = _created(call, record)
-        else:
-            found = find(call, form.phone, form.email) if find_first else []
-            if len(found) > 1:
-                raise needs_review(found)
-            known = CreatedCustomer(created=False, customer=found[0]) if found else None
-            result = known or _created(call, write_once(call, write))
-    if form.contact_id:
-        link_contact(call, result.customer.id, form.contact_id)
+def create_customer(call: ActionContext, form: CreateCustomer) -> CreatedCustomer:
+    """Raises `Problem` ``needs_review`` where it is for a person to say who is meant, or whose contact it is."""
+    result = find_or_create(call, form, refuse_another_contact)
+    if form.contact_id and (why := link_if_free(call, result.customer.id, form.contact_id)):
+        raise Problem("linked", f"customer {result.customer.id} is there, but {why}")
     return result
 
 
-def needs_review(found: list[FoundCustomer]) -> Problem:
-    candidates = [customer.model_dump(mode="json") for customer in found]
-    return Problem("needs_review", f"{len(found)} customers match; nothing was written", candidates=candidates)
+Check = Callable[[ActionContext, CreateCustomer, FoundCustomer], None]
 
 
-def customer_write(call: ActionContext, form: CreateCustomer, number: str | None) -> Write:
-    body = customer_body(form, as_stored(number, call.tenant.country), call.write_id)
+def find_or_create(
+    call: ActionContext, form: CreateCustomer, check: Check | None = None, find_first: bool = True
+) -> CreatedCustomer:
+    """``check`` sees who was found. Raises `Problem` ``needs_review``."""
+    person = person_of(call, form.name, form.phone, form.email)
+    write = customer_write(call, form, person)
+    number, contact = person.phone and person.phone.number, str(form.contact_id or "")
+    with one_at_a_time(call.tenant.id, number, person.email, contact, deadline=call.deadline):
+        if record := already_written(call, write):
+            return _created(call, record, person)
+        found = match(call, person) if find_first else None
+        if find_first and form.contact_id:
+            refuse_another_customer(call, form.contact_id, found)
+        if found is None:
+            return _created(call, write_once(call, write), person)
+        if check:
+            check(call, form, found)
+        return CreatedCustomer(created=False, customer=found, left_out=shown(person))
+
+
+def refuse_another_customer(call: ActionContext, contact_id: UUID, found: FoundCustomer | None) -> None:
+    """The contact is somebody already. Raises `Problem` ``needs_review``."""
+    owners = customers_of(call, contact_id)
+    if not owners or (found and found.id in owners):
+        return
+    records = standing(call, owners)
+    others = [typed(FoundCustomer, record | {"contacts": [], "matchedBy": []}) for record in records]
+    why = dict.fromkeys(owners, f"is linked to contact {contact_id}")
+    if found:
+        why[found.id] = f"has the {' and the '.join(found.matched_by)}"
+    raise needs_review([*filter(None, [found]), *others], why)
+
+
+def refuse_another_contact(call: ActionContext, form: CreateCustomer, found: FoundCustomer) -> None:
+    """Raises `Problem` ``needs_review``."""
+    if form.contact_id and (linked := other_contact(call, found.id, form.contact_id)):
+        raise needs_review([found], {found.id: f"is linked to another contact, {linked}"})
+
+
+def shown(person: Given) -> list[LeftOutValue]:
+    return [LeftOutValue(**one._asdict()) for one in person.left_out]
+
+
+def customer_write(call: ActionContext, form: CreateCustomer, person: Given) -> Write:
+    body = customer_body(form, contacts_for(call, person), call.write_id)
 
     def look(_began: datetime) -> Json | None:
         named = {
@@ -68,17 +117,22 @@ def customer_write(call: ActionContext, form: CreateCustomer, number: str | None
     return Write(CUSTOMERS, lambda: call.post(CUSTOMERS, body), look)
 
 
-def _created(call: ActionContext, record: Json) -> CreatedCustomer:
+def contacts_for(call: ActionContext, person: Given) -> list[Json]:
+    """What ServiceTitan is to store: nothing that identifies nobody."""
+    numbers = [as_contact(person.phone, call.tenant.country)] if person.phone else []
+    return numbers + ([{"type": "Email", "value": person.email}] if person.email else [])
+
+
+def _created(call: ActionContext, record: Json, person: Given) -> CreatedCustomer:
     location = next(iter(record.get("locations") or locations_of(call, record["id"])), None)
     contacts = typed_contacts(record.get("contacts") or contacts_of(call, [record["id"]])[record["id"]])
     customer = typed(Customer, record | {"contacts": []}).model_copy(update={"contacts": contacts})
-    return CreatedCustomer(created=True, customer=customer, location_id=location["id"] if location else None)
+    location_id = location["id"] if location else None
+    return CreatedCustomer(created=True, customer=customer, location_id=location_id, left_out=shown(person))
 
 
-def customer_body(form: CreateCustomer, number: str | None, write_id: str) -> Json:
+def customer_body(form: CreateCustomer, contacts: list[Json], write_id: str) -> Json:
     address = form.address.model_dump()
-    contacts = [{"type": "Phone", "value": number}] if number else []
-    contacts += [{"type": "Email", "value": form.email}] if form.email else []
     return {
         "name": form.name,
         "type": form.type,

@@ -1,23 +1,48 @@
 """An inbound lead, in our own form or read out of somebody else's by a `LeadSource`."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import jmespath
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.actions.schemas.contact_values import e164
-from pipelines.actions.schemas.fields import REACHABLE, Email, Id, Input, Line, Moment, Name, Text, needed
-from pipelines.addresses import email_address
+from pipelines.actions.crm.identity import NAMELESS, Given, given, written
+from pipelines.actions.inbound_leads.payload import as_text
+from pipelines.actions.schemas.fields import REACHABLE, Id, Input, Line, Moment, Name, Text, with_more
+from pipelines.settings import Tenant
 from pipelines.settings.lead_source import ADDRESS, LeadSource
 from pipelines.texts import clean
 
 SUMMARY = "Web lead"
-NAMELESS = "Unknown"
-MAX_SUMMARY = 1700  # characters, of the 2,000 that one may have
+TEXTS = {"external_id", "name", "phone", "email", "summary", *ADDRESS}
+NEEDED = {"name"}  # blank it is `NAMELESS`
+BLANK = [{"type": "null"}, {"type": "string", "maxLength": 0}]
+MAX_VALUE, MAX_SUMMARY = 200, 1700  # characters that are read of somebody else's form
+
+
+def as_forms_have_it(schema: dict[str, Any]) -> None:
+    """Texts may be numbers; what may be left out may be blank."""
+    schema["properties"] = {name: _loose(name, field) for name, field in schema["properties"].items()}
+
+
+def _reachable_as_forms_have_it(schema: dict[str, Any]) -> None:
+    schema |= REACHABLE
+    as_forms_have_it(schema)
+
+
+def _loose(name: str, field: dict[str, Any]) -> dict[str, Any]:
+    if name == "tenant":
+        return field
+    kind = {"type", "format", "minLength", "maxLength", "minimum", "exclusiveMaximum", "$ref"}
+    about = {word: value for word, value in field.items() if word not in {*kind, "anyOf"}}
+    choices = field.get("anyOf") or [{word: field[word] for word in kind & field.keys()}]
+    for choice in choices:
+        if choice.get("type") == "string" and "format" not in choice:
+            choice.pop("minLength", None)
+            choice["type"] = ["string", "number"]
+    return about | {"anyOf": [*choices, *(one for one in BLANK if name not in NEEDED and one not in choices)]}
 
 
 class WebAddress(BaseModel):
@@ -37,8 +62,8 @@ class InboundLead(Input):
     external_id: Line | None = Field(None, description="The sender's id: the same lead is taken once")
     contact_id: UUID | None = Field(None, description="Flow Builder's contact, linked to the customer")
     name: Name = Field(examples=["Ada Lovelace"])
-    phone: Line | None = Field(None, examples=["(213) 555-0123"])
-    email: Email | None = Field(None, examples=["ada@example.com"])
+    phone: Line | None = Field(None, examples=["(213) 555-2823"])
+    email: Line | None = Field(None, examples=["ada@mail.example.net"])
     address: WebAddress = WebAddress()
     summary: Text = Field(SUMMARY, examples=["Wants a new roof"])
     campaign_id: Id | None = Field(None, description="By default the source's")
@@ -53,9 +78,32 @@ class WebLead(InboundLead):
 
     model_config = ConfigDict(json_schema_extra=REACHABLE)
 
-    @model_validator(mode="after")
-    def _reachable(self) -> "WebLead":
-        return needed(self, self.phone or self.email, "one of phone and email is needed")
+
+class FormAddress(WebAddress):
+    model_config = ConfigDict(json_schema_extra=as_forms_have_it)
+
+
+class FormLead(WebLead):
+    """The same, as it may come; see `mended`."""
+
+    model_config = ConfigDict(json_schema_extra=_reachable_as_forms_have_it)
+
+    address: FormAddress = FormAddress()
+
+
+def mended(payload: Mapping[str, Any], form: type[BaseModel] = WebLead) -> dict[str, Any]:
+    """In our own form: numbers for texts as texts, and without what is blank."""
+    told = dict(payload)
+    for name in told.keys() & form.model_fields.keys() - {"tenant"}:
+        if name in TEXTS and not isinstance(told[name], bool | dict | list | None):
+            told[name] = as_text(told[name])
+        if isinstance(told[name], str):
+            told[name] = told[name].strip()
+        if name == "address" and isinstance(told[name], dict):
+            told[name] = mended(told[name], WebAddress)
+        if told[name] in ("", None) and name not in NEEDED:
+            del told[name]
+    return told | ({"name": NAMELESS} if told.get("name") == "" else {})
 
 
 def with_defaults(lead: InboundLead, source: LeadSource | None, now: datetime) -> InboundLead:
@@ -69,32 +117,36 @@ def with_defaults(lead: InboundLead, source: LeadSource | None, now: datetime) -
     return lead.model_copy(update=defaults)
 
 
+def person_in(lead: InboundLead, tenant: Tenant) -> Given:
+    return given(lead.name, lead.phone, lead.email, tenant.country)
+
+
+def identified(lead: InboundLead, tenant: Tenant) -> InboundLead:
+    """With the number and the address by which the person can be known again; what else was given is kept, as typed,
+    in the summary."""
+    person = person_in(lead, tenant)
+    more = [*(one.value for one in person.left_out), *person.others]
+    reaches = {"phone": person.phone and written(person.phone), "email": person.email}
+    return lead.model_copy(update=reaches | {"summary": with_more(lead.summary, more)})
+
+
 def stored_lead(text: str) -> InboundLead:
-    """As it lies in the store. What an earlier release took for an e-mail address, and this one does not, is kept in
-    the summary: a lead that could not be read would stop its tenant's others."""
-    kept = json.loads(text)
-    email = kept.get("email")
-    if email and not email_address(email):
-        kept |= {"email": None, "summary": "; ".join([kept.get("summary", SUMMARY)[:MAX_SUMMARY], email])}
-    return InboundLead.model_validate_json(json.dumps(kept))
+    """As it lies in the store."""
+    return InboundLead.model_validate_json(text)
 
 
-def from_source(source: LeadSource, payload: Mapping[str, Any], country: str) -> InboundLead:
-    """What cannot be read as a phone number or an e-mail address goes into the summary, so that it is not lost.
-
-    Raises pydantic's `ValidationError`.
-    """
+def from_source(source: LeadSource, payload: Mapping[str, Any]) -> InboundLead:
+    """Raises pydantic's `ValidationError`."""
     found = {field: value for field, path in source.map.items() if (value := read(payload, path))}
-    reaches = {"phone": e164(found.get("phone", ""), country), "email": email_address(found.get("email", ""))}
-    unread = [found[field] for field, reach in reaches.items() if field in found and not reach]
+    short = {field: value[: MAX_SUMMARY if field == "summary" else MAX_VALUE] for field, value in found.items()}
     return InboundLead(
-        external_id=found.get("external_id"),
-        contact_id=found.get("contact_id"),
-        name=found.get("name", NAMELESS)[:150],
-        phone=reaches["phone"],
-        email=reaches["email"],
-        address=WebAddress(**{field: found.get(field) for field in ADDRESS}),
-        summary="; ".join([found.get("summary", SUMMARY), *unread]),
+        external_id=short.get("external_id"),
+        contact_id=short.get("contact_id"),
+        name=short.get("name", NAMELESS)[:150],
+        phone=short.get("phone"),
+        email=short.get("email"),
+        address=WebAddress(**{field: short.get(field) for field in ADDRESS}),
+        summary=short.get("summary", SUMMARY),
     )
 
 
@@ -113,7 +165,4 @@ def read(payload: Any, expression: str) -> str:
         found = jmespath.search(expression, payload)
     except (ValueError, TypeError, ArithmeticError, AttributeError, RecursionError):  # JMESPath's own are ValueErrors
         return ""
-    if isinstance(found, list):
-        found = next(iter(found), None)
-    told = isinstance(found, str | int | float) and not isinstance(found, bool)
-    return str(found)[:200] if told else ""
+    return as_text(next(iter(found), None) if isinstance(found, list) else found)

@@ -27,7 +27,7 @@ FORGET_KEYS = "delete from lead_keys where taken_at < ?"
 
 @dataclass(frozen=True)
 class LeadArrival:
-    """``sent`` is what the sender sent; ``lead`` has the source's defaults, and the number in E.164, as well.
+    """``sent`` is what the sender sent; ``lead`` has the source's defaults, and what identifies the person, as well.
 
     ``key`` is the caller's Idempotency-Key, or the id of the message that it signed.
     """
@@ -38,6 +38,7 @@ class LeadArrival:
     lead: InboundLead
     caller: str
     key: str | None
+    is_test: bool = False
 
     @cached_property
     def fingerprint(self) -> str:

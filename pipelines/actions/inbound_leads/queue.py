@@ -8,29 +8,41 @@ from threading import Event
 from typing import Any, get_args
 from uuid import uuid4
 
+import orjson
+
 from pipelines.actions.database import ActionsDatabase, Row
 from pipelines.actions.inbound_leads.forms import InboundLead, stored_lead
 from pipelines.actions.inbound_leads.keys import FORGET_KEYS, LeadArrival, note_key, taken_before
-from pipelines.actions.inbound_leads.statuses import DONE, NEEDS_REVIEW, OPEN, WAITS_FOR_A_PERSON, LeadStatus
+from pipelines.actions.inbound_leads.statuses import (
+    IS_OVER,
+    NEEDS_REVIEW,
+    OPEN,
+    TEST,
+    WAITS_FOR_A_PERSON,
+    Decision,
+    LeadStatus,
+)
 from pipelines.clock import Clock
 from pipelines.operations import Connection, moment, open_operations, stamp
 
 LEAD_RETENTION = timedelta(days=30)  # contact data, after the lead's end, and keys
-UNREACHABLE = "neither a phone number nor an e-mail address"
+UNREACHABLE = "neither a phone number nor an e-mail address by which the person can be known: choose a customer"
 WAITS = (5, 30, 120, 600, 3600)  # seconds; the last one goes on for ever
 
 INSERT = """
-insert into inbound_leads (id, tenant_id, source, lead_key, fingerprint, lead, received_at, status, last_error)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+insert into inbound_leads (
+    id, tenant_id, source, lead_key, fingerprint, lead, received_at, status, last_error, ended_at
+)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 OPEN_OF = f"select * from inbound_leads where status = '{OPEN}' and tenant_id = ?"
 FIRST = "order by ifnull(next_try_at, ''), received_at limit 1"
-FORGET = "update inbound_leads set lead = ? where status = ? and ended_at < ? and lead != ?"
+FORGET = f"update inbound_leads set lead = ?, kept = null where {IS_OVER} and ended_at < ? and lead != ?"
 NO_CONTENT = "{}"
-REOPEN = f"""
+DECIDE = f"""
 update inbound_leads
-set status = '{OPEN}', customer_id = ?, find_first = ?, decided_by = ?, next_try_at = null,
-    candidates = null, last_error = null, ended_at = null
+set status = ?, customer_id = ?, location_id = ?, kept = ?, find_first = ?, decision = ?, decided_by = ?,
+    decision_reason = ?, ended_at = ?, next_try_at = null, candidates = null, last_error = null
 where id = ? and {WAITS_FOR_A_PERSON}
 """
 
@@ -44,9 +56,25 @@ class QueuedLead:
     status: LeadStatus
     customer_id: int | None
     location_id: int | None
+    kept: tuple[str, ...] | None  # goes into the summary, too; None: nobody has looked
     lead_id: int | None
     find_first: bool
+    decision: Decision | None
     tries: int
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a person's decision makes of a lead."""
+
+    status: LeadStatus
+    decision: Decision
+    by: str
+    reason: str
+    customer_id: int | None
+    location_id: int | None
+    kept: str | None
+    find_first: bool
 
 
 class LeadQueue:
@@ -58,7 +86,7 @@ class LeadQueue:
         """The lead's id here, and whether it is new: on disk before the sender hears of it. Raises `Problem`."""
         now, tenant_id, lead = self._clock(), arrival.tenant_id, arrival.lead
         names = (tenant_id, arrival.source, arrival.lead_key, arrival.fingerprint)
-        status = (OPEN, None) if lead.phone or lead.email else (NEEDS_REVIEW, UNREACHABLE)
+        status = arrived(arrival, stamp(now))
         with self._store.writing() as con:
             known = taken_before(con, arrival, now)
             lead_id = known or str(uuid4())
@@ -99,21 +127,33 @@ class LeadQueue:
         due = stamp(self._clock() + timedelta(seconds=wait))
         self.note(known.id, tries=known.tries + 1, next_try_at=due, last_error=error)
 
-    def reopen(self, tenant_id: int, entry_id: str, by: str, customer_id: int | None) -> bool:
-        """A person has decided whose lead it is, or that the customer is new; false: it waits for no decision."""
-        reopened = self._store.write(REOPEN, customer_id, False, by, entry_id) == 1
+    def decide(self, tenant_id: int, entry_id: str, made: Decided) -> bool:
+        """False: it waits for no decision."""
+        ended_at = None if made.status == OPEN else stamp(self._clock())
+        place = (made.status, made.customer_id, made.location_id, made.kept, made.find_first)
+        changed = self._store.write(DECIDE, *place, made.decision, made.by, made.reason, ended_at, entry_id)
         self.news[tenant_id].set()
-        return reopened
+        return bool(changed)
 
     def forget_old(self) -> int:
         """Takes the contact data out of what ended long ago; and old keys are free again."""
         self._store.write(FORGET_KEYS, stamp(self._clock() - LEAD_RETENTION))
-        return self._store.write(FORGET, NO_CONTENT, DONE, stamp(self._clock() - LEAD_RETENTION), NO_CONTENT)
+        return self._store.write(FORGET, NO_CONTENT, stamp(self._clock() - LEAD_RETENTION), NO_CONTENT)
 
 
 def entry(row: Row) -> QueuedLead:
     known = {field.name: row[field.name] for field in fields(QueuedLead)}
-    return QueuedLead(**known | {"lead": stored_lead(row["lead"])})
+    kept = tuple(orjson.loads(row["kept"])) if row["kept"] else None
+    return QueuedLead(**known | {"lead": stored_lead(row["lead"]), "kept": kept})
+
+
+def arrived(arrival: LeadArrival, at: str) -> tuple[LeadStatus, str | None, str | None]:
+    """Its status, why it waits for a person, and when it ended."""
+    if arrival.is_test:
+        return TEST, None, at
+    if arrival.lead.phone or arrival.lead.email:
+        return OPEN, None, None
+    return NEEDS_REVIEW, UNREACHABLE, None
 
 
 def waiting_leads(operations: Path) -> list[dict[str, Any]]:

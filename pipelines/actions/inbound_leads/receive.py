@@ -1,23 +1,36 @@
 """An inbound lead, from the request to the disk."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 from uuid import UUID
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipelines.actions.crm.customer_match import phone_number
-from pipelines.actions.inbound_leads.forms import InboundLead, WebLead, from_source, trimmed, with_defaults
+from pipelines.actions.crm.identity import is_test
+from pipelines.actions.inbound_leads.forms import (
+    InboundLead,
+    WebLead,
+    from_source,
+    identified,
+    mended,
+    trimmed,
+    with_defaults,
+)
 from pipelines.actions.inbound_leads.keys import LeadArrival
+from pipelines.actions.inbound_leads.payload import is_form, read_payload, texts
 from pipelines.actions.schemas.fields import TENANT, Line, TenantRef
-from pipelines.actions.web.dependencies import RequestContext, parsed, readable
+from pipelines.actions.web.dependencies import RequestContext
 from pipelines.actions.web.problems import Problem, invalid
 from pipelines.actions.web.tenant_param import TenantParam
 from pipelines.actions.web.tokens import WEBHOOK
 from pipelines.settings import Tenant
 from pipelines.settings.lead_source import LeadSource
+from pipelines.texts import clean
 
+Read = TypeVar("Read")
 OWN = "default"  # the source of leads in our own form, unless another is named
 
 
@@ -41,49 +54,63 @@ def sender(request: Request) -> str | None:
     return request.headers.get("idempotency-key") or None
 
 
-def take_lead(context: RequestContext, where: From, body: bytes, key: str | None) -> Taken:
+@dataclass(frozen=True)
+class Delivered:
+    """A lead as it was sent, and whether a form's tool sent it for a try."""
+
+    lead: InboundLead
+    tenant: Tenant
+    is_test: bool
+
+
+def take_lead(context: RequestContext, where: From, body: bytes, content_type: str, key: str | None) -> Taken:
     """On disk when it returns. Raises `Problem`."""
     name = (where.source or OWN).lower()
     source = context.services.settings.lead_sources.get(name)
     if where.source and source is None:
         wrong = [f"LEAD_SOURCES__{name.upper()}__… is not configured"]
         raise Problem("invalid_request", "see errors: source", errors={"source": wrong})
-    sent, tenant = read_lead(context, where, source, body)
-    if source and source.tenant.lower() != tenant.name:
+    payload = read_payload(body, content_type, is_named=bool(where.source))
+    sent = read_lead(context, where, source, payload, is_form=is_form(content_type))
+    if source and source.tenant.lower() != sent.tenant.name:
         source = None  # its campaign and call reason are another tenant's
-    lead = completed(context, tenant, sent, source)
-    queue = context.services.lead_queue
-    lead_id, new = queue.receive(LeadArrival(tenant.id, name, sent, lead, context.access.name, key))
-    return Taken(id=UUID(lead_id), tenant=tenant.name, duplicate=not new)
+    lead = completed(context, sent, source)
+    arrival = LeadArrival(sent.tenant.id, name, sent.lead, lead, context.access.name, key, sent.is_test)
+    lead_id, new = context.services.lead_queue.receive(arrival)
+    return Taken(id=UUID(lead_id), tenant=sent.tenant.name, duplicate=not new)
 
 
 def read_lead(
-    context: RequestContext, where: From, source: LeadSource | None, body: bytes
-) -> tuple[InboundLead, Tenant]:
+    context: RequestContext, where: From, source: LeadSource | None, payload: dict[str, Any], *, is_form: bool
+) -> Delivered:
+    """A form has texts alone, so that in our own fields they are read as what they should be."""
     usual = source.tenant if source else None
     if source and source.map:
+        payload = _parsed(lambda: trimmed(payload))
         tenant = context.tenant(where.tenant or usual)
-        try:
-            return from_source(source, payload_of(body), tenant.country), tenant
-        except ValidationError as error:
-            raise invalid(error.errors(include_url=False, include_input=False)) from None
-    lead = TenantParam(tenant=where.tenant).complete(parsed(WebLead, body))
-    return lead, context.tenant(lead.tenant or usual)
+        # Google's lead forms mark a try so.
+        is_tried = payload.get("is_test") in (True, "true") or is_test(texts(payload))
+        return Delivered(_parsed(lambda: from_source(source, payload)), tenant, is_tried)
+    if payload.get("phone") is None and payload.get("email") is None:
+        raise Problem("invalid_request", "see errors", errors={"": ["one of phone and email is needed"]})
+    own = clean(json.dumps(mended(payload), ensure_ascii=False))
+    lead = _parsed(lambda: WebLead.model_validate_json(own, strict=not is_form))
+    lead = TenantParam(tenant=where.tenant).complete(lead)
+    return Delivered(lead, context.tenant(lead.tenant or usual), is_test(texts(payload)))
 
 
-def payload_of(body: bytes) -> dict[str, Any]:
+def _parsed(read: Callable[[], Read]) -> Read:
     try:
-        payload = trimmed(json.loads(readable(body)))
+        return read()
     except RecursionError:
         raise Problem("malformed", "the body is nested too deeply") from None
-    if not isinstance(payload, dict):
-        raise Problem("malformed", "the body is no JSON object")
-    return payload
+    except ValidationError as error:
+        raise invalid(error.errors(include_url=False, include_input=False)) from None
 
 
-def completed(context: RequestContext, tenant: Tenant, lead: InboundLead, source: LeadSource | None) -> InboundLead:
-    """With the source's defaults, and the phone number in E.164. Raises `Problem` for what ServiceTitan insists on."""
-    lead = with_defaults(lead, source, context.services.clock())
+def completed(context: RequestContext, sent: Delivered, source: LeadSource | None) -> InboundLead:
+    """With the source's defaults, and what identifies the person. Raises `Problem` for what ServiceTitan insists on."""
+    lead = with_defaults(sent.lead, source, context.services.clock())
     needs = {
         "campaign_id": (lead.campaign_id, "CAMPAIGN_ID"),
         "call_reason_id": (lead.call_reason_id or lead.follow_up_date, "CALL_REASON_ID or __FOLLOW_UP_HOURS"),
@@ -95,4 +122,4 @@ def completed(context: RequestContext, tenant: Tenant, lead: InboundLead, source
     }
     if errors:
         raise Problem("invalid_request", f"see errors: {', '.join(errors)}", errors=errors)
-    return lead.model_copy(update={"phone": phone_number(tenant, lead.phone)})
+    return identified(lead, sent.tenant)

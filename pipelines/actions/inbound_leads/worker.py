@@ -3,19 +3,24 @@
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import NAMESPACE_OID, uuid5
 
 import orjson
 
 from pipelines.actions.context import ActionContext, Services
-from pipelines.actions.crm.contact_links import link_contact
-from pipelines.actions.crm.customers import create_customer, locations_of
+from pipelines.actions.crm.contact_links import link_if_free
+from pipelines.actions.crm.customer_match import contacts_of, known, typed_contacts
+from pipelines.actions.crm.customers import find_or_create, locations_of
+from pipelines.actions.crm.identity import NAMELESS, Given, Known, lacking, written
 from pipelines.actions.crm.leads import create_lead
-from pipelines.actions.inbound_leads.forms import NAMELESS, InboundLead
-from pipelines.actions.inbound_leads.queue import QueuedLead
+from pipelines.actions.inbound_leads.forms import InboundLead, person_in
+from pipelines.actions.inbound_leads.queue import UNREACHABLE, QueuedLead
 from pipelines.actions.inbound_leads.statuses import DONE, NEEDS_REVIEW, REJECTED
+from pipelines.actions.schemas.fields import with_more
 from pipelines.actions.schemas.inputs import CreateCustomer, CreateLead, NewAddress
+from pipelines.actions.schemas.results import Customer
 from pipelines.actions.web.idempotency_keys import UNSETTLED
 from pipelines.actions.web.problems import Problem
 from pipelines.actions.web.servicetitan_problems import as_problem
@@ -89,10 +94,11 @@ class LeadWorker:
         except ConfigurationError:
             return None
 
-    def _rest(self, tenant: Tenant) -> float | None:
+    def _rest(self, tenant: Tenant) -> float:
+        """Never long, for a decision may be made on the command line."""
         due = self._queue.next_try(tenant.id)
         if due is None:
-            return None
+            return MAX_SLEEP.total_seconds()
         rest = min(max(due - self._services.clock(), timedelta(milliseconds=50)), MAX_SLEEP)
         return rest.total_seconds()
 
@@ -125,10 +131,12 @@ def _steps(services: Services, tenant: Tenant, entry: QueuedLead) -> None:
             services, tenant, "lead intake", entry.id, str(uuid5(NAMESPACE_OID, f"{entry.id}\n{step}"))
         )
 
-    lead_queue = services.lead_queue
-    customer_id, location_id = entry.customer_id, entry.location_id
+    lead_queue, person = services.lead_queue, person_in(entry.lead, tenant)
+    customer_id, location_id, kept = entry.customer_id, entry.location_id, entry.kept
     if customer_id is None:
-        created = create_customer(call("customer"), customer_form(entry.lead), entry.find_first)
+        if not person.identifies:
+            raise Problem("needs_review", UNREACHABLE, candidates=[])
+        created = find_or_create(call("customer"), customer_form(entry.lead, person), find_first=entry.find_first)
         customer_id, location_id = created.customer.id, created.location_id
         lead_queue.note(entry.id, customer_id=customer_id, location_id=location_id)
     if location_id is None:
@@ -136,23 +144,37 @@ def _steps(services: Services, tenant: Tenant, entry: QueuedLead) -> None:
         location_id = locations[0]["id"] if len(locations) == 1 else None
         lead_queue.note(entry.id, location_id=location_id)
     if entry.lead_id is None:
-        lead = create_lead(call("lead"), lead_form(entry.lead, customer_id, location_id))
+        if kept is None:
+            kept = tuple(lacking(person, customer_of(call("contacts"), customer_id)))
+            lead_queue.note(entry.id, kept=orjson.dumps(kept).decode())
+        lead = create_lead(call("lead"), lead_form(entry.lead, customer_id, location_id, kept))
         lead_queue.note(entry.id, lead_id=lead.id)
-    if entry.lead.contact_id:
-        link_contact(call("link"), customer_id, entry.lead.contact_id)
-    lead_queue.end(entry.id, DONE)
+    why = link_if_free(call("link"), customer_id, entry.lead.contact_id) if entry.lead.contact_id else None
+    has_been_seen = entry.decision in ("customer", "create")  # by whoever decided
+    lead_queue.end(entry.id, NEEDS_REVIEW if why and not has_been_seen else DONE, why)
 
 
-def customer_form(lead: InboundLead) -> CreateCustomer:
+def customer_of(call: ActionContext, customer_id: int) -> Known:
+    contacts = typed_contacts(contacts_of(call, [customer_id])[customer_id])
+    return known(Customer(id=customer_id, contacts=contacts), call.tenant.country)
+
+
+def customer_form(lead: InboundLead, person: Given) -> CreateCustomer:
     """ServiceTitan takes no customer without an address: what the web form did not ask for is left to the office."""
-    known = lead.address.model_dump(exclude_none=True)
+    place = lead.address.model_dump(exclude_none=True)
     missing = dict.fromkeys(("street", "city", "state", "zip"), NAMELESS)
-    return CreateCustomer(name=lead.name, phone=lead.phone, email=lead.email, address=NewAddress(**missing | known))
+    return CreateCustomer(
+        name=lead.name,
+        phone=person.phone and written(person.phone),
+        email=person.email,
+        address=NewAddress(**missing | place),
+        contact_id=lead.contact_id,
+    )
 
 
-def lead_form(lead: InboundLead, customer_id: int, location_id: int | None) -> CreateLead:
-    shared = ("summary", "campaign_id", "call_reason_id", "follow_up_date", "business_unit_id", "job_type_id")
-    told = {name: getattr(lead, name) for name in shared}
+def lead_form(lead: InboundLead, customer_id: int, location_id: int | None, kept: Sequence[str]) -> CreateLead:
+    shared = ("campaign_id", "call_reason_id", "follow_up_date", "business_unit_id", "job_type_id")
+    told = {name: getattr(lead, name) for name in shared} | {"summary": with_more(lead.summary, kept)}
     return CreateLead(customer_id=customer_id, location_id=location_id, **told)
 
 

@@ -108,6 +108,18 @@ async def update_state(
     )
 
 
+@router.put("/customers/{customer_id}/contact", **of_action(c.LINK_CONTACT, body=i.SetContact))
+async def link_contact(
+    context: Context,
+    customer_id: CustomerId,
+    where: InTenant,
+    form: Annotated[i.SetContact, Depends(json_body(i.SetContact))],
+) -> Response:
+    return await context.act(
+        c.LINK_CONTACT, where.complete(i.LinkContact(customer_id=customer_id, **form.model_dump()))
+    )
+
+
 @router.get("/transitions/{transition_id}", **of_action(c.CHECK_TRANSITION))
 async def check_transition(context: Context, transition_id: TransitionId, where: InTenant) -> Response:
     return await context.act(c.CHECK_TRANSITION, i.CheckTransition(transition_id=transition_id, tenant=where.tenant))

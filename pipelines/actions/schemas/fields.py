@@ -1,6 +1,7 @@
 """The kinds of fields that forms are made of, and what all forms share."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -22,6 +23,7 @@ from pipelines.texts import clean
 DATED = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")  # not the number of seconds that pydantic takes too
 WRITTEN_MOMENT = TypeAdapter(AwareDatetime)
 TENANT = "Name or id; may be left out where only one tenant is configured"
+MAX_TEXT, MAX_MORE = 2000, 700  # characters
 Form = TypeVar("Form", bound=BaseModel)
 
 
@@ -46,7 +48,7 @@ def _moment(value: object) -> object:
 Id = Annotated[int, Field(ge=1, lt=2**53)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), BeforeValidator(_line)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=150), BeforeValidator(_line)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2000), BeforeValidator(_text)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT), BeforeValidator(_text)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 TenantRef = Line | Id
 
@@ -62,6 +64,12 @@ TechnicianId = Annotated[Id, Field(json_schema_extra=_options("technician_id"))]
 CampaignId = Annotated[Id, Field(json_schema_extra=_options("campaign_id"))]
 CallReasonId = Annotated[Id, Field(json_schema_extra=_options("call_reason_id"))]
 TagTypeIds = Annotated[list[Id], Field(max_length=50, json_schema_extra=_options("tag_type_ids"))]
+
+
+def with_more(summary: str, more: Iterable[str]) -> str:
+    """Behind it; no longer than a `Text` may be."""
+    behind = "".join(f"; {one}" for one in more)[:MAX_MORE]
+    return summary[: MAX_TEXT - len(behind)] + behind
 
 
 def needed(form: Form, value: object, message: str) -> Form:
@@ -94,5 +102,5 @@ class Input(BaseModel):
 
 
 class Reachable(Input):
-    phone: Line | None = Field(None, title="Phone", examples=["(213) 555-0123"])
-    email: Email | None = Field(None, title="E-mail", examples=["ada@example.com"])
+    phone: Line | None = Field(None, title="Phone", examples=["(213) 555-2823"])
+    email: Email | None = Field(None, title="E-mail", examples=["ada@mail.example.net"])

@@ -143,6 +143,19 @@ class CreateCustomer(Reachable):
         return needed(self, self.phone or self.email, "one of phone and email is needed")
 
 
+class SetContact(Input):
+    contact_id: UUID = Field(
+        title="Contact", description="Flow Builder's contact", examples=["0d9c8f7e-6b5a-4c3d-9e2f-1a0b9c8d7e6f"]
+    )
+    replace: bool = Field(
+        False, title="Move the link", description="Also where the customer, or the contact, is linked to another"
+    )
+
+
+class LinkContact(SetContact):
+    customer_id: Id = Field(title="Customer", description="ServiceTitan's customer id", examples=[100001])
+
+
 class CreateLead(Input):
     model_config = ConfigDict(
         json_schema_extra={"anyOf": [{"required": ["call_reason_id"]}, {"required": ["follow_up_date"]}]}

@@ -69,6 +69,14 @@ class FoundCustomer(Customer):
     matched_by: list[Literal["phone", "email"]] = []
 
 
+class LeftOutValue(BaseModel):
+    """What identifies nobody: it was neither looked up nor stored."""
+
+    field: Literal["phone", "email"]
+    value: str
+    why: str
+
+
 class FoundCustomers(BaseModel):
     customers: list[FoundCustomer]
 
@@ -77,6 +85,17 @@ class CreatedCustomer(BaseModel):
     created: bool = Field(description="False: the customer was there already")
     customer: Customer
     location_id: int | None = Field(None, description="The location that was created with the customer")
+    left_out: list[LeftOutValue] = Field(
+        [], description="What was given and identifies nobody; it was neither looked up nor stored"
+    )
+
+
+class LinkedContact(BaseModel):
+    customer_id: int = Field(description="The survivor, where the customer was merged away")
+    contact_id: UUID
+    replaced_contact_id: UUID | None = Field(None, description="The contact that the customer was linked to")
+    moved_from: list[int] = Field([], description="Customers that the contact was linked to")
+    takes_effect: str = "with the next sync"
 
 
 class Appointment(Record):

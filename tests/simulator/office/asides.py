@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from tests.simulator.catalogue import line_of_555
 from tests.simulator.office.life import Act, Journey
 from tests.simulator.wire import SENTINEL
 
@@ -11,11 +12,11 @@ def _balance(j: Journey) -> None:
 
 
 def _second_phone(j: Journey) -> None:
-    j.company.add_contact(j.customer_id, "Phone", f"(714) 555-{j.customer_id % 10_000:04}", memo="office")
+    j.company.add_contact(j.customer_id, "Phone", f"(714) 555-{line_of_555(j.customer_id)}", memo="office")
 
 
 def _old_contact(j: Journey) -> None:
-    j.company.add_contact(j.customer_id, "Fax", "(714) 555-0100", createdOn=SENTINEL)
+    j.company.add_contact(j.customer_id, "Fax", "(714) 555-2800", createdOn=SENTINEL)
 
 
 def _contact_goes(j: Journey) -> None:
@@ -42,12 +43,12 @@ def _second_visit_deleted(j: Journey) -> None:
 
 
 def _duplicate(j: Journey) -> None:
-    twin = j.company.add_customer(str(j.company.get("customers", j.customer_id)["name"]), phone="(714) 555-0199")
+    twin = j.company.add_customer(str(j.company.get("customers", j.customer_id)["name"]), phone="(714) 555-2899")
     j.company.merge_customers(twin, j.customer_id)
 
 
 def _stranger(j: Journey) -> None:
-    j.company.add_lead(None, leadCustomerName="A caller", leadPhone="(714) 555-0111")
+    j.company.add_lead(None, leadCustomerName="A caller", leadPhone="(714) 555-2811")
 
 
 # What happens, and how often among ten.

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from random import Random
 
+from tests.simulator.catalogue import MAIL_DOMAIN, line_of_555
+
 JUNK_EMAILS = ("none", "declined", "no email", "ada@gmail", "n/a", "dont have one")
 JUNK_PHONES = ("none", "999-999-9999", "000-000-0000", "5555555")
 AREAS = ("213", "714", "949", "214", "817", "972")
@@ -18,7 +20,7 @@ class Typed:
 
 
 def good_email(name: str, number: int) -> str:
-    return f"{name.lower().replace(' ', '.')}.{number}@example.com"
+    return f"{name.lower().replace(' ', '.')}.{number}@{MAIL_DOMAIN}"
 
 
 EMAILS = {
@@ -45,7 +47,7 @@ def typed_emails(random: Random, name: str, number: int) -> Typed:
 
 
 def typed_phones(random: Random, number: int) -> Typed:
-    area, line = random.choice(AREAS), f"{number % 10_000:04}"
+    area, line = random.choice(AREAS), line_of_555(number)
     forms = (f"({area}) 555-{line}", f"{area}-555-{line}", f"{area}555{line}", f"+1 {area} 555 {line}")
     value, drawn = random.choice(forms), random.random()
     kind = random.choice(("MobilePhone", "MobilePhone", "Phone"))
@@ -59,7 +61,7 @@ def typed_phones(random: Random, number: int) -> Typed:
     if random.random() < 0.1:
         values.append((kind, random.choice(JUNK_PHONES)))
     if random.random() < 0.1:
-        values.append(("Fax", f"({area}) 555-0100"))
+        values.append(("Fax", f"({area}) 555-2800"))
     return Typed(values, phone=f"{area}555{line}")
 
 

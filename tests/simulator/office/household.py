@@ -19,7 +19,7 @@ class Household(People):
 
     def asks_as_a_stranger(self) -> int:
         """A lead without a customer, until somebody sees whose it is."""
-        lead = self.company.add_lead(None, leadCustomerName="A caller", leadPhone="(714) 555-0111")
+        lead = self.company.add_lead(None, leadCustomerName="A caller", leadPhone="(714) 555-2811")
         self.notes("asked", lead_id=lead, stranger=True)
         return lead
 

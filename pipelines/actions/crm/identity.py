@@ -1,0 +1,142 @@
+"""What identifies a person: a number or an address that one household has. Whose a lead is, is decided here and without
+a call; what cannot be decided is a person's to say.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from pipelines.actions.crm.names import have_in_common
+from pipelines.actions.schemas.contact_values import national_digits
+from pipelines.flow_builder.contact_points import Phone, readable_email, readable_phones
+
+Field = Literal["phone", "email", "test"]
+MAX_SHARING = 3  # customers; a number that more of them have is a builder's or a property manager's
+NAMELESS = "Unknown"  # what a customer is called whose name nobody gave
+UNREADABLE = {"phone": "no number that somebody can have", "email": "no e-mail address"}
+
+
+class LeftOut(NamedTuple):
+    """What was given, as typed, and identifies nobody: it is never looked up, and never stored as a contact."""
+
+    field: str
+    value: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a sender says of a person; ``name`` is None where there is none. ``others``: further numbers, as typed."""
+
+    name: str | None
+    phone: Phone | None
+    email: str | None
+    left_out: tuple[LeftOut, ...] = ()
+    others: tuple[str, ...] = ()
+
+    @property
+    def identifies(self) -> bool:
+        return bool(self.phone or self.email)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What ServiceTitan has of a customer."""
+
+    id: int
+    name: str
+    phones: frozenset[Phone]
+    emails: frozenset[str]
+
+    def has_number(self, phone: Phone | None) -> bool:
+        return phone is not None and any(own.number == phone.number for own in self.phones)
+
+
+def given(name: str | None, phone: str | None, email: str | None, country: str) -> Given:
+    """Of several numbers in one field the first that identifies."""
+    numbers = list(readable_phones(phone, country))
+    usable = [one for one in numbers if not placeholder("phone", national_digits(one.number))]
+    address = readable_email(email)
+    known_address = address if address and not placeholder("email", address) else None
+    left_out = []
+    if phone and not usable:
+        left_out.append(LeftOut("phone", phone, _why("phone", national_digits(numbers[0].number) if numbers else None)))
+    if email and not known_address:
+        left_out.append(LeftOut("email", email, _why("email", address)))
+    others = tuple(written(one) for one in usable[1:])
+    name = name if name and name.casefold() != NAMELESS.casefold() else None
+    return Given(name, usable[0] if usable else None, known_address, tuple(left_out), others)
+
+
+def doubts(person: Given, matching: Sequence[Known]) -> dict[int, str]:
+    """Why a person has to say whose it is, by customer. None: it is the one that matches, or nobody's yet."""
+    if len(matching) > 1:
+        sharing = sum(one.has_number(person.phone) for one in matching)
+        return {one.id: _match(person, one, sharing) for one in matching}
+    return {one.id: why for one in matching if (why := _doubt(person, one))}
+
+
+def lacking(person: Given, customer: Known) -> list[str]:
+    """What was given and the customer's record does not have, as it goes into a summary."""
+    missing = [one.value for one in person.left_out]
+    if person.phone and person.phone not in customer.phones:
+        missing.append(written(person.phone))
+    missing += [one for one in person.others if one not in {written(phone) for phone in customer.phones}]
+    if person.email and person.email not in customer.emails:
+        missing.append(person.email)
+    return missing
+
+
+def written(phone: Phone) -> str:
+    return f"{phone.number} x{phone.extension}" if phone.extension else phone.number
+
+
+def is_test(texts: Iterable[str]) -> bool:
+    """Whether a form's tool, and no person, sent this."""
+    return any(placeholder("test", text.strip().lower()) for text in texts)
+
+
+def placeholder(field: Field, value: str) -> str | None:
+    """Why many people type it; None: they don't. A number as its national digits, an address in lower case."""
+    return next((why for pattern, why in _patterns()[field] if pattern.fullmatch(value)), None)
+
+
+def _why(field: Field, value: str | None) -> str:
+    return UNREADABLE[field] if value is None else placeholder(field, value) or ""
+
+
+def _match(person: Given, one: Known, sharing: int) -> str:
+    has_number, has_email = one.has_number(person.phone), person.email in one.emails
+    what = " and ".join(["the number"] * has_number + ["the e-mail"] * has_email)
+    if has_number and sharing > MAX_SHARING:
+        return f"has {what}, as {sharing} customers have: it identifies nobody"
+    return f"has {what}; others match, too"
+
+
+def _doubt(person: Given, one: Known) -> str | None:
+    if person.email in one.emails:
+        return None
+    if person.phone not in one.phones:
+        return "has the number with another extension, or without one"
+    if person.name and have_in_common(person.name, one.name):
+        return None
+    if not person.name and not person.email:
+        return None  # nothing speaks against it
+    return "has the number, and neither the name nor the e-mail that were given"
+
+
+@cache
+def _patterns() -> dict[str, list[tuple[re.Pattern[str], str]]]:
+    found: dict[str, list[tuple[re.Pattern[str], str]]] = {"phone": [], "email": [], "test": []}
+    for row in _rows():
+        found[row["field"]].append((re.compile(row["pattern"], re.IGNORECASE), row["why"]))
+    return found
+
+
+def _rows() -> Iterator[dict[str, str]]:
+    with Path(__file__).with_name("placeholders.csv").open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
