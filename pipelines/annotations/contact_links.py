@@ -34,9 +34,9 @@ def link(con: Connection, new: ContactLink) -> None:
     con.execute(LINK, (*new[:-1], at))
 
 
-def contact_of(con: Connection, tenant_id: int, customer_id: int) -> tuple[str | None] | None:
-    """In a tuple, for None within says that the link was moved away; without one it never had a link of its own."""
-    found: tuple[str | None] | None = con.execute(OF_CUSTOMER, (tenant_id, customer_id)).fetchone()
+def contact_of(con: Connection, tenant_id: int, customer_id: int) -> str | None:
+    """Of its own."""
+    found: str | None = (con.execute(OF_CUSTOMER, (tenant_id, customer_id)).fetchone() or (None,))[0]
     return found
 
 

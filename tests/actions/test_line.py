@@ -3,12 +3,14 @@
 import shutil
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 from pipelines.analytics.publish import publish
 from pipelines.derivation.derive import derive
 from pipelines.servicetitan.sync import load
 from pipelines.settings import Settings
 from tests.actions.conftest import Api
+from tests.actions.test_contact_links import link
 from tests.actions.test_leads import CONTACT, LEAD, end_of
 from tests.simulator.world import Company, World
 
@@ -18,6 +20,31 @@ def sync(settings: Settings, world: World) -> None:
     load(settings, clock=world.now)
     derive(settings.warehouse, world.now(), work_dir=settings.data_dir / "dbt", tests=False)
     publish(settings.warehouse, settings.analytics, str(world.now()))
+
+
+def test_links_follow_merges_and_moves(
+    api: Api, settings: Settings, world: World, socal: Company, ada: int, parsed_project: Path
+) -> None:
+    shutil.copytree(parsed_project, settings.data_dir / "dbt")
+    bob, carl, adas_double, carls_double = (socal.add_customer(name) for name in ("Bob", "Carl", "Ada", "Carl"))
+    of = {who: str(uuid4()) for who in (ada, bob, adas_double, carls_double)}
+    for who, contact in of.items():
+        assert link(api, who, contact).status_code == 200
+    sync(settings, world)
+    assert [contact_of(api, who) for who in of] == [*of.values()]
+    socal.merge_customers(adas_double, ada)
+    socal.merge_customers(carls_double, carl)
+    sync(settings, world)
+    assert [contact_of(api, who) for who in (ada, bob, carl)] == [of[ada], of[bob], of[carls_double]]
+    assert "is linked to contact " + of[carls_double] in link(api, carl, CONTACT).json()["detail"]
+    assert link(api, bob, of[ada], replace=True).json()["moved_from"] == [ada]
+    sync(settings, world)
+    assert [contact_of(api, who) for who in (ada, bob, carl)] == [of[adas_double], of[ada], of[carls_double]]
+
+
+def contact_of(api: Api, customer_id: int) -> str | None:
+    contact_id: str | None = api.read(f"/customers/{customer_id}/state", tenant="socal").json()["contact_id"]
+    return contact_id
 
 
 def test_states_and_links_reach_the_state_table_with_the_next_sync(

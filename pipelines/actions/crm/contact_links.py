@@ -51,7 +51,7 @@ def contact_of(call: ActionContext, customer_id: int) -> UUID | None:
     with call.services.store.reading() as con:
         own = contact_links.contact_of(con, call.tenant.id, customer_id)
     if own:
-        return UUID(own[0]) if own[0] else None
+        return UUID(own)
     followed: UUID | None = (call.services.marts.state(call.tenant.id, customer_id) or {}).get("contact_id")
     return followed if followed and customer_id in customers_of(call, followed) else None
 
