@@ -129,7 +129,7 @@ ENDPOINT_CHECK = Check(
 LEADS_CHECK = Check(
     "no_lead_waits_for_a_person",
     "Every lead that was taken in has found its customer.",
-    "`servicetitan-flow leads` lists them and says why; `leads choose|create|retry|discard ID --reason TEXT` decides",
+    "`servicetitan-flow leads list` says why; `leads choose|create|retry|discard ID --reason TEXT` decides",
     dg.AssetCheckSeverity.WARN,
 )
 

@@ -28,7 +28,7 @@ OWN_TABLES = {
     "rejected_records": "Records that cannot be read or break their schema, and why; their page is loaded.",
     "tenants": "The tenants of the configuration.",
     "state_updates": "States set by hand, through the actions API.",
-    "contact_links": "Which contact of Flow Builder is which customer, from lead intake.",
+    "contact_links": "Which contact of Flow Builder is which customer, from lead intake and the action that links.",
     "changes": "What the loads changed since the last derivation: record, customer and job, now and before.",
     "tenant_syncs": "A row per tenant, stream and run: when, how many rows, complete or why not; neither: it goes on.",
 }
