@@ -14,6 +14,13 @@ def clean(text: str) -> str:
     return CONTROLS.sub("", text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
+def as_text(value: object) -> str:
+    """``2135552823.0`` is a number that a spreadsheet has passed on; what is no text or number is none."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return clean(str(value)).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
 def mended(content: bytes | str) -> str:
     """Without what stricter readers refuse: a BOM in front, lone surrogates within. Raises ValueError."""
     try:

@@ -9,6 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from orchestration.cli.main import main
+from pipelines.actions.database import ActionsDatabase
+from pipelines.actions.inbound_leads.queue import LeadQueue
+from pipelines.clock import now
 from pipelines.settings import Settings
 from tests.actions.conftest import Api
 from tests.actions.test_leads import LEAD, end_of
@@ -138,10 +141,6 @@ def test_what_is_over_is_forgotten_after_thirty_days(api: Api, settings: Setting
     api.write(path(waiting), {"discard": True, "reason": "r"})
     with sqlite3.connect(settings.operations) as con:
         con.execute("update inbound_leads set ended_at = '2020-01-01T00:00:00.000000Z'")
-    from pipelines.actions.database import ActionsDatabase
-    from pipelines.actions.inbound_leads.queue import LeadQueue
-    from pipelines.clock import now
-
     store = ActionsDatabase(settings.operations)
     LeadQueue(store, now).forget_old()
     store.close()

@@ -10,7 +10,8 @@ import pytest
 
 from pipelines.actions.crm.customer_match import known
 from pipelines.actions.crm.identity import Given, Known, doubts
-from pipelines.actions.inbound_leads.forms import WebLead, identified, mended, person_in
+from pipelines.actions.inbound_leads.forms import WebLead, identified, person_in
+from pipelines.actions.inbound_leads.own_form import mended
 from pipelines.actions.schemas.results import Customer
 from pipelines.settings import Tenant
 from tests.actions.conftest import Api

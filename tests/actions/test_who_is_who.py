@@ -111,6 +111,12 @@ def test_a_number_on_more_than_three_customers_identifies_nobody(api: Api, socal
     assert "as 4 customers have: it identifies nobody" in waiting["last_error"]
 
 
+def test_a_phone_may_be_a_number_of_json(api: Api, ada: int) -> None:
+    for number in (2135552823, 2135552823.0, 12135552823):
+        for phone in (number, str(number)):
+            assert api.write("/customers", ADA | {"phone": phone, "email": None}).json()["customer"]["id"] == ada
+
+
 @pytest.mark.parametrize("typed", ["2135552823", "tel:+1-213-555-2823", "\u202a(213) 555.2823\u202c", "p:+12135552823"])
 def test_one_person_in_any_spelling_is_one_customer(api: Api, ada: int, typed: str) -> None:
     lead = LEAD | {"phone": typed, "name": "LOVELACE, ADA", "email": None}

@@ -9,40 +9,13 @@ import jmespath
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.actions.crm.identity import NAMELESS, Given, given, written
-from pipelines.actions.inbound_leads.payload import as_text
 from pipelines.actions.schemas.fields import REACHABLE, Id, Input, Line, Moment, Name, Text, with_more
 from pipelines.settings import Tenant
 from pipelines.settings.lead_source import ADDRESS, LeadSource
-from pipelines.texts import clean
+from pipelines.texts import as_text, clean
 
 SUMMARY = "Web lead"
-TEXTS = {"external_id", "name", "phone", "email", "summary", *ADDRESS}
-NEEDED = {"name"}  # blank it is `NAMELESS`
-BLANK = [{"type": "null"}, {"type": "string", "maxLength": 0}]
 MAX_VALUE, MAX_SUMMARY = 200, 1700  # characters that are read of somebody else's form
-
-
-def as_forms_have_it(schema: dict[str, Any]) -> None:
-    """Texts may be numbers; what may be left out may be blank."""
-    schema["properties"] = {name: _loose(name, field) for name, field in schema["properties"].items()}
-
-
-def _reachable_as_forms_have_it(schema: dict[str, Any]) -> None:
-    schema |= REACHABLE
-    as_forms_have_it(schema)
-
-
-def _loose(name: str, field: dict[str, Any]) -> dict[str, Any]:
-    if name == "tenant":
-        return field
-    kind = {"type", "format", "minLength", "maxLength", "minimum", "exclusiveMaximum", "$ref"}
-    about = {word: value for word, value in field.items() if word not in {*kind, "anyOf"}}
-    choices = field.get("anyOf") or [{word: field[word] for word in kind & field.keys()}]
-    for choice in choices:
-        if choice.get("type") == "string" and "format" not in choice:
-            choice.pop("minLength", None)
-            choice["type"] = ["string", "number"]
-    return about | {"anyOf": [*choices, *(one for one in BLANK if name not in NEEDED and one not in choices)]}
 
 
 class WebAddress(BaseModel):
@@ -77,33 +50,6 @@ class WebLead(InboundLead):
     """Our own form."""
 
     model_config = ConfigDict(json_schema_extra=REACHABLE)
-
-
-class FormAddress(WebAddress):
-    model_config = ConfigDict(json_schema_extra=as_forms_have_it)
-
-
-class FormLead(WebLead):
-    """The same, as it may come; see `mended`."""
-
-    model_config = ConfigDict(json_schema_extra=_reachable_as_forms_have_it)
-
-    address: FormAddress = FormAddress()
-
-
-def mended(payload: Mapping[str, Any], form: type[BaseModel] = WebLead) -> dict[str, Any]:
-    """In our own form: numbers for texts as texts, and without what is blank."""
-    told = dict(payload)
-    for name in told.keys() & form.model_fields.keys() - {"tenant"}:
-        if name in TEXTS and not isinstance(told[name], bool | dict | list | None):
-            told[name] = as_text(told[name])
-        if isinstance(told[name], str):
-            told[name] = told[name].strip()
-        if name == "address" and isinstance(told[name], dict):
-            told[name] = mended(told[name], WebAddress)
-        if told[name] in ("", None) and name not in NEEDED:
-            del told[name]
-    return told | ({"name": NAMELESS} if told.get("name") == "" else {})
 
 
 def with_defaults(lead: InboundLead, source: LeadSource | None, now: datetime) -> InboundLead:

@@ -7,7 +7,6 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qs
 
 from pipelines.actions.web.problems import Problem
-from pipelines.texts import clean
 
 FORM = "application/x-www-form-urlencoded"
 ONE_LEAD = 'send one lead as a JSON object, {"name": …}'
@@ -48,13 +47,6 @@ def decoded(body: bytes) -> str:
         except UnicodeDecodeError:
             continue
     return body.decode("latin-1")
-
-
-def as_text(value: object) -> str:
-    """``2135552823.0`` is a number that a spreadsheet has passed on; what is no text or number is none."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return clean(str(value)).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
 
 
 def texts(value: Any) -> Iterator[str]:

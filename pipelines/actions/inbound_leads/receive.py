@@ -15,11 +15,11 @@ from pipelines.actions.inbound_leads.forms import (
     WebLead,
     from_source,
     identified,
-    mended,
     trimmed,
     with_defaults,
 )
 from pipelines.actions.inbound_leads.keys import LeadArrival
+from pipelines.actions.inbound_leads.own_form import mended
 from pipelines.actions.inbound_leads.payload import is_form, read_payload, texts
 from pipelines.actions.schemas.fields import TENANT, Line, TenantRef
 from pipelines.actions.web.dependencies import RequestContext

@@ -13,7 +13,7 @@ from pipelines.actions.action import Action
 from pipelines.actions.context import CUSTOMERS, ActionContext
 from pipelines.actions.database import Row
 from pipelines.actions.inbound_leads.decisions import LeadDecision, decide, known_lead
-from pipelines.actions.inbound_leads.forms import FormLead
+from pipelines.actions.inbound_leads.own_form import FormLead
 from pipelines.actions.inbound_leads.receive import From, Taken, sender, take_lead
 from pipelines.actions.inbound_leads.statuses import Decision, LeadStatus
 from pipelines.actions.schemas.fields import TENANT, TenantRef

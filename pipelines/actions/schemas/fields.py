@@ -15,10 +15,11 @@ from pydantic import (
     StringConstraints,
     TypeAdapter,
     ValidationError,
+    WithJsonSchema,
 )
 
 from pipelines.addresses import email_address
-from pipelines.texts import clean
+from pipelines.texts import as_text, clean
 
 DATED = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")  # not the number of seconds that pydantic takes too
 WRITTEN_MOMENT = TypeAdapter(AwareDatetime)
@@ -35,6 +36,10 @@ def _text(value: object) -> object:
     return clean(value) if isinstance(value, str) else value
 
 
+def _number(value: object) -> object:
+    return as_text(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
 def _moment(value: object) -> object:
     """Read here, because behind a validator of ours a strict pydantic takes no text for a date, even out of JSON."""
     try:
@@ -49,6 +54,9 @@ Id = Annotated[int, Field(ge=1, lt=2**53)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), BeforeValidator(_line)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=150), BeforeValidator(_line)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT), BeforeValidator(_text)]
+# Some tools pass a phone number on as a number.
+PHONE_SCHEMA = {"anyOf": [{"type": "string", "minLength": 1, "maxLength": 200}, {"type": "number"}]}
+PhoneText = Annotated[Line, BeforeValidator(_number), WithJsonSchema(PHONE_SCHEMA)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 TenantRef = Line | Id
 
@@ -102,5 +110,5 @@ class Input(BaseModel):
 
 
 class Reachable(Input):
-    phone: Line | None = Field(None, title="Phone", examples=["(213) 555-2823"])
+    phone: PhoneText | None = Field(None, title="Phone", examples=["(213) 555-2823"])
     email: Email | None = Field(None, title="E-mail", examples=["ada@mail.example.net"])

@@ -8,7 +8,8 @@ Schema = dict[str, Any]
 
 
 def input_schema(model: type[BaseModel]) -> Schema:
-    """Without ``tenant``, which stands beside the input; an optional field is one that is not required, never null."""
+    """Without ``tenant``, which stands beside the input; an optional field is one that is not required, never null; and
+    a text that may be a number is a text."""
     schema: Schema = _without_null(_inlined(model.model_json_schema()))
     schema["properties"].pop("tenant", None)
     return schema
@@ -47,6 +48,8 @@ def _without_null(part: Any) -> Any:
         return part
     cleaned = {name: _without_null(value) for name, value in part.items()}
     choices = [choice for choice in cleaned.get("anyOf", []) if choice != {"type": "null"}]
+    if any(choice.get("type") == "string" for choice in choices):
+        choices = [choice for choice in choices if choice != {"type": "number"}]
     if len(choices) == 1:
         rest = {
             name: value for name, value in cleaned.items() if name != "anyOf" and (name, value) != ("default", None)
