@@ -9,6 +9,7 @@ from orchestration.assets.specs import DELIVERIES
 from orchestration.instance.orphans import about_to_start, end_dead_runs, instead_of
 from orchestration.resources import AnotherSyncIsRunning, exclusive
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 
 BY_ITSELF = {"dagster/schedule_name", "dagster/sensor_name"}
 BY_A_PERSON = "dagster/parent_run_id"  # Dagster's UI runs it once more, with the tags that it had
@@ -45,6 +46,8 @@ def is_scheduled(tags: Mapping[str, str]) -> bool:
 def busy(instance: dg.DagsterInstance, settings: Settings, now: datetime | None = None) -> str | None:
     """Why no sync may start now; ends runs on record whose process is gone."""
     now = now or datetime.now(UTC)
+    if not directory.all(settings):
+        return directory.NONE
     try:
         with exclusive(settings, wait_seconds=0):
             dead_or_starting = end_dead_runs(instance, sync.name, now)  # one that is queued would wait for a dead one

@@ -105,11 +105,17 @@ def test_two_tenants_with_one_id_are_named_by_their_variables(monkeypatch: pytes
     assert words.startswith("Error: SERVICETITAN_TENANTS__DFW__ID: found 410387862, as in SERVICETITAN_TENANTS__SOCAL_")
 
 
-def test_without_a_tenant_the_line_says_how_one_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["check", "sync"])
+def test_without_a_tenant_the_line_says_how_one_is_connected(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SERVICETITAN_APP_KEY", "key")
-    words = CliRunner().invoke(main, ["deliveries"]).output
-    assert words == "Error: SERVICETITAN_TENANTS__<NAME>__ID: not set; it is required\n"
+    assert CliRunner().invoke(main, command).output == (
+        "Error: no tenant is connected: set SERVICETITAN_TENANTS__<NAME>__ID, __CLIENT_ID and __CLIENT_SECRET, or"
+        " connect one with `servicetitan-flow tenants add NAME` or PUT /integration/tenants/NAME\n"
+    )
+    assert CliRunner().invoke(main, "deliveries").exit_code == 0, "who needs none goes on without"
 
 
 PLACEHOLDERS = re.findall(r"^(?:# )?([A-Z_]+)=(.*you(?:r-|@).*)$", EXAMPLE, re.MULTILINE)

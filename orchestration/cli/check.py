@@ -32,6 +32,7 @@ def check() -> None:
     Exit status 1 if anything does not work.
     """
     settings = load_settings()
+    directory.at_least_one(settings)
     directory.check_lead_sources(settings)
     bookmarks, aside = from_the_warehouse(settings)
     streams = check_streams(settings, bookmarks)

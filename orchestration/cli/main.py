@@ -9,6 +9,7 @@ import click
 from orchestration.cli.alerts import alerts
 from orchestration.cli.backup import backup, restore
 from orchestration.cli.check import check
+from orchestration.cli.connecting import secrets_key
 from orchestration.cli.customer import customer_command
 from orchestration.cli.leads import leads
 from orchestration.cli.outbox import COMMANDS
@@ -59,6 +60,7 @@ def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over:
     Exit status: 0 complete, 3 some tenant or stream did not come to its end, 1 failed.
     """
     settings = load_settings()
+    directory.at_least_one(settings)
     extract = {"tenants": [directory.find(settings, name).name for name in tenants], "reconcile": reconcile}
     run_config = {
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
@@ -129,5 +131,18 @@ def serve(host: str, port: int) -> None:
     serve(load_settings(), host, port)
 
 
-for command in [check, rules, tenants, *COMMANDS, leads, customer_command, report_command, backup, restore, alerts, up]:
+for command in [
+    check,
+    rules,
+    tenants,
+    secrets_key,
+    *COMMANDS,
+    leads,
+    customer_command,
+    report_command,
+    backup,
+    restore,
+    alerts,
+    up,
+]:
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""`servicetitan-flow tenants`: whose deliveries leave, and who says so."""
+"""`servicetitan-flow tenants`: who they are, whose deliveries leave, and who says so."""
 
 import getpass
 from collections.abc import Iterator, Sequence
@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from orchestration.cli.connecting import add, remove
 from orchestration.cli.table import print_table
 from pipelines.flow_builder import switches
 from pipelines.flow_builder.switches import ALL, Switch, Switches, Turn
@@ -25,7 +26,7 @@ WORDS: dict[Turn, str] = {
 
 @click.group()
 def tenants() -> None:
-    """Every tenant's switch, and how far it was read."""
+    """The tenants: connect and disconnect them, turn their switches, see how far they were read."""
 
 
 @tenants.command("list")
@@ -96,8 +97,8 @@ def still_kept_back(settings: Settings, chosen: Sequence[Tenant], to: Turn) -> I
             yield f"{one.name}: still {undone}, {cause}; `servicetitan-flow tenants {to} {way} --reason TEXT` ends that"
 
 
-for to in switches.TURNS:
-    tenants.add_command(command(to))
+for one in [*map(command, switches.TURNS), add, remove]:
+    tenants.add_command(one)
 
 
 def say_switches(settings: Settings) -> bool:

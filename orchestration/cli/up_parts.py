@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from pipelines.settings import Settings
+from pipelines.tenants import directory
 
 PATIENCE = 5.0  # seconds for an answer
 LATE = 120.0  # seconds, after which a part that is not ready is worth a word
@@ -58,6 +59,8 @@ def parts(settings: Settings, host: str, port: int, actions_port: int) -> list[P
 
 def off(settings: Settings) -> Iterator[str]:
     """What does not run, and why."""
+    if not directory.all(settings):
+        yield f"syncs: off, {directory.NONE}"
     if not settings.actions_tokens:
         yield "actions API: off, ACTIONS_TOKENS is not set"
     if not settings.flow_builder_trigger_url:

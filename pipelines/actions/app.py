@@ -30,6 +30,7 @@ from pipelines.actions.routes import inbound_leads as lead_routes
 from pipelines.actions.routes import metrics as metrics_routes
 from pipelines.actions.routes import options as option_routes
 from pipelines.actions.routes import service as service_routes
+from pipelines.actions.routes import tenants as tenant_routes
 from pipelines.actions.routes.sync_launcher import Dagster
 from pipelines.actions.schemas.state_names import use_rules
 from pipelines.actions.web.admission import OpenRoute, SignedRoute, paths
@@ -39,7 +40,7 @@ from pipelines.actions.web.middleware import Middleware, TokenBuckets
 from pipelines.actions.web.origins import Origins
 from pipelines.actions.web.problems import AGAIN, Problem, answer_problems
 from pipelines.actions.web.tokens import accesses
-from pipelines.actions.workers import Places, Workers
+from pipelines.actions.workers import RETRY_AFTER, Places, Workers
 from pipelines.analytics.reader import Marts
 from pipelines.clock import Clock, now
 from pipelines.operations import PATIENCE
@@ -52,6 +53,7 @@ from pipelines.tenants.per_tenant import PerTenant
 
 PREFIX = "/api/servicetitan"
 MAX_REQUESTS = 100  # that need nothing but our own files
+MAX_TRIALS = 4  # of tenants, before they are stored
 MAX_LEADS = 8  # that are put on disk, one after the other
 FORGET_INTERVAL = 3600  # seconds
 HANDOVER = 5  # seconds that an ending process is given, and a starting one waits for it
@@ -87,6 +89,7 @@ def app(
         marts=Marts(settings.analytics),
         workers=PerTenant(Workers),
         doors=Doors(clients),
+        apart=Places(MAX_TRIALS, partial(Problem, "busy", "other tenants are tried at the moment", RETRY_AFTER)),
         intake_places=Places(MAX_LEADS, partial(Problem, "not_recorded", AGAIN, 10), PATIENCE),
     )
     dagster, idempotency = Dagster(settings.dagster_url), Idempotency(store, clock)
@@ -104,8 +107,14 @@ def app(
     api.state.services, api.state.dagster, api.state.idempotency = services, dagster, idempotency
     api.state.options, api.state.metrics = options, metrics
     under = APIRouter(prefix=PREFIX, dependencies=[Depends(HTTPBearer(auto_error=False))])
-    rooms = (routes.router, option_routes.router, service_routes.router, lead_routes.signed_router, lead_routes.router)
-    for router in rooms:
+    for router in (
+        routes.router,
+        option_routes.router,
+        service_routes.router,
+        tenant_routes.router,
+        lead_routes.signed_router,
+        lead_routes.router,
+    ):
         under.include_router(router)
     api.include_router(under)
     api.include_router(service_routes.open_router, prefix=PREFIX)

@@ -15,6 +15,7 @@ from pipelines.servicetitan.api.client import Client
 from pipelines.servicetitan.api.deadline import Deadline
 from pipelines.servicetitan.api.responses import Json
 from pipelines.settings import Settings, Tenant
+from pipelines.tenants import directory
 from pipelines.tenants.per_tenant import PerTenant
 
 Right = Literal["r", "w"]
@@ -83,6 +84,15 @@ class Services:
     workers: PerTenant[Workers]
     doors: Doors
     intake_places: Places
+    apart: Places  # for tenants that come and go
+
+    def tenants(self) -> tuple[Tenant, ...]:
+        """As they are now."""
+        with self.store.looking() as con:
+            return directory.all(self.settings, con)
+
+    def tenant(self, name_or_id: str | int) -> Tenant | None:
+        return next((one for one in self.tenants() if one.is_called(name_or_id)), None)
 
 
 @dataclass(frozen=True)

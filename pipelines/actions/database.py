@@ -1,4 +1,5 @@
-"""The API's hold on ``operations.sqlite``: one connection to read, and one to write, one writer at a time."""
+"""The API's hold on ``operations.sqlite``: one connection to read, one to look, and one to write, one writer
+at a time."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -19,20 +20,27 @@ class ActionsDatabase:
     """
 
     def __init__(self, path: Path) -> None:
-        self._stack, self._lock, self._readers = ExitStack(), threading.Lock(), threading.Lock()
-        self._con, self._reader = (self._stack.enter_context(open_operations(path)) for _ in range(2))
+        self._stack, self._locks = ExitStack(), [threading.Lock() for _ in range(3)]
+        self._con, self._reader, self._looker = (self._stack.enter_context(open_operations(path)) for _ in range(3))
+        self._lock, self._readers, self._lookers = self._locks
 
     def close(self) -> None:
         """Not below a thread that is at work here, which SQLite would not survive; the process's end closes it then."""
-        if self._lock.acquire(timeout=PARTING) and self._readers.acquire(timeout=PARTING):
+        if all(lock.acquire(timeout=PARTING) for lock in self._locks):
             self._stack.close()
-            self._readers.release()
-            self._lock.release()
+            for lock in self._locks:
+                lock.release()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         with self._readers:
             yield self._reader
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """For what every request asks, in microseconds: it waits for nobody who reads a list."""
+        with self._lookers:
+            yield self._looker
 
     def rows(self, query: str, *values: Any) -> list[Row]:
         with self.reading() as con:

@@ -18,44 +18,52 @@ class Doors:
     """A thread per tenant, so that none waits for another."""
 
     def __init__(self, clients: PerTenant[Client]) -> None:
-        self._clients, self._guard = clients, Lock()
-        self._threads = PerTenant(lambda tenant: ThreadPoolExecutor(1, f"door of {tenant.name}"))
-        self._knocks: dict[int, Future[str | None]] = {}
-        self._heard: dict[int, str | None] = {}
-        self._silent: set[int] = set()
+        self._guard = Lock()
+        self._doors = PerTenant(lambda tenant: Door(tenant, clients))
 
     def close(self) -> None:
-        for thread in self._threads.made():
-            thread.shutdown(wait=False, cancel_futures=True)
+        for door in self._doors.made():
+            door.thread.shutdown(wait=False, cancel_futures=True)
 
     def why_closed(self, tenants: Sequence[Tenant]) -> list[str | None]:
         """None: it is open. Who was silent once is waited for no more, until the door is found open."""
         with self._guard:
-            knocks = [(tenant.id, self._knock(tenant)) for tenant in tenants]
-            awaited = [knock for tenant_id, knock in knocks if tenant_id not in self._silent]
+            doors = [self._doors[tenant] for tenant in tenants]
+            knocks = [door.knock() for door in doors]
+            awaited = [knock for door, knock in zip(doors, knocks, strict=True) if not door.is_silent]
         wait(awaited, MOMENT)
         with self._guard:
-            return [self._answer(tenant_id, knock) for tenant_id, knock in knocks]
+            return [door.answer(knock) for door, knock in zip(doors, knocks, strict=True)]
 
-    def _knock(self, tenant: Tenant) -> Future[str | None]:
+
+class Door:
+    """One tenant's, with the credentials that it has now."""
+
+    def __init__(self, tenant: Tenant, clients: PerTenant[Client]) -> None:
+        self.thread = ThreadPoolExecutor(1, f"door of {tenant.name}")
+        self.is_silent = False
+        self._tenant, self._clients = tenant, clients
+        self._knock: Future[str | None] | None = None
+        self._heard: str | None = None
+
+    def knock(self) -> Future[str | None]:
         """One at a time."""
-        knock = self._knocks.get(tenant.id)
-        if knock is None or knock.done():
-            knock = self._knocks[tenant.id] = self._threads[tenant].submit(self._look, tenant)
-        return knock
+        if self._knock is None or self._knock.done():
+            self._knock = self.thread.submit(self._look)
+        return self._knock
 
-    def _answer(self, tenant_id: int, knock: Future[str | None]) -> str | None:
+    def answer(self, knock: Future[str | None]) -> str | None:
         if not knock.done():
-            self._silent.add(tenant_id)
-            return self._heard.get(tenant_id) or SILENT
-        self._heard[tenant_id] = knock.result()
-        if self._heard[tenant_id] is None:
-            self._silent.discard(tenant_id)
-        return self._heard[tenant_id]
+            self.is_silent = True
+            return self._heard or SILENT
+        self._heard = knock.result()
+        if self._heard is None:
+            self.is_silent = False
+        return self._heard
 
-    def _look(self, tenant: Tenant) -> str | None:
+    def _look(self) -> str | None:
         try:
-            self._clients[tenant].connected()
+            self._clients[self._tenant].connected()
         except ServiceTitanError as error:
             return as_problem(error).detail
         return None

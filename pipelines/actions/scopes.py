@@ -1,4 +1,4 @@
-"""Which scopes the actions need, and which of them a tenant has granted."""
+"""Which scopes the actions need, and which of them a tenant has granted; of a tenant to come, those of syncs, too."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,9 +9,11 @@ import httpx
 
 from pipelines.actions.context import BOOKINGS, CHOICES, RESOURCES, Resource, Right
 from pipelines.actions.crm.bookings import bookings_of
-from pipelines.servicetitan.api.client import Client, client_per_tenant
-from pipelines.servicetitan.api.errors import ScopeMissing, ServiceTitanError
+from pipelines.servicetitan.api.client import MAX_PAGES, Client, client_per_tenant
+from pipelines.servicetitan.api.deadline import Deadline
+from pipelines.servicetitan.api.errors import NotFound, Refused, ScopeMissing, ServiceTitanError
 from pipelines.servicetitan.api.rate_limit import RateLimiter
+from pipelines.servicetitan.streams import STREAMS
 from pipelines.settings import Settings, Tenant
 from pipelines.tenants import directory
 
@@ -90,3 +92,52 @@ def _tried(client: Client, scope: str, resource: Resource) -> Scope:
     except ServiceTitanError as error:
         return Scope(tenant.name, scope, "fails", str(error))
     return Scope(tenant.name, scope, "granted")
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """Of a tenant that ServiceTitan lets in. ``unknown``: scopes that cannot be tried without writing."""
+
+    missing: list[str]
+    unknown: list[str]
+
+
+def lacking(client: Client, deadline: Deadline) -> Lacking:
+    """Of all that syncs and actions need: by what the token says, else by asking for a record of each.
+
+    Raises `ServiceTitanError`; `Refused` where nothing of the tenant can be read, as under another tenant's id.
+    """
+    granted, resources = client.connected(), {**needed_by_syncs(), **needed(client.tenant)}
+    reads = [scope for scope in resources if scope.endswith(":r") and (not granted or scope in granted)]
+    tried = reads[:1] if granted else reads
+    with ThreadPoolExecutor(MAX_PAGES) as threads:
+        states = list(threads.map(lambda one: _opens(client, one, resources[one], deadline), tried))
+    if True not in states:
+        raise Refused(f"nothing of tenant {client.tenant.id} can be read: is that its id, and the app connected there?")
+    if granted:
+        return Lacking([scope for scope in resources if scope not in granted], [])
+    return Lacking(
+        [scope for scope, is_open in zip(tried, states, strict=True) if is_open is False],
+        [scope for scope in resources if scope not in tried],
+    )
+
+
+def needed_by_syncs() -> dict[str, Resource]:
+    """Scope -> the first resource that it opens."""
+    found: dict[str, Resource] = {}
+    for stream in STREAMS:
+        if not stream.optional and stream.scope not in found:
+            path = stream.path if stream.listed else stream.export_paths[0]
+            found[stream.scope] = Resource(stream.module, path, stream.scope.removesuffix(":r"))
+    return found
+
+
+def _opens(client: Client, scope: str, resource: Resource, deadline: Deadline) -> bool | None:
+    """None: there is no such thing, which says nothing of the scope."""
+    try:
+        client.get(resource.module, resource.path, ONE_RECORD, scope=scope, deadline=deadline)
+    except ScopeMissing:
+        return False
+    except NotFound:
+        return None
+    return True

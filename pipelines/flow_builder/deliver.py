@@ -40,6 +40,6 @@ def deliver(
     with open_operations(settings.operations) as con, ThreadPoolExecutor(1) as thread:
         outbox = Outbox(con, max_age)
         with transaction(con):
-            switches.begin(con, directory.all(settings), clock())  # this may come before the first enqueue
+            switches.begin(con, directory.all(settings, con), clock())  # this may come before the first enqueue
             outbox.set_back(clock())
         return asyncio.run(run(outbox, thread))

@@ -76,7 +76,7 @@ def enqueue(
                 checkpoints.note_readings(operations, seen.tenants, readings, now)
         else:
             with transaction(operations):
-                switches.begin(operations, directory.all(settings), now)
+                switches.begin(operations, directory.all(settings, operations), now)
                 failpoint("enqueue.begun")
                 enqueued = EnqueueRun(log, operations, seen, settings, now, readings, start_over).write()
                 failpoint("enqueue.written")
@@ -136,7 +136,7 @@ class EnqueueRun:
         self.readings = readings
         self.start_over = start_over
         self.shadow = switches.in_shadow(operations, settings)
-        self.tenants = {one.id: one for one in directory.all(settings)}
+        self.tenants = {one.id: one for one in directory.all(settings, operations)}
         self.canceled = 0
 
     def write(self) -> Enqueued:

@@ -88,7 +88,7 @@ def in_force(switches: Switches, tenant_id: int) -> Switch:
 
 def in_shadow(con: Connection, settings: Settings) -> dict[int, bool]:
     """By tenant."""
-    switches = read(con, directory.all(settings))
+    switches = read(con, directory.all(settings, con))
     return {tenant_id: in_force(switches, tenant_id).is_shadow for tenant_id in switches if tenant_id != ALL}
 
 

@@ -3,6 +3,8 @@
 from pipelines.operations.connection import Connection, Cursor, OperationsError
 from pipelines.operations.database import (
     MIGRATIONS,
+    has_table,
+    look_into,
     moment,
     open_operations,
     prove_writable,
@@ -20,6 +22,8 @@ __all__ = [
     "Connection",
     "Cursor",
     "OperationsError",
+    "has_table",
+    "look_into",
     "moment",
     "open_operations",
     "prove_writable",

@@ -42,6 +42,17 @@ def open_operations(path: Path, patience: float = PATIENCE) -> Iterator[Connecti
             raise
 
 
+@contextmanager
+def look_into(path: Path) -> Iterator[Connection]:
+    """The file as it is: nothing is made, and nothing brought up to date. Raises `OperationsError`."""
+    with closing(connect(path)) as con:
+        yield con
+
+
+def has_table(con: Connection, name: str) -> bool:
+    return bool(con.execute("select 1 from sqlite_master where type = 'table' and name = ?", [name]).fetchall())
+
+
 def migrate(con: Connection, path: Path) -> None:
     if version(con) == len(MIGRATIONS):
         return

@@ -18,10 +18,14 @@ from pipelines.servicetitan.api.wire import http_client
 from pipelines.servicetitan.extract.lists import OVERLAP, PAGE_SIZE, decode, places
 from pipelines.servicetitan.streams import STREAMS, Stream
 from pipelines.settings import Settings, Tenant
-from pipelines.tenants import directory
+from pipelines.tenants import directory, store
 
 WATCHED = [stream for stream in STREAMS if stream.listed and stream.list_incremental and not stream.facts_only]
-ANNOTATIONS = {"state_updates": state_updates.last_stamp, "contact_links": contact_links.last_stamp}
+OURS = {  # what people and Flow Builder have set here
+    "state_updates": state_updates.last_stamp,
+    "contact_links": contact_links.last_stamp,
+    "tenants": store.last_stamp,
+}
 LOOK = 10.0  # seconds for all of a tenant's lists: the others' changes wait for it, and Dagster's sensors have 60
 REST = timedelta(minutes=5)  # for a tenant that cannot be asked
 TICK = timedelta(microseconds=1)
@@ -60,10 +64,11 @@ class ChangeProbe:
     def poll(self, marks: Watermarks, now: datetime) -> Changes:
         """A first look has nothing to compare with, and sees no change."""
         changes, tenants = Changes(dict(marks)), directory.all(self.settings)
+        self.connections = {tenant: client for tenant, client in self.connections.items() if tenant in tenants}
         with ThreadPoolExecutor(max(1, len(tenants))) as threads:
             for found in threads.map(lambda tenant: self._newest(tenant, marks, now), tenants):
                 self._note(changes, found)
-        self._note(changes, self._annotations())
+        self._note(changes, self._ours())
         return changes
 
     def _note(self, changes: Changes, found: Mapping[str, str] | str) -> None:
@@ -95,10 +100,9 @@ class ChangeProbe:
             return why
         return found
 
-    def _annotations(self) -> dict[str, str]:
-        """What Flow Builder has set through the actions API."""
+    def _ours(self) -> dict[str, str]:
         with open_operations(self.settings.operations, patience=self.retry.timeout) as con:
-            return {name: last_stamp(con) for name, last_stamp in ANNOTATIONS.items()}
+            return {name: last_stamp(con) for name, last_stamp in OURS.items()}
 
 
 def newest(connection: Client, stream: Stream, mark: str | None, now: datetime) -> str:

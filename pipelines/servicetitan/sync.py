@@ -61,8 +61,10 @@ def load(
     within ``sync_seconds`` has neither failed nor come to its end: the next sync goes on there. ``scheduled``: leaves
     tenants alone that rest. ``reconcile`` compares the contacts now, not only once a day. A commit is made every
     ``package_rows`` rows, so that a long load can be stopped and goes on there.
+
+    Raises `ConfigurationError` where there is no tenant.
     """
-    chosen = [directory.find(settings, name) for name in tenants] if tenants else directory.all(settings)
+    chosen = [directory.find(settings, name) for name in tenants] if tenants else directory.at_least_one(settings)
     batches, sync_id = BatchQueue(package_rows=package_rows), uuid.uuid4().hex
     retry = replace(retry or BULK, sleep=batches.sleep)
     rests, now = known_rests(settings), clock()

@@ -21,6 +21,7 @@ PLACEHOLDERS = frozenset(
         "your-name:your-token",
         "https://your-flow-builder",
         "whsec_your-webhook-secret",
+        "your-secrets-key",
         "your-campaign-id",
         "mailtos://your-user:your-password@your-mail-server?to=you@your-company",
         "https://your-heartbeat",
@@ -47,18 +48,13 @@ def problem(error: Any, settings: type[BaseModel]) -> str:
     if error["type"] == "named":
         return str(error["msg"])
     place = [part for part in error["loc"] if isinstance(part, str)]
-    variable = written("__".join(place).upper(), error["type"])
+    variable = "__".join(place).upper()
     if error["type"] == "placeholder":
         return f"{variable}: found {error['msg']!r}, which .env.example has in its place; expected a value of your own"
     if error["type"] == "missing":
         return f"{variable}: not set; it is required"
     found = "a value that is not shown" if is_secret(settings, place) else repr(error["input"])
     return f"{variable}: found {found}; {expected(error, variable)}"
-
-
-def written(variable: str, kind: str) -> str:
-    """Tenants are never set as a whole."""
-    return f"{variable}__<NAME>__ID" if (variable, kind) == ("SERVICETITAN_TENANTS", "missing") else variable
 
 
 def expected(error: Any, variable: str) -> str:

@@ -24,6 +24,7 @@ from pipelines.settings.tenant import Tenant as Tenant
 from pipelines.settings.values import (
     check_address,
     check_file_name,
+    check_key,
     check_origin,
     check_webhook_secret,
 )
@@ -57,7 +58,7 @@ class Settings(BaseSettings):
     servicetitan_api_url: str = ""
     servicetitan_auth_url: str = ""
     servicetitan_app_key: SecretStr = Field(min_length=1)
-    servicetitan_tenants: dict[str, Tenant] = Field(min_length=1)
+    servicetitan_tenants: dict[str, Tenant] = {}  # beside those that people have connected
     servicetitan_sync_mode: Literal["export", "list"] = "export"
     sync_cron: str = "*/5 * * * *"
     sync_seconds: float = Field(60, ge=0)  # that one sync may read a tenant; 0: to the end
@@ -70,6 +71,7 @@ class Settings(BaseSettings):
     rules_dir: Path = Path()  # people's own rows of the seeds
     retention_days: int = Field(90, ge=1)  # of bodies and answers
     run_retention_days: int = Field(30, ge=1)  # of Dagster's runs
+    secrets_key: list[SecretStr] = []  # the first is current
 
     flow_builder_trigger_url: str | None = None
     flow_builder_signing_secrets: list[SecretStr] = []
@@ -118,7 +120,7 @@ class Settings(BaseSettings):
             raise named("\n".join(line for name, fields in old.items() for line in replaced_fields(name, fields)))
         return {name.lower(): group for name, group in value.items()}
 
-    @field_validator("flow_builder_signing_secrets", "actions_tokens", "actions_origins", mode="before")
+    @field_validator("flow_builder_signing_secrets", "actions_tokens", "actions_origins", "secrets_key", mode="before")
     @classmethod
     def _comma_separated(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -129,6 +131,13 @@ class Settings(BaseSettings):
         for secret in value if isinstance(value, list) else [value]:
             if secret is not None:
                 check_webhook_secret(secret.get_secret_value())
+        return value
+
+    @field_validator("secrets_key")
+    @classmethod
+    def _keys(cls, value: list[SecretStr]) -> list[SecretStr]:
+        for key in value:
+            check_key(key.get_secret_value())
         return value
 
     @field_validator("servicetitan_api_url", "servicetitan_auth_url", "flow_builder_trigger_url", "dagster_url")

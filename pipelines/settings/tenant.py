@@ -1,4 +1,4 @@
-"""A tenant of ServiceTitan's, as the environment names it."""
+"""A tenant of ServiceTitan's."""
 
 from typing import Any, Literal
 from uuid import UUID
@@ -10,7 +10,7 @@ from pipelines.settings.problems import refuse_placeholder
 
 
 class Tenant(BaseModel):
-    """One ServiceTitan tenant; ``name`` is its group's name in lower case."""
+    """One ServiceTitan tenant, as the environment names it; ``name`` is its group's name in lower case."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -36,8 +36,21 @@ class Tenant(BaseModel):
     def _blank_is_live(cls, value: Any) -> Any:
         return value or "live"
 
+    def is_called(self, name_or_id: str | int) -> bool:
+        return str(name_or_id).lower() in (self.name, str(self.id))
+
+    @property
+    def locked(self) -> str | None:
+        """Why its secret cannot be read, where that is so."""
+        return None
+
+    @property
+    def credentials(self) -> str:
+        """Where they stand."""
+        return f"{self.variable('CLIENT_ID')} and __CLIENT_SECRET"
+
     def variable(self, name: str) -> str:
-        """As it is written in the environment."""
+        """Where the value stands that has to be mended."""
         return f"SERVICETITAN_TENANTS__{self.name.upper()}__{name}"
 
     @field_validator("timezone")

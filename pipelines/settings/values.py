@@ -23,6 +23,16 @@ def check_webhook_secret(secret: str) -> None:
         raise ValueError(f"{expected}; this one has {len(key)} bytes")
 
 
+def check_key(key: str) -> None:
+    """Fernet's: 32 bytes in base64 for addresses."""
+    try:
+        length = len(base64.b64decode(key, altchars="-_", validate=True))
+    except ValueError:  # it is no base64, or no ASCII
+        length = 0
+    if length != 32:
+        raise ValueError("expected what `servicetitan-flow secrets-key` prints, or several of them with commas between")
+
+
 def check_address(url: str) -> None:
     """https anywhere, or http to a loopback address."""
     parts = split(url)

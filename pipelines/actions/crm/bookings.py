@@ -51,7 +51,7 @@ def provider(call: ActionContext) -> Resource:
     """Raises `Problem` where the tenant has none."""
     if place := bookings_of(call.tenant):
         return place
-    variable = f"SERVICETITAN_TENANTS__{call.tenant.name.upper()}__BOOKING_PROVIDER_ID"
+    variable = call.tenant.variable("BOOKING_PROVIDER_ID")
     raise Problem("not_configured", f"{variable} is not set; ServiceTitan takes bookings only for a provider")
 
 

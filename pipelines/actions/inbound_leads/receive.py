@@ -31,6 +31,8 @@ from pipelines.settings.lead_source import LeadSource
 from pipelines.texts import clean
 
 Read = TypeVar("Read")
+
+AWAY_SECONDS = 600
 OWN = "default"  # the source of leads in our own form, unless another is named
 
 
@@ -84,10 +86,9 @@ def read_lead(
     context: RequestContext, where: From, source: LeadSource | None, payload: dict[str, Any], *, is_form: bool
 ) -> Delivered:
     """A form has texts alone, so that in our own fields they are read as what they should be."""
-    usual = source.tenant if source else None
     if source and source.map:
         payload = _parsed(lambda: trimmed(payload))
-        tenant = context.tenant(where.tenant or usual)
+        tenant = tenant_of(context, where.tenant, source)
         # Google's lead forms mark a try so.
         is_tried = payload.get("is_test") in (True, "true") or is_test(texts(payload))
         return Delivered(_parsed(lambda: from_source(source, payload)), tenant, is_tried)
@@ -96,7 +97,14 @@ def read_lead(
     own = clean(json.dumps(mended(payload), ensure_ascii=False))
     lead = _parsed(lambda: WebLead.model_validate_json(own, strict=not is_form))
     lead = TenantParam(tenant=where.tenant).complete(lead)
-    return Delivered(lead, context.tenant(lead.tenant or usual), is_test(texts(payload)))
+    return Delivered(lead, tenant_of(context, lead.tenant, source), is_test(texts(payload)))
+
+
+def tenant_of(context: RequestContext, named: TenantRef | None, source: LeadSource | None) -> Tenant:
+    """A sender cannot mend that the source's tenant is away, but he may come again."""
+    if named is None and source and context.services.tenant(source.tenant) is None:
+        raise Problem("tenant_away", f"tenant {source.tenant} of this source is not connected", AWAY_SECONDS)
+    return context.tenant(named or (source.tenant if source else None))
 
 
 def _parsed(read: Callable[[], Read]) -> Read:

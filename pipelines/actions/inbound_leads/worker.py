@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from uuid import NAMESPACE_OID, uuid5
 
@@ -26,8 +27,7 @@ from pipelines.actions.web.problems import Problem
 from pipelines.actions.web.servicetitan_problems import as_problem
 from pipelines.operations import OperationsError
 from pipelines.servicetitan.api.errors import ServiceTitanError
-from pipelines.settings import ConfigurationError, Tenant
-from pipelines.tenants import directory
+from pipelines.settings import Tenant
 
 log = logging.getLogger("pipelines.actions.leads")
 
@@ -61,38 +61,36 @@ class LeadWorker:
         """A thread for every tenant that has none, also for one that comes later. Never two: they would do one lead
         twice."""
         while not self._over.is_set():
-            for tenant in directory.all(self._services.settings):
-                if tenant.id not in self._threads or not self._threads[tenant.id].is_alive():
-                    self._threads[tenant.id] = self._started(tenant)
+            with suppress(OperationsError):  # who works on a lead says it
+                for tenant in self._services.tenants():
+                    if tenant.id not in self._threads or not self._threads[tenant.id].is_alive():
+                        self._threads[tenant.id] = self._started(tenant)
             self._over.wait(MAX_SLEEP.total_seconds())
 
     def _started(self, tenant: Tenant) -> threading.Thread:
-        thread = threading.Thread(target=self._run, args=(tenant.id,), name=f"leads of {tenant.name}", daemon=True)
+        name = f"leads of {tenant.name}"
+        thread = threading.Thread(target=self._run, args=(tenant.id, name), name=name, daemon=True)
         thread.start()
         return thread
 
-    def _run(self, tenant_id: int) -> None:
-        """Outlives an operations store that cannot be written for a while, or is closed before a step has ended."""
+    def _run(self, tenant_id: int, name: str) -> None:
+        """Until the tenant is gone. Outlives an operations store that cannot be written for a while, or is closed
+        before a step has ended."""
         news = self._queue.news[tenant_id]
-        while not self._over.is_set() and (tenant := self._tenant(tenant_id)):
+        while not self._over.is_set():
             news.clear()
             try:
+                if (tenant := self._services.tenant(tenant_id)) is None:
+                    return
                 while not self._over.is_set() and (entry := self._queue.due(tenant_id)):
                     work_on(self._services, tenant, entry)
                 rest = self._rest(tenant) if not self._over.is_set() else 0
             except OperationsError as error:
                 rest = MAX_SLEEP.total_seconds()
                 if not self._over.is_set():
-                    log.error("leads of %s: %s; tried again in %.0f s", tenant.name, error, rest)
+                    log.error("%s: %s; tried again in %.0f s", name, error, rest)
             if not self._over.is_set():
                 news.wait(rest)
-
-    def _tenant(self, tenant_id: int) -> Tenant | None:
-        """As it is now; None: it is gone."""
-        try:
-            return directory.find(self._services.settings, tenant_id)
-        except ConfigurationError:
-            return None
 
     def _rest(self, tenant: Tenant) -> float:
         """Never long, for a decision may be made on the command line."""

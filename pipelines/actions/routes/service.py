@@ -14,7 +14,6 @@ from pipelines.actions.web.openapi import documented
 from pipelines.actions.web.servicetitan_problems import as_problem
 from pipelines.actions.web.tenant_param import Alone, InTenant
 from pipelines.servicetitan.api.errors import ServiceTitanError
-from pipelines.tenants import directory
 
 router = APIRouter(tags=["service"])
 open_router = APIRouter(tags=["service"], route_class=OpenRoute)
@@ -50,7 +49,7 @@ async def post_sync(request: Request, context: Context, where: InTenant, form: B
     context.may_write()
     name = where.complete(form).tenant
     tenants = [context.tenant(name)] if name else context.tenants()
-    every = len(tenants) == len(directory.all(context.services.settings))
+    every = len(tenants) == len(context.services.tenants())
     dagster: Dagster = request.app.state.dagster
     names = [] if every else [tenant.name for tenant in tenants]
     started = await dagster.places.run(partial(dagster.start_sync, names))

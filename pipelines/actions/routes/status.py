@@ -10,7 +10,6 @@ from pipelines.actions.context import Services
 from pipelines.actions.web.servicetitan_problems import as_problem
 from pipelines.servicetitan.sync_status import last_complete
 from pipelines.settings import Tenant
-from pipelines.tenants import directory
 
 
 class TenantStatus(BaseModel):
@@ -56,7 +55,7 @@ def integration(services: Services, tenants: Sequence[Tenant]) -> Integration:
 
 
 def health(services: Services) -> Health:
-    now, statuses = services.clock(), tenant_statuses(services, directory.all(services.settings))
+    now, statuses = services.clock(), tenant_statuses(services, services.tenants())
     tenants = [
         TenantHealth(
             name=status.name,

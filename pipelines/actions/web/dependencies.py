@@ -19,8 +19,7 @@ from pipelines.actions.web.tokens import ApiToken
 from pipelines.actions.workers import waited_for
 from pipelines.servicetitan.api.deadline import Deadline
 from pipelines.servicetitan.api.errors import ServiceTitanError
-from pipelines.settings import ConfigurationError, Tenant
-from pipelines.tenants import directory
+from pipelines.settings import Tenant
 from pipelines.texts import mended, with_carriage_returns
 
 MAX_SECONDS = 15  # seconds until an answer, or until a write begins, which then comes to its own end
@@ -39,7 +38,7 @@ class RequestContext:
         self.key = request.headers.get("idempotency-key")
 
     def tenants(self) -> list[Tenant]:
-        return [tenant for tenant in directory.all(self.services.settings) if self.access.admits(tenant)]
+        return [tenant for tenant in self.services.tenants() if self.access.admits(tenant)]
 
     def tenant(self, name: str | int | None) -> Tenant:
         """A tenant that the caller may not see answers like one that is not there. Raises `Problem`."""
@@ -49,17 +48,22 @@ class RequestContext:
                 return mine[0]
             wrong = "is needed: one of " + ", ".join(tenant.name for tenant in mine)
             raise Problem("invalid_request", "see errors: tenant", errors={"tenant": [wrong]})
-        try:
-            tenant = directory.find(self.services.settings, name)
-        except ConfigurationError:
-            tenant = None
-        if tenant not in mine:
-            raise Problem("not_found", "there is no such tenant")
-        return tenant
+        for tenant in mine:
+            if tenant.is_called(name):
+                return tenant
+        raise Problem("not_found", "there is no such tenant")
 
     def may_write(self) -> None:
         if not self.access.writes:
             raise Problem("not_permitted", f"the token {self.access.name} may only read")
+
+    def may_administer(self, *refs: str | int) -> None:
+        """Of a tenant that is called so, and may not be there yet."""
+        if not self.access.administers:
+            needs = "that needs admin in ACTIONS_TOKENS"
+            raise Problem("not_permitted", f"the token {self.access.name} may not connect tenants: {needs}")
+        if not self.access.opens(*refs):
+            raise Problem("not_permitted", f"the token {self.access.name} is bound to other tenants")
 
     async def act(self, action: Action[Any, Any], form: Input) -> Response:
         if action.writes:
@@ -72,6 +76,11 @@ class RequestContext:
                 return self._response(await run_in_threadpool(work))
             workers = self.services.workers[tenant]
             return self._response(await (workers.writes if action.writes else workers.reads).run(work))
+
+    async def write_apart(self, asked: Asked, work: Callable[[], KeptOutcome]) -> Response:
+        """A write that belongs to no tenant's places, for the tenant may not be there yet."""
+        once = partial(self.idempotency.once, asked, work)
+        return self._response(await self.services.apart.run(once))
 
     async def _tenant_of(self, action: Action[Any, Any], form: Input) -> Tenant:
         if form.tenant is not None or action.tenant_of is None:

@@ -14,7 +14,16 @@ from pipelines.operations import stamp
 KEY_RETENTION = timedelta(days=30)
 KEY = re.compile(r"[\x20-\x7e]{1,255}")
 # These tell that nothing was settled: the same request may come again and is then worked on anew.
-UNSETTLED = {"unavailable", "in_doubt", "busy", "not_permitted", "not_configured", "internal"}
+UNSETTLED = {
+    "unavailable",
+    "in_doubt",
+    "busy",
+    "not_permitted",
+    "not_configured",
+    "not_connected",
+    "not_stored",
+    "internal",
+}
 
 
 @dataclass(frozen=True)

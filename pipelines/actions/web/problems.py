@@ -30,12 +30,14 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "linked": (409, "The link is there already, and another one"),
     "state_differs": (409, "The customer is in another state"),
     "in_progress": (409, "The first request with this key is under way"),
+    "not_stored": (409, "The tenant cannot be stored here"),
     "settled": (409, "The lead waits for no decision"),
     "too_large": (413, "The body is too large"),
     "unsupported_media_type": (415, "The body must be JSON"),
     "invalid_request": (422, "The request is not valid"),
     "key_reused": (422, "The key was used for another request"),
     "rejected": (422, "ServiceTitan rejected the request"),
+    "not_connected": (422, "ServiceTitan does not let the tenant in"),
     "not_configured": (422, "A setting is missing"),
     "too_many_requests": (429, "Too many requests"),
     "internal": (500, "Something went wrong here"),
@@ -44,6 +46,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "not_recorded": (503, "operations.sqlite cannot be written"),
     "sync_unavailable": (502, "Dagster does not answer as it should"),
     "busy": (503, "ServiceTitan is busy"),
+    "tenant_away": (503, "The tenant is not connected"),
 }
 BY_STATUS = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
 MEDIA_TYPE = "application/problem+json"

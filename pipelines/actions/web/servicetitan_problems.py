@@ -11,6 +11,7 @@ from pipelines.servicetitan.api.errors import (
     RateLimited,
     Refused,
     ScopeMissing,
+    SecretLocked,
     ServiceTitanError,
 )
 
@@ -37,6 +38,8 @@ def as_problem(error: ServiceTitanError) -> Problem:
         return Problem(code, f"HTTP {error.status}; see errors", errors=errors)
     if isinstance(error, ScopeMissing):
         return Problem(code, f"the app needs the scope {error.scope} in this tenant", scope=error.scope)
+    if isinstance(error, SecretLocked):
+        return Problem(code, str(error))
     if isinstance(error, AccessRefused):
         return Problem(code, REFUSED)
     if isinstance(error, RateLimited):

@@ -1,31 +1,49 @@
 """Who may call the API: ``ACTIONS_TOKENS``.
 
-Each entry is ``name:token``, ``name:token:ro`` or ``name:token:rw:socal+dfw``: after the token, ``ro`` (reading only)
-or ``rw``, then the names of the tenants that it is bound to; by default all of them, reading and writing.
+Each entry is ``name:token``, ``name:token:ro`` or ``name:token:rw:socal+dfw``: after the token, ``ro`` (reading only),
+``rw`` or ``admin`` (who also connects tenants), then the names of the tenants that it is bound to; by default all of
+them, reading and writing. A name is looked up when a request comes: its tenant may come, change and go meanwhile.
 """
 
 import hmac
+import logging
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Literal, cast
 
 from pipelines.settings import ConfigurationError, Settings, Tenant
 from pipelines.tenants import directory
 
+Right = Literal["ro", "rw", "admin"]
+
+log = logging.getLogger("pipelines.actions")
 SHAPE = "expected name:token, name:token:ro or name:token:rw:tenant+tenant"
-RIGHTS = {"ro": False, "rw": True}
+RIGHTS: tuple[Right, ...] = ("ro", "rw", "admin")
 
 
 @dataclass(frozen=True)
 class ApiToken:
-    """What one bearer token opens; ``tenants`` by name, None: every tenant."""
+    """What one bearer token opens; ``tenants`` by name or id, None: every tenant."""
 
     name: str
     digest: bytes = b""
-    writes: bool = True
+    right: Right = "rw"
     tenants: frozenset[str] | None = None
 
+    @property
+    def writes(self) -> bool:
+        return self.right != "ro"
+
+    @property
+    def administers(self) -> bool:
+        return self.right == "admin"
+
     def admits(self, tenant: Tenant) -> bool:
-        return self.tenants is None or tenant.name in self.tenants
+        return self.opens(tenant.name, tenant.id)
+
+    def opens(self, *refs: str | int) -> bool:
+        """A tenant that may be called any of these."""
+        return self.tenants is None or not self.tenants.isdisjoint(map(str, refs))
 
 
 WEBHOOK = ApiToken("webhook")  # who signs with ACTIONS_WEBHOOK_SECRET
@@ -55,18 +73,22 @@ def _parsed(entry: str, settings: Settings) -> ApiToken:
     if not name or not token or more:
         raise ValueError(SHAPE)
     if rights not in ("", *RIGHTS):
-        raise ValueError(f"found {rights!r} after the token; expected ro or rw")
+        raise ValueError(f"found {rights!r} after the token; expected ro or rw, or admin")
     if name == WEBHOOK.name:
         raise ValueError(f"the name {name!r} is taken by the inbound webhook; expected another")
-    tenants = frozenset(_tenant_name(part, settings) for part in bound.split("+")) if bound else None
-    return ApiToken(name, digest(token), RIGHTS.get(rights, True), tenants)
+    tenants = frozenset(_tenant_ref(part, name, settings) for part in bound.split("+")) if bound else None
+    return ApiToken(name, digest(token), cast(Right, rights or "rw"), tenants)
 
 
-def _tenant_name(name: str, settings: Settings) -> str:
+def _tenant_ref(ref: str, caller: str, settings: Settings) -> str:
+    """Raises ValueError where there is no such tenant, and none can be connected."""
     try:
-        return directory.find(settings, name).name
+        directory.find(settings, ref)
     except ConfigurationError as error:
-        raise ValueError(str(error)) from None
+        if not settings.secrets_key:
+            raise ValueError(str(error)) from None
+        log.warning("ACTIONS_TOKENS: %s: tenant %r is not connected yet", caller, ref)
+    return ref.lower()
 
 
 def digest(token: str) -> bytes:

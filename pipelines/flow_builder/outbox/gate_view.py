@@ -55,7 +55,7 @@ def read_view(con: Connection, settings: Settings, transition_id: str, now: date
     facts = read_facts(con, key)
     ids = {transition_id, *(row.transition_id for row in facts)}
     rows = OutboxKnowledge(con).rows([key], ids)
-    tenant = configured(settings, key.tenant_id)
+    tenant = configured(con, settings, key.tenant_id)
     found = switches.read(con, [tenant] if tenant else [])
     switch = switches.in_force(found, key.tenant_id)
     whole_from = con.execute(WHOLE_FROM, [key.tenant_id]).fetchone()
@@ -70,9 +70,9 @@ def read_view(con: Connection, settings: Settings, transition_id: str, now: date
     )
 
 
-def configured(settings: Settings, tenant_id: int) -> Tenant | None:
+def configured(con: Connection, settings: Settings, tenant_id: int) -> Tenant | None:
     try:
-        return directory.find(settings, tenant_id)
+        return directory.find(settings, tenant_id, con)
     except ConfigurationError:
         return None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from pipelines.servicetitan.api.errors import AccessRefused, TransientError, Unavailable, describe
+from pipelines.servicetitan.api.errors import AccessRefused, SecretLocked, TransientError, Unavailable, describe
 from pipelines.servicetitan.api.responses import refuse_transient
 from pipelines.servicetitan.api.retry import Bounds, RetryPolicy
 from pipelines.servicetitan.api.visit import Visit
@@ -50,6 +50,8 @@ class AccessToken:
         self.refusal: AccessRefused | None = None
 
     def _good(self, bounds: Bounds) -> str:
+        if self.tenant.locked:
+            raise SecretLocked(self.tenant.locked)
         if self.refusal:
             raise AccessRefused(str(self.refusal))
         if time.monotonic() >= self._ends_at:
@@ -77,9 +79,10 @@ class AccessToken:
         response = exchange(self.http, request, self.retry, bounds)
         refuse_transient(response)
         if response.status_code != 200:
+            said = describe(response).replace(form["client_secret"], "…")  # some server's echo is no place for it
             raise AccessRefused(
-                f"the token server refused the credentials of tenant {self.tenant.name}: {describe(response)};"
-                f" check SERVICETITAN_TENANTS__{self.tenant.name.upper()}__CLIENT_ID and __CLIENT_SECRET"
+                f"the token server refused the credentials of tenant {self.tenant.name}: {said};"
+                f" check {self.tenant.credentials}"
             )
         try:
             answer: dict[str, Any] = response.json()

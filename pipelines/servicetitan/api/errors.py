@@ -5,6 +5,7 @@ ServiceTitanError
 │   └── TenantGivenUp and so is all of this tenant
 ├── OutOfTime         what the sync gives the tenant is over; nothing is wrong
 ├── AccessRefused     the tenant's credentials, or its token, are not taken
+│   └── SecretLocked  they cannot be read: SECRETS_KEY is another one
 ├── ScopeMissing      403: the app lacks a scope in this tenant
 ├── NotFound          404
 ├── Refused           any other answer that trying again cannot mend
@@ -41,6 +42,10 @@ class OutOfTime(ServiceTitanError):
 
 
 class AccessRefused(ServiceTitanError):
+    pass
+
+
+class SecretLocked(AccessRefused):
     pass
 
 
