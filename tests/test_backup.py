@@ -19,6 +19,8 @@ from pipelines.flow_builder.outbox.restored import hold_all
 from pipelines.operations import open_operations
 from pipelines.operations.backup import BackupError, back_up
 from pipelines.operations.restore import Restored, restore
+from pipelines.settings import load_settings
+from pipelines.tenants.encryption import new_key
 from tests.flow_builder.line import Line
 from tests.flow_builder.marts import SOCAL, Marts
 from tests.simulator.flow_builder.receiver import Receiver
@@ -231,6 +233,21 @@ def test_the_commands_refuse_in_one_line(line: Company, run: Run, tmp_path: Path
     with exclusive(line.settings, wait_seconds=0):
         assert "another sync is running" in refused(run("backup", str(tmp_path / "other"), "--wait", "0"))
         assert "another sync is running" in refused(run("restore", folder, "--replace"))
+
+
+def test_the_key_is_named_by_its_fingerprint_and_told_from_another(
+    line: Company, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.syncs()
+    was, now, folder = new_key(), new_key(), tmp_path / "backup"
+    monkeypatch.setenv("SECRETS_KEY", was)
+    [fingerprint] = load_settings(None).key_fingerprints
+    assert f"SECRETS_KEY with the fingerprint {fingerprint}, which is not in it" in run("backup", str(folder)).output
+    assert not [path for path in folder.iterdir() if was.encode() in path.read_bytes()]
+    for keys, words in ((now, "that one back, or connect the tenants anew"), ("", "here it is not set"), (was, "")):
+        monkeypatch.setenv("SECRETS_KEY", keys)
+        said = run("restore", str(folder), "--replace").output
+        assert (keys, words in said, fingerprint in said) == (keys, True, keys != was)
 
 
 def refused(result: Result) -> str:

@@ -9,6 +9,10 @@ from filelock import FileLock, Timeout
 from orchestration.resources import AnotherSyncIsRunning, exclusive
 from pipelines.settings import load_settings
 
+OTHER_KEY = (
+    "Its secrets are encrypted under the SECRETS_KEY with the fingerprint {was}, and here it is {now}: put that one"
+    " back, or connect the tenants anew that `servicetitan-flow check` names."
+)
 FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 
 
@@ -30,6 +34,11 @@ def backup(folder: Path, wait: float) -> None:
         raise click.ClickException(str(error)) from None
     sizes = ", ".join(f"{name} {copied.bytes:,} bytes" for name, copied in made.files.items())
     click.echo(f"backup: {folder}: {sizes}")
+    if made.secrets_key:
+        click.echo(
+            f"Its secrets are encrypted under the SECRETS_KEY with the fingerprint {made.secrets_key}, which is not in"
+            " it: keep that key elsewhere."
+        )
 
 
 @click.command()
@@ -59,6 +68,9 @@ def restore(folder: Path, replace: bool) -> None:
         click.echo(f"moved aside: {path}")
     waiting = " and ".join(f"{count} {what}" for what, count in done.waiting.items())
     click.echo(f"restore: as of {done.made_at}; {waiting} wait for a person")
+    known = settings.key_fingerprints
+    if done.secrets_key and done.secrets_key not in known:
+        click.echo(OTHER_KEY.format(was=done.secrets_key, now=", ".join(known) or "not set"))
     click.echo(
         "The next sync holds what happened before now and is news to this outbox: it may have been sent since the\n"
         "back-up. Run `servicetitan-flow sync`, compare `servicetitan-flow deliveries --status held` with what Flow\n"

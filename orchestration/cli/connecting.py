@@ -81,7 +81,7 @@ def secrets_key(rotate: bool) -> None:
     key.expect()
     with open_operations(settings.operations) as con, transaction(con):
         count, locked = store.rotate(con, key, datetime.now(UTC))
-    click.echo(f"{count} secrets stored anew under the key {key.fingerprints[0]}")
+    click.echo(f"{count} secrets stored anew under the key with the fingerprint {settings.key_fingerprints[0]}")
     for tenant in locked:
         click.echo(f"{tenant.name}: {tenant.locked}", err=True)
     if locked:

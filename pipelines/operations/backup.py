@@ -44,11 +44,13 @@ class Copied:
 
 @dataclass(frozen=True)
 class Backup:
-    """What `MANIFEST` says; ``files`` by their names."""
+    """What `MANIFEST` says; ``files`` by their names. ``secrets_key``: the fingerprint of the key that opens what is
+    stored encrypted, and is not part of it."""
 
     made_at: str
     release: str
     files: dict[str, Copied]
+    secrets_key: str | None = None
 
 
 def back_up(settings: Settings, folder: Path, now: datetime) -> Backup:
@@ -68,7 +70,8 @@ def back_up(settings: Settings, folder: Path, now: datetime) -> Backup:
         copy_warehouse(settings.warehouse, fresh / WAREHOUSE)
         copy_operations(settings.operations, fresh / OPERATIONS)
         files = {name: mark(fresh / name) for name in (WAREHOUSE, OPERATIONS)}
-        made = Backup(stamp(now), version("servicetitan-flow"), files)
+        key = next(iter(settings.key_fingerprints), None)
+        made = Backup(stamp(now), version("servicetitan-flow"), files, key)
         (fresh / MANIFEST).write_text(json.dumps(asdict(made), indent=2) + "\n")
         for path in [*fresh.iterdir(), fresh]:
             flush(path)

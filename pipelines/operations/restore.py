@@ -47,11 +47,13 @@ Room = Callable[[Connection, Restoration], int]
 
 @dataclass(frozen=True)
 class Restored:
-    """``waiting``: how much of what waits for a person; ``aside``: where the files went that were there."""
+    """``waiting``: how much of what waits for a person; ``aside``: where the files went that were there;
+    ``secrets_key``: as `Backup` has it."""
 
     made_at: str
     waiting: Mapping[str, int]
     aside: list[Path]
+    secrets_key: str | None = None
 
 
 def restore(
@@ -81,7 +83,7 @@ def restore(
     finally:
         for path in fresh.values():
             path.unlink(missing_ok=True)
-    return Restored(backup.made_at, waiting, aside)
+    return Restored(backup.made_at, waiting, aside, backup.secrets_key)
 
 
 def read_manifest(folder: Path) -> Backup:
@@ -89,7 +91,7 @@ def read_manifest(folder: Path) -> Backup:
     try:
         manifest = json.loads(path.read_text())
         files = {name: Copied(**manifest["files"][name]) for name in (WAREHOUSE, OPERATIONS)}
-        return Backup(manifest["made_at"], manifest["release"], files)
+        return Backup(manifest["made_at"], manifest["release"], files, manifest.get("secrets_key"))
     except FileNotFoundError:
         raise BackupError(f"{path} is not there; name a folder that `servicetitan-flow backup` made") from None
     except (ValueError, KeyError, TypeError) as error:

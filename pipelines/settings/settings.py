@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
@@ -239,6 +240,12 @@ class Settings(BaseSettings):
     @property
     def auth_url(self) -> str:
         return self.servicetitan_auth_url or HOSTS[self.servicetitan_environment][1]
+
+    @property
+    def key_fingerprints(self) -> list[str]:
+        """By which people tell each key of SECRETS_KEY from others."""
+        keys = (key.get_secret_value() for key in self.secrets_key)
+        return [sha256(f"fingerprint of {key}".encode()).hexdigest()[:12] for key in keys]
 
     @property
     def warehouse(self) -> Path:

@@ -66,7 +66,7 @@ def stored(settings: Settings, con: Connection | None = None) -> list[StoredTena
             return []
         with look_into(settings.operations) as con:
             return stored(settings, con) if has_table(con, "tenants") else []
-    place = settings.operations, tuple(key.get_secret_value() for key in settings.secrets_key)
+    place = settings.operations, tuple(settings.key_fingerprints)
     version = store.version(con)
     if place not in _read or _read[place][0] != version:
         _read[place] = version, store.read(con, SecretsKey(settings))

@@ -1,7 +1,6 @@
 """What is stored encrypted: under the first key of SECRETS_KEY, and opened with any of them."""
 
 import hmac
-from hashlib import sha256
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
@@ -23,11 +22,6 @@ class SecretsKey:
 
     def __bool__(self) -> bool:
         return bool(self._keys)
-
-    @property
-    def fingerprints(self) -> list[str]:
-        """One for each key, by which people tell it from others."""
-        return [sha256(f"fingerprint of {key}".encode()).hexdigest()[:12] for key in self._keys]
 
     def expect(self) -> None:
         """Raises `ConfigurationError` where there is none."""

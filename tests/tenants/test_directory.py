@@ -121,7 +121,7 @@ def test_a_new_key_is_printed_before_anything_is_configured(monkeypatch: pytest.
     monkeypatch.delenv("SERVICETITAN_APP_KEY", raising=False)
     first, second = (CliRunner().invoke(main, ["secrets-key"]).output.strip() for _ in range(2))
     assert first != second
-    assert SecretsKey(Settings(_env_file=None, servicetitan_app_key="k", secrets_key=first)).fingerprints
+    assert Settings(_env_file=None, servicetitan_app_key="k", secrets_key=first).key_fingerprints
 
 
 def test_a_rotation_stores_every_secret_anew_under_the_first_key(
@@ -130,8 +130,9 @@ def test_a_rotation_stores_every_secret_anew_under_the_first_key(
     connect(settings)
     connect(settings, "nyc", 9)
     done = run(settings, monkeypatch, "secrets-key", "--rotate", SECRETS_KEY=f"{NEW},{OLD}")
-    [fingerprint] = SecretsKey(under(settings, NEW)).fingerprints
-    assert (done.exit_code, done.output) == (0, f"2 secrets stored anew under the key {fingerprint}\n")
+    [fingerprint] = under(settings, NEW).key_fingerprints
+    words = f"2 secrets stored anew under the key with the fingerprint {fingerprint}\n"
+    assert (done.exit_code, done.output) == (0, words)
     assert directory.find(under(settings, NEW), "dfw").client_secret.get_secret_value() == SECRET
     assert directory.find(under(settings, OLD), "dfw").locked
 
