@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from pipelines.settings import Settings
 from pipelines.tenants.encryption import new_key
 from tests.actions.conftest import DFW, Api, Open
+from tests.actions.test_crashes import Started, killed_at
+from tests.actions.test_crashes import start as start
 from tests.actions.test_leads import LEAD, end_of
 from tests.actions.test_writes import BOOKING
 from tests.simulator.servicetitan import ServiceTitan
@@ -282,6 +285,41 @@ def test_the_secret_is_nowhere(boss: Boss, settings: Settings, caplog: pytest.Lo
     files = [path for path in settings.data_dir.rglob("*") if path.is_file()]
     assert settings.operations in files
     assert not [path for path in files if SECRET.encode() in path.read_bytes()]
+
+
+def test_a_put_that_is_killed_is_done_by_the_next_one(
+    start: Started, simulator: ServiceTitan, settings: Settings
+) -> None:
+    def send(api: Api) -> None:
+        api.put(
+            "/integration/tenants/dfw",
+            json=FORM,
+            headers={"authorization": "Bearer admin-token", "idempotency-key": "k"},
+            timeout=0.3,
+        )
+
+    killed_at(start, simulator, "/connect/token", "POST", send)
+    killed_at(start, simulator, "/customers", "GET", send)
+    assert rows(settings) == []
+    process = start()
+    api = Api(process.api.url, "admin-token")
+    assert put(api, key="k").status_code == 201
+    assert put(api, key="k").headers["idempotent-replayed"] == "true"
+    assert api.read("/jobs", tenant="dfw").status_code == 200
+    assert SECRET not in process.log.read_text()
+
+
+def test_a_tenant_that_hangs_while_it_is_tried_keeps_nobody_waiting(
+    boss: Boss, simulator: ServiceTitan, ada: int
+) -> None:
+    api = boss()
+    simulator.faults.order("hang", "", tenant=DFW, times=-1)
+    with ThreadPoolExecutor(8) as threads:
+        tries = [threads.submit(put, api) for _ in range(8)]
+        assert api.read(f"/customers/{ada}", tenant="socal").elapsed.total_seconds() < 5
+        assert api.get("/health").status_code == 200
+        found = {one.result().json()["code"] for one in tries}
+    assert found <= {"unavailable", "busy"}
 
 
 def rows(settings: Settings) -> list[Any]:

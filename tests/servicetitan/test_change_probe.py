@@ -7,10 +7,12 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-from pipelines.operations import open_operations
+from pipelines.operations import open_operations, transaction
 from pipelines.servicetitan.api.retry import PROBE
 from pipelines.servicetitan.change_probe import WATCHED, ChangeProbe
 from pipelines.settings import Settings
+from pipelines.tenants import store
+from pipelines.tenants.encryption import SecretsKey, new_key
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World
 
@@ -93,6 +95,22 @@ def test_a_tenant_that_comes_later_is_watched_and_a_mended_secret_tried_at_once(
     configured["dfw"] = dfw.model_copy(update={"client_secret": SecretStr("cs1.new")})
     look = watch.poll({}, NOW)
     assert (look.problems, "dfw customers" in look.marks) == ([], True)
+
+
+def test_a_tenant_that_people_connect_or_disconnect_is_a_change(settings: Settings, world: World) -> None:
+    dfw = settings.servicetitan_tenants.pop("dfw")
+    settings = settings.model_copy(update={"secrets_key": [SecretStr(new_key())]})
+    watch = ChangeProbe(settings)
+    marks = watch.poll({}, world.now()).marks
+    with open_operations(settings.operations) as con, transaction(con):
+        store.put(con, dfw, SecretsKey(settings), "ann", NOW)
+    look = watch.poll(marks, NOW)
+    assert (look.changed, "dfw customers" in look.marks) == (["tenants"], True)
+    assert watch.poll(look.marks, NOW).changed == []
+    with open_operations(settings.operations) as con, transaction(con):
+        store.remove(con, "dfw", NOW + timedelta(minutes=1))
+    assert watch.poll(look.marks, NOW + timedelta(minutes=1)).changed == ["tenants"]
+    assert [tenant.name for tenant in watch.connections] == ["socal"]
 
 
 def test_a_state_that_was_set_by_hand_is_a_change(watch: ChangeProbe, world: World, settings: Settings) -> None:
