@@ -67,7 +67,7 @@ def env(simulator: ServiceTitan, receiver: Receiver, tmp_path: Path, parsed_proj
 def settings(env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The same, loaded; a developer's own variables do not shine through."""
     for name in os.environ:
-        if name.startswith(("SERVICETITAN_", "FLOW_BUILDER_", "ACTIONS_", "DATA_DIR")):
+        if name.startswith(("SERVICETITAN_", "FLOW_BUILDER_", "ACTIONS_", "DATA_DIR", "SECRETS_KEY")):
             monkeypatch.delenv(name)
     env_file = tmp_path / ".env"
     env_file.write_text("".join(f"{name}={value}\n" for name, value in env.items()))

@@ -26,7 +26,7 @@ ASSET_TYPES = {"model", "seed", "snapshot"}
 STREAMS_BY_NAME = {stream.name: stream for stream in STREAMS}
 OWN_TABLES = {
     "rejected_records": "Records that cannot be read or break their schema, and why; their page is loaded.",
-    "tenants": "The tenants of the configuration.",
+    "tenants": "The tenants: those of the environment, and those that people have connected.",
     "state_updates": "States set by hand, through the actions API.",
     "contact_links": "Which contact of Flow Builder is which customer, from lead intake and the action that links.",
     "changes": "What the loads changed since the last derivation: record, customer and job, now and before.",

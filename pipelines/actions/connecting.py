@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from pipelines.actions.scopes import Lacking, lacking
 from pipelines.flow_builder import switches
+from pipelines.operations import Connection as Store
 from pipelines.operations import open_operations, transaction
 from pipelines.servicetitan.api.client import Client
 from pipelines.servicetitan.api.deadline import Deadline
@@ -72,24 +73,24 @@ def connect(
     tenant = StoredTenant(**asked, client_secret=known.client_secret if known and own is None else own)
     lacks = tried(client_of(tenant))
     with open_operations(settings.operations) as con, transaction(con):
-        place_of(settings, tenant.name, tenant.id)  # it may be another's by now
+        place_of(settings, tenant.name, tenant.id, con)  # it may be another's by now
         store.put(con, tenant, SecretsKey(settings), by, now)
     go_on(settings, tenant, by, now)
     return Connection(tenant, known is None, lacks)
 
 
-def place_of(settings: Settings, name: str, tenant_id: int) -> StoredTenant | None:
+def place_of(settings: Settings, name: str, tenant_id: int, con: Store | None = None) -> StoredTenant | None:
     """As it is connected already. Raises `NotStored`."""
     if not settings.secrets_key:
         raise NotStored(f"{MISSING}, and without it no secret can be stored: {WAY_OUT}")
     if name in settings.servicetitan_tenants:
         raise NotStored(in_the_environment(settings.servicetitan_tenants[name]))
-    for tenant in directory.all(settings):
+    for tenant in directory.all(settings, con):
         if tenant.name == name and tenant.id != tenant_id:
             raise NotStored(f"{name} has the id {tenant.id}: remove it first, or name another")
         if tenant.name != name and tenant.id == tenant_id:
             raise NotStored(f"{tenant_id} is the id of tenant {tenant.name}: two tenants cannot have one id")
-    return next((tenant for tenant in directory.stored(settings) if tenant.name == name), None)
+    return next((tenant for tenant in directory.stored(settings, con) if tenant.name == name), None)
 
 
 def in_the_environment(tenant: Tenant) -> str:

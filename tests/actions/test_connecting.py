@@ -71,6 +71,7 @@ def test_the_first_tenant_can_be_connected_too(boss: Boss, env: dict[str, str]) 
         del env[name]
     api = boss()
     assert api.get("/integration").json()["tenants"] == []
+    assert api.read("/jobs").json()["detail"] == "no tenant is connected that this token opens"
     assert put(api).status_code == 201
     assert api.get("/health").json()["status"] == "ok"
 

@@ -46,6 +46,8 @@ class RequestContext:
         if name is None:
             if len(mine) == 1:
                 return mine[0]
+            if not mine:
+                raise Problem("not_found", "no tenant is connected that this token opens")
             wrong = "is needed: one of " + ", ".join(tenant.name for tenant in mine)
             raise Problem("invalid_request", "see errors: tenant", errors={"tenant": [wrong]})
         for tenant in mine:
