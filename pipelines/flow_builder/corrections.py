@@ -32,7 +32,7 @@ def correction(
         told_state=outlook.state,
         status=Status.PENDING,
         occurred_at=newest.occurred_at if newest else None,
-        ends=started.ending(earlier),
+        ends=started.ending(earlier, others),
         follows=told.webhook_id,
     )
     return None if was_refused(outlook, corrected, others) else with_visit(outlook, corrected, newest)

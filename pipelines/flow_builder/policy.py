@@ -135,7 +135,7 @@ class Decision:
 
     def ends(self, row: Delivery, earlier: Sequence[Delivery]) -> tuple[str, ...]:
         """With the run of its own transition, which it starts anew."""
-        ending = self.runs.ending(earlier)
+        ending = self.runs.ending(earlier, [*earlier, row])
         begun = {run.transition_id for run in runs(earlier) if not run.has_ended} - {*ending}
         return (*ending, row.transition_id) if row.flow_name and row.transition_id in begun else ending
 

@@ -80,6 +80,7 @@ class Runs:
             found = suppressions(Case(self.customer, transition, facts, (), self.situation))
             yield from (word for word in found if word in ENDS_RUNS)
 
-    def ending(self, rows: Sequence[Delivery]) -> tuple[str, ...]:
-        """The transitions of those that must end and that nothing delivered has ended, as they began."""
-        return tuple([run.transition_id for run in runs(rows) if not run.has_ended and self.why(run, rows)][::-1])
+    def ending(self, earlier: Sequence[Delivery], rows: Sequence[Delivery]) -> tuple[str, ...]:
+        """The transitions of those that the earlier rows started, that must end by all rows, and that nothing
+        delivered has ended, as they began."""
+        return tuple([run.transition_id for run in runs(earlier) if not run.has_ended and self.why(run, rows)][::-1])

@@ -99,3 +99,19 @@ def test_the_last_mail_of_a_flow_is_due_when_its_state_is_reset(home: Household)
     home.now += 90 * DAY
     home.enters(0.0, is_reset=True)
     assert [(row.told_state, row.ends) for row in home.go_on()] == [(0.0, ())]
+
+
+def test_a_visit_that_is_announced_anew_ends_the_flow_of_the_one_in_whose_place_it_stands(home: Household) -> None:
+    """It had gone on for this one, until that started its own."""
+    first = home.books(1, 3 * DAY)
+    home.go_on()
+    home.retract(first)
+    second = home.books(1, 4 * DAY)
+    [row] = home.sync()[-1:]
+    assert row.reason == "replaced"
+    home.change(second, is_do_not_mail=True, visits=[])
+    [corrected] = home.sync()
+    home.ends(corrected, Status.DEAD, may_have_arrived=True)
+    home.change(second, is_do_not_mail=False, visits=[visit(10, home.now + 4 * DAY)])
+    [again] = home.go_on()
+    assert (again.webhook_id, again.flow_name, again.ends) == (f"{second}-again-1", "What to Expect", (first,))
