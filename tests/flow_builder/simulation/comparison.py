@@ -12,7 +12,7 @@ ALWAYS = ("webhook_id", "kind", "transition_id", "key", "state", "status")
 DECIDED = ("job_id", "was_ahead")
 ON_ITS_WAY = (
     *("flow_name", "ends", "suppressed", "superseded", "appointment", "flow_until", "settles_at", "occurred_at"),
-    "created_at",
+    *("created_at", "is_of_a_batch"),
 )
 
 

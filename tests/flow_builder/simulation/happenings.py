@@ -55,8 +55,33 @@ class Happening:
         job = self.world.open_job(self.chance.choice(STREETS))
         visit = self.world.add_visit(job, self.start())
         what = {"is_reclassified": self.chance.random() < 0.1}
-        state = self.chance.choice([2.0, 2.0, 5.0])
+        state = self.chance.choice([2.0, 2.0, 5.0, 5.0])
         self.world.enter(self.key, state, self.before(), job_id=job.id, visit_id=visit.id, **what)
+
+    def double(self) -> None:
+        """Two people enter one visit, or nearly."""
+        if not (jobs := [job for job in self.jobs() if job.visits]):
+            return self.book()
+        first = self.newest(jobs)
+        told, job = self.chance.choice([*first.visits.values()]), self.world.open_job(first.location_id)
+        visit = self.world.add_visit(job, told.start + self.chance.choice([-1, 0, 1, 3]) * timedelta(minutes=59))
+        self.world.enter(self.key, 2.0, self.before(), job_id=job.id, visit_id=visit.id)
+        return None
+
+    def install(self) -> None:
+        """Of one house."""
+        job = self.world.open_job(self.chance.choice(STREETS))
+        self.world.add_visit(job, self.now - 3 * HOUR).status = "Done"
+        job.status, job.ended_at = "Completed", self.before()
+        self.world.enter(self.key, 6.0, job.ended_at, job_id=job.id, is_completion=True)
+
+    def another_cause(self) -> None:
+        """All that led to the state is dismissed, and another one has come."""
+        state = self.world.state_now(self.key, self.now)
+        for event in self.events(state):
+            event.stands = False
+        self.world.enter(self.key, state, self.before())
+        self.touch()
 
     def estimate(self) -> None:
         self.world.enter(self.key, 3.0, self.before(), is_reclassified=self.chance.random() < 0.1)
@@ -152,8 +177,7 @@ class Happening:
         self.touch()
 
     def merge(self) -> None:
-        if not self.world.merged & {self.key, self.world.other(self.key)}:
-            self.world.merge(self.key)
+        self.world.merge(self.key)
 
 
 Weights = dict[Callable[[Happening], None], int]
@@ -161,25 +185,39 @@ Weights = dict[Callable[[Happening], None], int]
 ANYTHING: Weights = {
     Happening.lead: 12,
     Happening.book: 16,
+    Happening.double: 4,
+    Happening.install: 4,
     Happening.estimate: 12,
     Happening.set_by_hand: 8,
     Happening.end_job: 14,
     Happening.visit: 16,
     Happening.turn: 20,
+    Happening.another_cause: 4,
     Happening.lead_moves: 4,
     Happening.person: 8,
     Happening.activity: 4,
-    Happening.merge: 3,
+    Happening.merge: 4,
 }
 VISITS: Weights = {Happening.book: 3, Happening.visit: 8, Happening.end_job: 3, Happening.person: 1, Happening.turn: 1}
+DOUBLES: Weights = {Happening.book: 2, Happening.double: 5, Happening.visit: 6, Happening.end_job: 2, Happening.turn: 2}
+HOUSES: Weights = {
+    Happening.book: 3,
+    Happening.install: 5,
+    Happening.turn: 4,
+    Happening.another_cause: 4,
+    Happening.person: 3,
+}
 PAPERS: Weights = {
     Happening.lead: 3,
     Happening.estimate: 3,
+    Happening.set_by_hand: 2,
     Happening.turn: 5,
+    Happening.another_cause: 1,
     Happening.lead_moves: 3,
-    Happening.person: 2,
+    Happening.person: 4,
     Happening.activity: 1,
 }
+THEMES = [ANYTHING, ANYTHING, VISITS, VISITS, DOUBLES, HOUSES, PAPERS, PAPERS]
 
 
 def happen(world: World, chance: Random, now: datetime, key: Key | None = None, what: Weights = ANYTHING) -> None:

@@ -11,7 +11,7 @@ from tests.flow_builder.simulation.page import Scene
 from tests.flow_builder.simulation.rows import PERSON, Row
 
 if TYPE_CHECKING:
-    from tests.flow_builder.simulation.simulation import Scenario
+    from tests.flow_builder.simulation.scenario import Scenario
 
 
 def look_back(scenario: "Scenario", rows: Sequence[Row]) -> None:

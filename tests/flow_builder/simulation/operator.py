@@ -6,6 +6,7 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
+from pipelines.flow_builder.delivery import Key
 from pipelines.operations import transaction
 from pipelines.settings import Settings
 from tests.flow_builder.simulation.endpoint import promise
@@ -33,7 +34,17 @@ class Operator:
         action, chosen = self.chance.choices([*self.product.operators.ACTIONS.items()], [2, 1, 1])[0]
         rows = [row for row in read_rows(self.con) if row.status in chosen.from_statuses]
         if rows := [row for row in rows if row.begun] if self.chance.random() < 0.5 else rows:
-            self.decide(action, self.chance.choice(rows), anyway=self.chance.random() < 0.3)
+            self.decide(action, self.chance.choice(rows), anyway=self.chance.random() < 0.5)
+
+    def silence(self, key: Key) -> None:
+        """Cancels what waits of this customer and is no transition's news."""
+        for row in read_rows(self.con):
+            if row.key == key and row.waits and row.kind != "changed":
+                self.decide("cancel", row)
+
+    def insist(self, row: Row) -> None:
+        if row.status in self.product.operators.ACTIONS["replay"].from_statuses:
+            self.decide("replay", row, anyway=True)
 
     def release_all(self) -> None:
         for row in read_rows(self.con):

@@ -10,7 +10,7 @@ from tests.flow_builder.simulation.endpoint import MAX_AGE, is_visit_ahead, prom
 from tests.flow_builder.simulation.expected import REFUSED, WRONG, asks_to_wait, delivers
 
 if TYPE_CHECKING:
-    from tests.flow_builder.simulation.simulation import Scenario
+    from tests.flow_builder.simulation.incidents import Incidents
 
 LEASE = 30.0  # seconds
 MOST_ATTEMPTS = 7
@@ -35,7 +35,7 @@ class State(NamedTuple):
 
 
 class Process:
-    def __init__(self, scenario: "Scenario") -> None:
+    def __init__(self, scenario: "Incidents") -> None:
         self.scenario, self.chance, self.expected = scenario, scenario.chance, scenario.expected
         product = scenario.product
         outbox = product.queue.Outbox(scenario.con, MAX_AGE)
@@ -52,7 +52,7 @@ class Process:
         counted = self.look_at_answers(came_back, before, after)
         self.look_at_endpoint(came_back, after)
         if any(answer.begun for _, answer in came_back) and self.expected.down_since:
-            self.look_at_put_back(after)
+            self.look_at_put_back(before, after)
         self.look_at_settled(came_back, before, after, claimed)
         self.look_at_attempts(counted, before, after, claimed)
         self.look_at_claimed(claimed, before, ready)
@@ -111,8 +111,11 @@ class Process:
         promise(endpoint.down_since == expected.down_since, "the endpoint is down since delivery.md says so")
         promise(endpoint.refuses == expected.refuses, "where refusals brought it down, a success brings it up")
 
-    def look_at_put_back(self, after: dict[str, State]) -> None:
+    def look_at_put_back(self, before: dict[str, State], after: dict[str, State]) -> None:
         """What the endpoint's fault made dead is due again, where nothing speaks against it."""
+        gone = self.scenario.gone()
+        back = {webhook_id for webhook_id in gone if before[webhook_id].status == "dead" != after[webhook_id].status}
+        promise(not back, "what is gone is not due again")
         for webhook_id in {*self.expected.failed, *self.expected.refused}:
             state = after[webhook_id]
             if state.status == "dead" and state.reason is None:

@@ -11,12 +11,14 @@ BOOKED, CANCELLATIONS, SIDE_BY_SIDE = (2.0, 5.0), (2.5, 5.5), (2.0, 6.0)
 
 @dataclass(frozen=True)
 class StateRule:
-    """A row of customer_states.csv."""
+    """A row of customer_states.csv; ``is_each_job``: of the matrix, too: another job of that state is one more
+    transition."""
 
     flow_name: str | None
     reset_after: timedelta | None = None
     settle: timedelta = timedelta()
     suppressed_by: tuple[str, ...] = ()
+    is_each_job: bool = False
 
 
 @dataclass

@@ -113,6 +113,10 @@ class Row:
         return self.status == "canceled" and not self.begun and self.reason != PERSON
 
     @property
+    def is_of_a_batch(self) -> bool:
+        return self.batch is not None
+
+    @property
     def is_again(self) -> bool:
         return self.kind == "changed" and self.webhook_id != self.transition_id
 

@@ -24,9 +24,8 @@ class Switches:
         self.resumed: dict[int, datetime] = {}
         self.began: Mapping[int, datetime] = {}  # the sync that each tenant was last enqueued by
 
-    def turn(self) -> None:
-        what, tenant_id = self.chance.choice(["shadow", "pause", "pause"]), self.chance.choice(TENANTS)
-        if what == "shadow":
+    def turn(self, tenant_id: int) -> None:
+        if self.chance.random() < 0.4:
             return self.turn_shadow(tenant_id)
         tenant_id = self.chance.choice([tenant_id, EVERYONE])
         if tenant_id in self.paused:

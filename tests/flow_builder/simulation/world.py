@@ -8,7 +8,7 @@ from random import Random
 
 from pipelines.derivation.freshness import LastDerivation
 from pipelines.flow_builder.delivery import Key
-from tests.flow_builder.simulation.records import SIDE_BY_SIDE, Event, Job, Person, StateRule, Transition, Visit
+from tests.flow_builder.simulation.records import Event, Job, Person, StateRule, Transition, Visit
 
 TENANTS = (1, 2)
 ALL, MAILS = ("by_hand", "do_not_service", "do_not_mail"), ("marketing_opt_out",)
@@ -16,17 +16,17 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 STATES = {
     0.0: StateRule(None),
     1.0: StateRule("one", 4 * DAY, suppressed_by=("converted", *ALL, *MAILS)),
-    2.0: StateRule("two", 8 * DAY, suppressed_by=("past", "twice", *ALL)),
+    2.0: StateRule("two", 8 * DAY, suppressed_by=("past", "twice", *ALL), is_each_job=True),
     2.5: StateRule("two and a half", 4 * DAY, HOUR, ("over", "cancel_reason", *ALL, *MAILS)),
     3.0: StateRule("three", 4 * DAY, 2 * HOUR, (*ALL, *MAILS)),
     5.0: StateRule("five", 8 * DAY, suppressed_by=("past", *ALL)),
-    6.0: StateRule("six", 4 * DAY, suppressed_by=("over", *ALL, *MAILS)),
+    6.0: StateRule("six", 4 * DAY, suppressed_by=("over", *ALL, *MAILS), is_each_job=True),
 }
 # As somebody may edit them.
 EDITED = STATES | {
     1.0: replace(STATES[1.0], suppressed_by=("no_address", "converted", "commercial", "by_hand", "do_not_mail")),
     2.0: replace(STATES[2.0], suppressed_by=("twice", "do_not_mail", "past"), settle=HOUR / 2),
-    5.0: replace(STATES[5.0], suppressed_by=("commercial", "no_address")),
+    5.0: replace(STATES[5.0], suppressed_by=("commercial", "no_address"), is_each_job=True),
 }
 
 
@@ -89,18 +89,33 @@ class World:
         job.visits[number] = Visit(number, start, start + 2 * HOUR)
         return job.visits[number]
 
-    def retract(self, name: str) -> None:
-        if event := self.events.get(name):
-            event.stands = False
+    def retract(self, name: str | None) -> None:
+        self.set_standing(name, stands=False)
+
+    def bring_back(self, name: str | None) -> None:
+        self.set_standing(name, stands=True)
+
+    def set_standing(self, name: str | None, *, stands: bool) -> None:
+        if event := self.events.get(name or ""):
+            event.stands = stands
             self.touched.add(self.owner(event.key))
+
+    def leave(self, key: Key) -> None:
+        self.people[key].is_active = False
+        self.touched.add(key)
+
+    def come_back(self, key: Key) -> None:
+        self.people[key].is_active = True
+        self.touched.add(key)
 
     def state_now(self, key: Key, now: datetime) -> float:
         """By now, though nobody has derived it."""
         return next((one.to_state for one in [*self.fold(self.owner(key), now)][::-1]), 0.0)
 
     def merge(self, loser: Key) -> None:
-        self.merged.add(loser)
-        self.touched |= {loser, self.other(loser)}
+        if not self.merged & {loser, self.other(loser)}:
+            self.merged.add(loser)
+            self.touched |= {loser, self.other(loser)}
 
     def derive(self, chance: Random, now: datetime) -> None:
         is_first, before = self.derivation is None, self.derivation
@@ -138,13 +153,15 @@ class World:
         return made.id in self.events and self.events[made.id].was_news
 
     def fold(self, key: Key, now: datetime) -> Iterator[Transition]:
-        """Another state is entered, and the same one for a visit or an install on a job of its own."""
+        """Another state is entered, or the same one for a job of its own."""
         state, entered, jobs = 0.0, None, set[int]()
         for event in self.happened(key, now):
             if entered and (reset := self.reset(key, entered, event.occurred_at, now)):
                 yield reset
                 state, entered = 0.0, reset
-            is_another = event.to_state in SIDE_BY_SIDE and event.job_id is not None and event.job_id not in jobs
+            is_another = (
+                self.states[event.to_state].is_each_job and event.job_id is not None and event.job_id not in jobs
+            )
             if event.to_state == state and not is_another:
                 continue
             jobs = jobs if event.to_state == state else set()

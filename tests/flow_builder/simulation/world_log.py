@@ -155,6 +155,7 @@ def said_of(world: World, facts: Facts, transition: Transition) -> Facts:
             flow_name=rule.flow_name,
             settle_minutes=int(rule.settle.total_seconds() // 60),
             suppressed_by=" ".join(rule.suppressed_by),
+            event_name=event_name(transition),
             source_table=source(event),
             source_id=str(event.visit_id) if event and event.visit_id else None,
             occurred_at=transition.occurred_at,
@@ -164,6 +165,13 @@ def said_of(world: World, facts: Facts, transition: Transition) -> Facts:
         ),
         transition,
     )
+
+
+def event_name(transition: Transition) -> str | None:
+    """As far as it is asked for."""
+    if transition.resets:
+        return "reset"
+    return "install_job_completed" if transition.is_completion else None
 
 
 def source(event: Event | None) -> str | None:
