@@ -50,12 +50,14 @@ def was_refused(outlook: Outlook, corrected: Delivery, others: Sequence[Delivery
     return (in_vain or in_shadow) and is_same
 
 
-def moved(outlook: Outlook, transition: Transition, earlier: Sequence[Delivery]) -> Delivery | None:
-    """Where the visit that was named last lies elsewhere now, or is off."""
+def moved(
+    outlook: Outlook, transition: Transition, others: Sequence[Delivery], earlier: Sequence[Delivery]
+) -> Delivery | None:
+    """Where the visit that the earlier rows named last lies elsewhere now, or is off, and any of the others told it."""
     facts, now = outlook.facts(transition), outlook.situation.now
     rows = [row for row in about(transition, earlier) if outlook.situation.is_shadow or row.reason != "shadow"]
-    is_told = any(row.is_told for row in rows)
-    if not (facts and is_told and outlook.customer.is_active and outlook.is_current(transition)):
+    is_told = any(row.is_told for row in about(transition, others))
+    if not (facts and rows and is_told and outlook.customer.is_active and outlook.is_current(transition)):
         return None
     told = rows[-1].appointment if rows[-1].was_ahead else None
     visit = visit_of(facts, told) if told else None

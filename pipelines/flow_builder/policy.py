@@ -157,7 +157,7 @@ class Decision:
         """As it would be written now; None: it would not."""
         if row.kind == "moved":
             transition = self.outlook.transition_of(row)
-            return moved(self.outlook, transition, earlier) if transition else None
+            return moved(self.outlook, transition, [*earlier, *later], earlier) if transition else None
         if is_told_again or row.key != self.outlook.customer.key:
             return None
         return correction(self.outlook, self.runs, [*earlier, *later], earlier)
@@ -165,7 +165,7 @@ class Decision:
     def tell_moved(self) -> None:
         """Step 6."""
         for transition in self.outlook.standing:
-            if row := moved(self.outlook, transition, self.rows):
+            if row := moved(self.outlook, transition, self.rows, self.rows):
                 self.rows.append(shadowed(self.outlook, row))
 
     def marked(self, row: Delivery) -> Delivery:

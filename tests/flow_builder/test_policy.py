@@ -1,5 +1,6 @@
 """What is told of one customer, decided without any store: delivery.md section 2, and what offices do."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -79,6 +80,25 @@ def test_a_visit_that_moves_is_said_once(home: Household) -> None:
     assert moved.appointment is not None
     assert moved.appointment.start == home.facts[booked].visits[0].starts_at
     assert home.go_on() == []
+
+
+def test_a_visit_that_moves_is_said_though_what_told_it_was_sent_again_behind(home: Household) -> None:
+    """And for what was sent again once more, which goes as it was."""
+    booked = home.books(1, 3 * DAY)
+    home.go_on()
+    home.moves(booked, 5 * DAY)
+    [unwanted] = home.sync()
+    home.rows[1] = replace(unwanted, status=Status.CANCELED, reason="operator")
+    home.moves(booked, 7 * DAY)
+    home.sync()
+    home.ends(home.rows[0], Status.PENDING, may_have_arrived=True, sequence=next(home.sequence))
+    home.rows.append(home.rows.pop(0))
+    home.sync()
+    assert [(row.kind, row.status) for row in home.rows[1:]] == [
+        ("moved", Status.PENDING),
+        ("changed", Status.PENDING),
+        ("moved", Status.PENDING),
+    ]
 
 
 def test_a_visit_that_moves_back_before_it_was_said_is_not_said(home: Household) -> None:

@@ -136,7 +136,7 @@ IN_THE_SOURCE = (
     ),
     broken(
         *("a visit that moves is told", Manner.HEEDING, "policy"),
-        *("if row := moved(self.outlook, transition, self.rows):", "if row := None:"),
+        *("if row := moved(self.outlook, transition, self.rows, self.rows):", "if row := None:"),
         Cause.VISIT_MOVED,
     ),
     broken(

@@ -57,7 +57,7 @@ CORRECTIONS = (
     Mutant(
         "a visit is told to move where it was told",
         "corrections",
-        "if not (facts and is_told and",
+        "if not (facts and rows and is_told and",
         "if not (facts and rows and",
     ),
     Mutant(

@@ -110,7 +110,7 @@ STEPS = (
     Mutant(
         "visits that move are told",
         "policy",
-        "if row := moved(self.outlook, transition, self.rows):",
+        "if row := moved(self.outlook, transition, self.rows, self.rows):",
         "if row := None:",
     ),
 )
