@@ -30,8 +30,8 @@ class Transition:
 @dataclass(frozen=True)
 class Customer:
     """``transitions``: in the fold's order, the standing ones and those that are news though they stand no longer.
-    ``rows``: in the order in which they leave, those that name the customer and those about the transitions.
-    ``elsewhere``: transitions of the rows that stand, but are another customer's now."""
+    ``facts``: of the standing ones. ``rows``: in the order in which they leave, those that name the customer and those
+    about the transitions. ``elsewhere``: transitions of the rows that stand, but are another customer's now."""
 
     key: Key
     is_active: bool  # neither inactive nor merged away

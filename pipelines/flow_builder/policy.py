@@ -29,12 +29,11 @@ class Decision:
     def rows_after(self) -> list[Delivery]:
         self.cancel_retracted()
         self.tell_news()
-        again = self.tell_again()
+        self.tell_again()
         self.keep_true()
         self.end_runs()
-        is_told_again = any(row.webhook_id in again and row.is_unfinished for row in self.rows)
-        self.keep_corrections_true(is_told_again)
-        if not is_told_again and (needed := correction(self.outlook, self.runs, self.rows, self.rows)):
+        self.keep_corrections_true()
+        if needed := correction(self.outlook, self.runs, self.rows, self.rows):
             self.rows.append(shadowed(self.outlook, needed))
         self.tell_moved()
         return [self.marked(row) for row in self.rows]
@@ -72,15 +71,11 @@ class Decision:
         why = reason(Candidate(self.outlook, transition, self.rows), row, WHEN_NEW)
         self.rows.append(written(self.outlook, row, transition, self.rows, why))
 
-    def tell_again(self) -> set[str]:
-        """Step 3; the rows that it wrote."""
-        ids = set[str]()
+    def tell_again(self) -> None:
+        """Step 3. What it writes and sends tells the state and names all runs that must end: it needs no correction."""
         for transition in self.outlook.standing:
             if self.outlook.is_current(transition) and self.is_to_tell_again(transition):
-                webhook_id = numbered(f"{transition.transition_id}-again-", self.rows)
-                self.tell(transition, webhook_id)
-                ids.add(webhook_id)
-        return ids
+                self.tell(transition, numbered(f"{transition.transition_id}-again-", self.rows))
 
     def is_to_tell_again(self, transition: Transition) -> bool:
         rows = about(transition, self.rows)
@@ -139,26 +134,24 @@ class Decision:
         begun = {run.transition_id for run in runs(earlier) if not run.has_ended} - {*ending}
         return (*ending, row.transition_id) if row.flow_name and row.transition_id in begun else ending
 
-    def keep_corrections_true(self, is_told_again: bool) -> None:
+    def keep_corrections_true(self) -> None:
         """Step 4, of corrections and of visits that have moved."""
         for i, row in enumerate(self.rows):
             if row.kind == "changed" or row.sequence is None or not row.is_waiting or self.outlook.is_given_away(row):
                 continue
-            anew = self.anew(row, self.rows[:i], self.rows[i + 1 :], is_told_again)
+            anew = self.anew(row, self.rows[:i], self.rows[i + 1 :])
             if anew is None:
                 self.rows[i] = replace(row, status=Status.CANCELED, reason="obsolete")
             else:
                 anew = replace(anew, webhook_id=row.webhook_id, sequence=row.sequence, status=row.status)
                 self.rows[i] = shadowed(self.outlook, anew)
 
-    def anew(
-        self, row: Delivery, earlier: Sequence[Delivery], later: Sequence[Delivery], is_told_again: bool
-    ) -> Delivery | None:
+    def anew(self, row: Delivery, earlier: Sequence[Delivery], later: Sequence[Delivery]) -> Delivery | None:
         """As it would be written now; None: it would not."""
         if row.kind == "moved":
             transition = self.outlook.transition_of(row)
             return moved(self.outlook, transition, [*earlier, *later], earlier) if transition else None
-        if is_told_again or row.key != self.outlook.customer.key:
+        if row.key != self.outlook.customer.key:
             return None
         return correction(self.outlook, self.runs, [*earlier, *later], earlier)
 

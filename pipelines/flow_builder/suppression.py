@@ -43,11 +43,10 @@ def is_over(case: Case) -> bool:
 def is_twice(case: Case) -> bool:
     """Two people have entered one visit."""
     visit = chosen_visit(case.facts, case.situation.now)
-    standing = {one.transition_id for one in case.customer.standing}
     if visit is None or visit.starts_at is None or case.facts.location_id is None:
         return False
     for row in case.earlier:
-        other = case.customer.facts.get(row.transition_id) if row.transition_id in standing else None
+        other = case.customer.facts.get(row.transition_id)
         if not (other and row.appointment and row.is_told and row.flow_name == case.transition.flow_name):
             continue
         if (other.to_state, other.location_id) != (2.0, case.facts.location_id) or other.job_id == case.facts.job_id:

@@ -45,7 +45,6 @@ WORDS = (
         "row.is_told and row.flow_name == case.transition.flow_name",
         "row.is_told",
     ),
-    Mutant("a double still stands", "suppression", "if row.transition_id in standing else None", ""),
     Mutant("a double is not called off", "suppression", "if told and is_on(other, told) and", "if told and"),
     Mutant(
         "who was converted needs no follow-up",

@@ -168,9 +168,6 @@ MUTANTS = (
         "whole_from=self.now",
     ),
     Mutant(
-        "each of a tenant's rows is its own", "outbox.knowledge", "    union\n    select", "    union all\n    select"
-    ),
-    Mutant(
         "what ended is looked at once more",
         "outbox.knowledge",
         "        when status = '{Status.DELIVERED}' then 3\n",

@@ -106,7 +106,6 @@ STEPS = (
         'if row.kind == "changed" or row.sequence',
         'if row.kind != "corrected" or row.sequence',
     ),
-    Mutant("what is told again needs no correction", "policy", "if not is_told_again and (needed", "if (needed"),
     Mutant(
         "visits that move are told",
         "policy",
