@@ -15,7 +15,7 @@ class Plans(Outages):
         plans = [
             *(self.enter_a_visit_twice, self.be_silenced, self.be_silenced_about_a_house, self.lose_both_houses),
             *(self.change_hands, self.refuse_some, self.hang_on_one, self.want_no_more, self.miss_a_return),
-            *(self.oversleep, self.leave_a_batch, self.insist, self.crowd),
+            *(self.oversleep, self.leave_a_batch, self.insist, self.crowd, self.come_and_go),
         ]
         await self.chance.choice(plans)(self.chance.choice(self.world.customers()))
 
@@ -26,10 +26,10 @@ class Plans(Outages):
         self.start()
         await self.pass_time(60)
 
-    def book(self, key: Key, visit_in: timedelta, location_id: int | None, state: float = 2.0) -> Event:
+    def book(self, key: Key, visit_in: timedelta, location_id: int | None) -> Event:
         job = self.world.open_job(location_id)
         visit = self.world.add_visit(job, self.clock() + visit_in)
-        return self.world.enter(key, state, self.clock(), job_id=job.id, visit_id=visit.id)
+        return self.world.enter(key, 2.0, self.clock(), job_id=job.id, visit_id=visit.id)
 
     def complete(self, key: Key) -> Event:
         job = self.world.open_job()
@@ -195,6 +195,18 @@ class Plans(Outages):
         for row in [row for row in self.rows() if row.transition_id == told.id and row.kind == "changed"]:
             self.operator.insist(row)
         self.sync()
+
+    async def come_and_go(self, key: Key) -> None:
+        """Something is told, is gone, and comes back, perhaps as of later."""
+        state, is_completion = self.chance.choice([1.0, 6.0]), self.chance.random() < 0.5
+        told = self.world.enter(key, state, self.clock(), is_completion=is_completion)
+        await self.get_through()
+        self.world.retract(told.id)
+        await self.get_through()
+        self.world.bring_back(told.id)
+        if self.chance.random() < 0.6:
+            told.occurred_at = self.clock()
+        await self.get_through()
 
     async def crowd(self, _: Key) -> None:
         """All have news at once, and those take long."""

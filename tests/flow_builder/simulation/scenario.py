@@ -22,7 +22,7 @@ class Scenario(Plans):
             self.take_over()
         self.sync()
         await asyncio.sleep(1)
-        story = self.chance.choices([self.tell_a_tale, self.live, self.follow_a_plan], [3, 3, 4])[0]
+        story = self.chance.choices([self.tell_a_tale, self.live, self.follow_a_plan], [3, 3, 5])[0]
         await story()
         await self.come_to_rest()
 
