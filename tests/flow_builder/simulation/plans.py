@@ -15,7 +15,8 @@ class Plans(Outages):
         plans = [
             *(self.enter_a_visit_twice, self.be_silenced, self.be_silenced_about_a_house, self.lose_both_houses),
             *(self.change_hands, self.refuse_some, self.hang_on_one, self.want_no_more, self.miss_a_return),
-            *(self.oversleep, self.leave_a_batch, self.insist, self.crowd, self.come_and_go),
+            *(self.oversleep, self.leave_a_batch, self.insist, self.crowd, self.come_and_go, self.be_reclassified),
+            self.move_for_nobody,
         ]
         await self.chance.choice(plans)(self.chance.choice(self.world.customers()))
 
@@ -30,6 +31,11 @@ class Plans(Outages):
         job = self.world.open_job(location_id)
         visit = self.world.add_visit(job, self.clock() + visit_in)
         return self.world.enter(key, 2.0, self.clock(), job_id=job.id, visit_id=visit.id)
+
+    def put_off(self, booked: Event) -> None:
+        visit = self.world.jobs[booked.job_id or 0].visits[booked.visit_id or 0]
+        visit.start, visit.end = visit.start + DAY, visit.end + DAY
+        self.world.touched.add(self.world.owner(booked.key))
 
     def complete(self, key: Key) -> Event:
         job = self.world.open_job()
@@ -51,8 +57,7 @@ class Plans(Outages):
             case "off":
                 job.status = "Canceled"
             case "later":
-                job.visits[first.visit_id or 0].start += DAY
-                job.visits[first.visit_id or 0].end += DAY
+                self.put_off(first)
             case "gone":
                 self.world.retract(first.id)
         self.world.touched.add(self.world.owner(key))
@@ -207,6 +212,29 @@ class Plans(Outages):
         if self.chance.random() < 0.6:
             told.occurred_at = self.clock()
         await self.get_through()
+
+    async def be_reclassified(self, key: Key) -> None:
+        """Another rule makes a booking of a job, which is corrected; once it has a day, that is announced."""
+        self.world.enter(key, 1.0, self.clock())
+        await self.get_through()
+        job = self.world.open_job()
+        self.world.enter(key, 2.0, self.clock(), job_id=job.id, is_reclassified=True)
+        await self.get_through()
+        self.world.add_visit(job, self.clock() + 2 * DAY)
+        self.world.touched.add(self.world.owner(key))
+        await self.get_through()
+
+    async def move_for_nobody(self, key: Key) -> None:
+        """Of a customer who is none any more, or has gone on, a visit is put off."""
+        booked = self.book(key, 2 * DAY, 9)
+        await self.get_through()
+        if self.chance.random() < 0.5:
+            self.world.leave(key)
+        else:
+            self.world.enter(key, 3.0, self.clock())
+        await self.get_through()
+        self.put_off(booked)
+        self.sync()
 
     async def crowd(self, _: Key) -> None:
         """All have news at once, and those take long."""
