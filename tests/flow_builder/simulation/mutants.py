@@ -116,9 +116,6 @@ MUTANTS = (
         "            *log.disagreeing(knowledge.told_states(scope.whole)),\n",
         "",
     ),
-    Mutant(
-        "whose transition turned is looked at", "enqueue", "            *(one.key for one in turned if one.key),\n", ""
-    ),
     Mutant("who has news is looked at", "enqueue", "            *log.customers_with_news(),\n", ""),
     Mutant(
         "whose tenant came out of shadow is looked at",
