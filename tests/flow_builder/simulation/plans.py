@@ -53,7 +53,7 @@ class Plans(Outages):
         self.book(key, 2 * DAY + later, place)
         await self.get_through()
         job = self.world.jobs[first.job_id or 0]
-        match self.chance.choice(["off", "later", "gone"]):
+        match self.chance.choice(["off", "off", "later", "gone"]):
             case "off":
                 job.status = "Canceled"
             case "later":
@@ -132,18 +132,20 @@ class Plans(Outages):
 
     async def want_no_more(self, key: Key) -> None:
         """While a flow runs, or its message is tried, its customer does not want it any more, or is no customer."""
-        self.world.enter(key, self.chance.choice([1.0, 6.0]), self.clock())
+        wanted = self.world.enter(key, self.chance.choice([1.0, 1.0, 6.0]), self.clock(), lead_status="Open")
         if self.chance.random() < 0.5:
             self.endpoint.is_good, self.endpoint.fates = False, [self.chance.choice(["404", "500"])]
         await self.get_through()
         person = self.world.people[key]
-        match self.chance.choice(["service", "mail", "marketing", "inactive"]):
+        match self.chance.choice(["service", "mail", "marketing", "converted", "inactive"]):
             case "service":
                 person.do_not_service = True
             case "mail":
                 person.do_not_mail = True
             case "marketing":
                 person.emails = [("someone@example.com", True)]
+            case "converted":
+                wanted.lead_status = "Converted"
             case "inactive":
                 person.is_active = False
         self.world.touched.add(self.world.owner(key))
