@@ -1,12 +1,15 @@
 """What happens between the syncs, and the processes that deliver meanwhile."""
 
 import asyncio
+from datetime import timedelta
 
 from pipelines.flow_builder.delivery import Key
 from tests.flow_builder.simulation.happenings import happen
 from tests.flow_builder.simulation.process import Crash, Process
+from tests.flow_builder.simulation.records import Event
 from tests.flow_builder.simulation.rows import Row
 from tests.flow_builder.simulation.syncs import Syncs
+from tests.flow_builder.simulation.world import DAY
 
 
 class Incidents(Syncs):
@@ -23,6 +26,21 @@ class Incidents(Syncs):
         state = self.world.state_now(key, self.clock())
         return self.world.enter(key, 2.0 if state == 1.0 else 1.0, self.clock()).id
 
+    def book(self, key: Key, visit_in: timedelta, location_id: int | None) -> Event:
+        job = self.world.open_job(location_id)
+        visit = self.world.add_visit(job, self.clock() + visit_in)
+        return self.world.enter(key, 2.0, self.clock(), job_id=job.id, visit_id=visit.id)
+
+    def put_off(self, booked: Event) -> None:
+        visit = self.world.jobs[booked.job_id or 0].visits[booked.visit_id or 0]
+        visit.start, visit.end = visit.start + DAY, visit.end + DAY
+        self.world.touched.add(self.world.owner(booked.key))
+
+    def complete(self, key: Key) -> Event:
+        job = self.world.open_job()
+        job.status = "Completed"
+        return self.world.enter(key, 6.0, self.clock(), job_id=job.id)
+
     def unwind(self) -> None:
         """What happened to one customer is taken back, the newest first; some of it comes again."""
         key = self.chance.choice(self.world.customers())
@@ -34,10 +52,11 @@ class Incidents(Syncs):
                 self.sync()
 
     def overtake(self) -> None:
-        """Something on its way stands no longer, and news of its customer comes after it."""
+        """Something on its way stands no longer, and another state of its customer comes after it."""
         for webhook_id in sorted(self.endpoint.open & self.world.events.keys())[:1]:
+            event = self.world.events[webhook_id]
             self.world.retract(webhook_id)
-            self.news(self.world.events[webhook_id].key)
+            self.world.enter(event.key, 2.0 if event.to_state == 1.0 else 1.0, self.clock())
             self.sync()
             self.start()
 
