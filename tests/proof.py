@@ -46,7 +46,7 @@ PATHS = (
     ),
 )
 SUFFIXES = {".py", ".sql", ".csv", ".yml", ".json", ".txt"}
-EVERY = 8
+EVERY = 12
 
 T = TypeVar("T")
 
