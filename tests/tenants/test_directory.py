@@ -148,7 +148,9 @@ def test_a_rotation_names_what_no_key_opens_and_leaves_it(settings: Settings, mo
     assert unset.output.startswith("Error: SECRETS_KEY is not set: set SECRETS_KEY to what")
 
 
-@pytest.mark.parametrize("key", ["hunter2", OLD[:-4], f"{OLD},hunter2", "ü"])
+@pytest.mark.parametrize(
+    "key", ["hunter2", OLD[:-4], f"{OLD},hunter2", "ü"], ids=["a word", "cut off", "one beside a word", "no ASCII"]
+)
 def test_a_key_that_is_none_stops_the_start_and_is_not_shown(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
