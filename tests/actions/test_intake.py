@@ -160,6 +160,13 @@ def test_a_long_message_of_another_senders_form_is_kept(open_api: Open, dfw: Com
     assert [lead["summary"] for lead in dfw.records("leads")] == [message.strip()]
 
 
+def test_a_contact_that_is_none_of_flow_builders_is_kept_and_links_nothing(open_api: Open, dfw: Company) -> None:
+    api = open_api(**ZAPIER | {"LEAD_SOURCES__ZAPIER__MAP__CONTACT_ID": "crm"})
+    form = {"full_name": "Bob", "contact": {"phone": "214-555-2823"}, "message": "A door", "crm": "4711"}
+    assert end_of(api, api.post("/webhooks/leads?source=zapier", json=form), "dfw")["status"] == "done"
+    assert [lead["summary"] for lead in dfw.records("leads")] == ["A door; 4711"]
+
+
 def test_percent_signs_that_mean_nothing_are_kept(open_api: Open) -> None:
     api = open_api(**ZAPIER)
     body = f"full_name=Bob&message={quote('50% off')}%zz"

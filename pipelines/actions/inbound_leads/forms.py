@@ -82,18 +82,26 @@ def stored_lead(text: str) -> InboundLead:
 
 
 def from_source(source: LeadSource, payload: Mapping[str, Any]) -> InboundLead:
-    """Raises pydantic's `ValidationError`."""
+    """A contact that is no UUID is kept in the summary. Raises pydantic's `ValidationError`."""
     found = {field: value for field, path in source.map.items() if (value := read(payload, path))}
     short = {field: value[: MAX_SUMMARY if field == "summary" else MAX_VALUE] for field, value in found.items()}
+    contact_id = uuid_in(named := short.get("contact_id", ""))
     return InboundLead(
         external_id=short.get("external_id"),
-        contact_id=short.get("contact_id"),
+        contact_id=contact_id,
         name=short.get("name", NAMELESS)[:150],
         phone=short.get("phone"),
         email=short.get("email"),
         address=WebAddress(**{field: short.get(field) for field in ADDRESS}),
-        summary=short.get("summary", SUMMARY),
+        summary=with_more(short.get("summary", SUMMARY), [named] if named and not contact_id else []),
     )
+
+
+def uuid_in(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def trimmed(value: Any) -> Any:
