@@ -97,6 +97,7 @@ def taken(result: Result) -> list[str]:
     return [line for line in result.stdout.splitlines() if "baseline" in line]
 
 
+@pytest.mark.prove
 def test_a_long_history_goes_on_from_sync_to_sync_and_is_the_baseline_in_the_end(
     world: World, simulator: ServiceTitan, run: Run, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,7 @@ def test_the_first_read_of_new_streams_is_no_news_and_the_baseline_stands(
     assert stored(upgraded)["job_cancel_reasons"] > 0
 
 
+@pytest.mark.prove
 def test_new_streams_that_fail_are_said_and_hold_up_nothing(
     upgraded: Settings, socal: Company, simulator: ServiceTitan, run: Run
 ) -> None:

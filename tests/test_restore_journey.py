@@ -38,6 +38,7 @@ def run(env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return invoke
 
 
+@pytest.mark.prove
 def test_after_a_restore_nothing_is_lost_and_nothing_is_sent_twice_by_itself(
     world: World, settings: Settings, receiver: Receiver, run: Run, tmp_path: Path
 ) -> None:

@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
 from pipelines.analytics.publish import publish
 from pipelines.derivation.derive import derive
 from pipelines.servicetitan.sync import load
@@ -22,6 +24,7 @@ def sync(settings: Settings, world: World) -> None:
     publish(settings.warehouse, settings.analytics, str(world.now()))
 
 
+@pytest.mark.prove
 def test_links_follow_merges_and_moves(
     api: Api, settings: Settings, world: World, socal: Company, ada: int, parsed_project: Path
 ) -> None:

@@ -26,7 +26,7 @@ from tests.simulator.flow_builder.receiver import Receiver, Reply
 
 CUSTOMERS = range(1, 7)
 MINUTE = timedelta(minutes=1)
-DEATHS = ["SIGKILL", "SIGTERM"]
+DEATHS = ["SIGKILL", pytest.param("SIGTERM", marks=pytest.mark.prove)]
 ENQUEUE_POINTS = ["enqueue.begun:{}:1", "enqueue.written:{}:1", "enqueue.committed:{}:1"]
 # The first turn claims, the second settles too; the third sending has others on their way.
 DELIVERY_POINTS = [

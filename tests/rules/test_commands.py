@@ -51,6 +51,7 @@ def test_rules_as_json_has_every_column(run: Run, settings: Settings) -> None:
     assert list(found) == [seed.name for seed in SEEDS]
 
 
+@pytest.mark.prove
 def test_a_wrong_file_stops_the_sync_and_nothing_is_lost(run: Run, settings: Settings, world: World) -> None:
     seed_history(world, customers=3)
     path = settings.rules / "job_kind_rules.csv"

@@ -18,7 +18,7 @@ from tests.simulator.office.history import live, seed_history
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World
 
-KILLS = [8, pytest.param(int(os.environ.get("KILLS", "25")), marks=pytest.mark.prove)]
+KILLS = [4, pytest.param(int(os.environ.get("KILLS", "25")), marks=pytest.mark.prove)]
 NEVER = 600.0
 
 

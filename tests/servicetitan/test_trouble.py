@@ -150,6 +150,7 @@ def test_a_page_that_takes_longer_than_a_turn_comes_with_the_turn_after_the_rest
     assert query(settings, "select count(*) from servicetitan.leads") == [(1,)]
 
 
+@pytest.mark.prove
 @pytest.mark.usefixtures("ann")
 def test_a_host_that_hangs_for_ever_is_waited_for_longer_only_when_its_rests_are_longest(
     settings: Settings, world: World, simulator: ServiceTitan
@@ -188,6 +189,7 @@ def test_a_first_read_goes_on_from_sync_to_sync_until_it_is_whole(
     assert query(settings, cut)[0][0] == sum(stream.goes_on for one in results for stream in one.streams)
 
 
+@pytest.mark.prove
 def test_what_is_read_by_page_number_is_read_to_its_end(
     settings: Settings, world: World, simulator: ServiceTitan
 ) -> None:

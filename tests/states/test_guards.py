@@ -235,6 +235,7 @@ def test_every_wrong_row_of_a_seed_is_named(derived: Warehouse) -> None:
         assert [words for each in spoils.values() for words in each if words not in message] == []
 
 
+@pytest.mark.prove
 def test_a_wrong_seed_stops_the_derivation_before_the_marts(
     new_warehouse: Callable[[], Warehouse], tmp_path: Path
 ) -> None:

@@ -86,6 +86,7 @@ def test_a_second_derivation_changes_nothing_and_starts_no_dbt(at_once: Warehous
     assert (marts(at_once), log(at_once)) == (before, log_before)
 
 
+@pytest.mark.prove
 def test_a_derivation_of_everything_keeps_what_was_detected(at_once: Warehouse) -> None:
     at_once.derive(day(700))
     at_once.derive(AS_OF)
@@ -106,6 +107,7 @@ def test_a_full_refresh_by_hand_keeps_what_was_detected(at_once: Warehouse) -> N
     assert (marts(at_once), log(at_once)) == (before, log_before)
 
 
+@pytest.mark.prove
 def test_a_clock_that_is_set_back_gives_what_it_gave_before(at_once: Warehouse) -> None:
     before = marts(at_once)
     at_once.derive(day(700))

@@ -47,6 +47,7 @@ def assert_derived_as_is_right(warehouse: Warehouse, histories: int, seed: int, 
     assert_same(facts(warehouse, *ANSWERS), expected(ledger.stories(as_of)))
 
 
+@pytest.mark.prove
 def test_it_derives_what_is_right_by_people_s_own_rules(warehouse: Warehouse, tmp_path: Path) -> None:
     batch = collected(HISTORIES, seed=6)
     asides = Asides(6)
@@ -58,11 +59,12 @@ def test_it_derives_what_is_right_by_people_s_own_rules(warehouse: Warehouse, tm
     assert_same(facts(warehouse, DETAILS), expected_details(ledger, stories, {}))
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize(
     ("seed", "clocks"),
     [
         (4, [day(30), day(60), day(60), day(150), day(500)]),
-        pytest.param(5, [day(400), day(401), day(90), day(400), day(400)], marks=pytest.mark.prove),
+        (5, [day(400), day(401), day(90), day(400), day(400)]),
     ],
 )
 def test_a_history_that_grows_step_by_step_is_derived_as_if_it_had_come_at_once(
