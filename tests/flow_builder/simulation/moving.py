@@ -40,6 +40,6 @@ def still_moved(page: Page, row: Row, before: Sequence[Row]) -> Row:
 
 
 def moved(page: Page, row: Row, transition: Transition, told: Named) -> Row:
-    said = replace(page.saying(row, transition), state=None)
+    said = replace(page.saying(row, transition), state=None, settles_at=None)  # written anew, it waits for no sync
     is_off = is_called_off(page.world.job_of(transition), told)
     return replace(said, appointment=None) if is_off and not said.was_ahead else said
