@@ -18,10 +18,11 @@ from pipelines.settings import load_settings
 @click.option("--timezone", metavar="ZONE", help="Of the business, such as America/Los_Angeles; by default UTC.")
 @click.option("--workspace-id", metavar="UUID", help="Flow Builder's.")
 @click.option("--booking-provider-id", type=int, metavar="ID", help="Bookings need it.")
-@click.option("--country", default="US", show_default=True, help="Of phone numbers without a country code.")
-@click.option("--delivery", type=click.Choice(["live", "shadow"]), default="live", show_default=True, help="At first.")
+@click.option("--country", help="Of phone numbers without a country code; by default US.")
+@click.option("--delivery", type=click.Choice(["live", "shadow"]), help="At first; by default live.")
 def add(**asked: Any) -> None:
-    """Connect a tenant, or change it: tried against ServiceTitan, then stored. What runs needs no restart.
+    """Connect a tenant, or change what is named of it: tried against ServiceTitan, then stored. What runs needs no
+    restart.
 
     The client secret is asked for, or read from standard input; none keeps the one that is stored.
     """
@@ -32,7 +33,8 @@ def add(**asked: Any) -> None:
     settings = load_settings()
     client_of = client_per_tenant(settings, RateLimiter(settings.data_dir / "budget.sqlite")).make
     try:
-        done = connect(settings, asked, client_secret(), client_of, getpass.getuser(), datetime.now(UTC))
+        given = {name: value for name, value in asked.items() if value is not None}
+        done = connect(settings, given, client_secret(), client_of, getpass.getuser(), datetime.now(UTC))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise click.ClickException(f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None

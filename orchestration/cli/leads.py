@@ -42,7 +42,7 @@ def list_leads(tenant: str | None, status: LeadStatus | None, newest: int, as_js
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     else:
-        print_table(rows, none="no such lead")
+        print_table(rows, none="no lead has come" if status is None else f"no lead is {status}")
 
 
 def shown(tenant: str, row: Any) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def connect(
 ) -> Connection:
     """Tries the tenant, and stores it where ServiceTitan lets it in. Cut off at any moment, it can be run again.
 
-    ``asked``: a tenant's fields but its secret, without which a known tenant keeps the one that it has. Raises
+    ``asked``: a tenant's fields; what is not among them, and the secret, a known tenant keeps as it has it. Raises
     `NotStored`, `SecretNeeded`, `NotConnected`, `pydantic.ValidationError`, and `ServiceTitanError` where ServiceTitan
     does not answer as it should.
     """
@@ -70,7 +70,8 @@ def connect(
     own = secret.get_secret_value().strip() if secret else None
     if own is None and (known is None or known.locked):
         raise SecretNeeded("the client secret is needed: " + (f"{known.lock}" if known else "none is stored yet"))
-    tenant = StoredTenant(**asked, client_secret=known.client_secret if known and own is None else own)
+    kept = known.model_dump(include={*store.FIELDS}) if known else {}
+    tenant = StoredTenant(**kept | asked | ({"client_secret": own} if own is not None else {}))
     lacks = tried(client_of(tenant))
     with open_operations(settings.operations) as con, transaction(con):
         place_of(settings, tenant.name, tenant.id, con)  # it may be another's by now

@@ -198,3 +198,23 @@ def test_what_a_replay_tells_is_told_last(line: Line) -> None:
     line.sync()
     asked(line, "replay", first)
     assert [row.webhook_id for row in line.rows()][-1] == first
+
+
+def test_what_a_person_sent_once_more_is_corrected_though_it_left_before_the_next_sync(sending_line: Line) -> None:
+    line = sending_line
+    lead = line.marts.enters(1.0)
+    line.sync()
+    line.deliver()
+    booked = line.marts.enters(2.0)
+    line.sync()
+    line.deliver()
+    again = decide(line.settings, "replay", [lead], reason="asked", by="ada", now=line.now, anyway=True)
+    assert again == [Decided(lead)]
+    assert line.deliver() == Delivered(delivered=1)
+    line.sync()
+    assert [(row.kind, row.told_state) for row in line.rows()] == [
+        ("changed", 2.0),
+        ("changed", 1.0),
+        ("corrected", 2.0),
+    ]
+    assert line.rows()[0].webhook_id == booked

@@ -12,10 +12,11 @@ from typing import Literal, NamedTuple
 
 from pipelines.actions.crm.names import have_in_common
 from pipelines.actions.schemas.contact_values import national_digits
-from pipelines.flow_builder.contact_points import Phone, readable_email, readable_phones
+from pipelines.flow_builder.contact_points import WHOLE_FLOAT, Phone, readable_email, readable_phones, visible
 
 Field = Literal["phone", "email", "test"]
 MAX_SHARING = 3  # customers; a number that more of them have is a builder's or a property manager's
+MAX_EXTENSION = 6  # digits
 NAMELESS = "Unknown"  # what a customer is called whose name nobody gave
 UNREADABLE = {"phone": "no number that somebody can have", "email": "no e-mail address"}
 
@@ -59,6 +60,8 @@ class Known:
 def given(name: str | None, phone: str | None, email: str | None, country: str) -> Given:
     """Of several numbers in one field the first that identifies."""
     numbers = list(readable_phones(phone, country))
+    if len(numbers) == 1:
+        numbers = [with_extension(numbers[0], visible(phone))]
     usable = [one for one in numbers if not placeholder("phone", national_digits(one.number))]
     address = readable_email(email)
     known_address = address if address and not placeholder("email", address) else None
@@ -70,6 +73,16 @@ def given(name: str | None, phone: str | None, email: str | None, country: str) 
     others = tuple(written(one) for one in usable[1:])
     name = name if name and name.casefold() != NAMELESS.casefold() else None
     return Given(name, usable[0] if usable else None, known_address, tuple(left_out), others)
+
+
+def with_extension(phone: Phone, text: str) -> Phone:
+    """Also where it is written as the library does not know it: `,22`, `room 22`, `22 x` in front."""
+    number, digits = national_digits(phone.number), re.sub(r"\D", "", WHOLE_FLOAT.sub(r"\1", text))
+    before, _, after = digits.partition(number)
+    country = phone.number.removeprefix("+").removesuffix(number)
+    extension = after or ("" if before.lstrip("01") in ("", country.lstrip("01")) else before)
+    is_one = not phone.extension and number in digits and 0 < len(extension) <= MAX_EXTENSION
+    return phone._replace(extension=extension) if is_one else phone
 
 
 def doubts(person: Given, matching: Sequence[Known]) -> dict[int, str]:

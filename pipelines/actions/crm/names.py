@@ -6,10 +6,13 @@ from nameparser import HumanName
 
 # In so many customers' names that it says nothing to have them in common.
 EVERYBODYS = """
-and und y e the of for mr mrs ms miss dr llc inc co corp company ltd lp llp trust estate family household residence home
-homes house property properties management services service group construction roofing plumbing heating realty wife
-husband son daughter mom dad mother father tenant owner cell mobile work office new customer unknown caller wireless
-name test
+and und y e the of for mr mrs ms miss dr llc inc co corp company ltd lp llp trust estate family household residence
+home homes house property properties management services service group construction roofing plumbing heating realty
+wife husband son daughter mom dad mother father tenant owner cell mobile work office new customer unknown caller
+wireless name test homeowner resident tenants occupant valued client anonymous guest visitor user lead facebook google
+yelp thumbtack spam risk likely toll free call not city county state los angeles hoa apartments apartment apts condo
+condominium church first school hospital bank inn hotel unit suite apt realtor agent broker contractor senor senora sr
+sra american
 """
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import jmespath
+import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.actions.crm.identity import NAMELESS, Given, given, written
@@ -82,10 +83,14 @@ def stored_lead(text: str) -> InboundLead:
 
 
 def from_source(source: LeadSource, payload: Mapping[str, Any]) -> InboundLead:
-    """A contact that is no UUID is kept in the summary. Raises pydantic's `ValidationError`."""
+    """What the mapping finds no place for is kept in the summary: a contact that is no UUID and, where it finds nobody,
+    all that came. Raises pydantic's `ValidationError`."""
     found = {field: value for field, path in source.map.items() if (value := read(payload, path))}
     short = {field: value[: MAX_SUMMARY if field == "summary" else MAX_VALUE] for field, value in found.items()}
     contact_id = uuid_in(named := short.get("contact_id", ""))
+    more = [named] if named and not contact_id else []
+    if not found.keys() & {"name", "phone", "email"}:
+        more.append(orjson.dumps(payload).decode())
     return InboundLead(
         external_id=short.get("external_id"),
         contact_id=contact_id,
@@ -93,7 +98,7 @@ def from_source(source: LeadSource, payload: Mapping[str, Any]) -> InboundLead:
         phone=short.get("phone"),
         email=short.get("email"),
         address=WebAddress(**{field: short.get(field) for field in ADDRESS}),
-        summary=with_more(short.get("summary", SUMMARY), [named] if named and not contact_id else []),
+        summary=with_more(short.get("summary", SUMMARY), more),
     )
 
 

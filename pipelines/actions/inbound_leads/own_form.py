@@ -28,7 +28,7 @@ def mended(payload: Mapping[str, Any], form: type[BaseModel] = WebLead) -> dict[
             told[name] = mended(told[name], WebAddress)
         if told[name] in ("", None) and name not in NEEDED:
             del told[name]
-    return told | ({"name": NAMELESS} if told.get("name") == "" else {})
+    return told | ({} if form is not WebLead or told.get("name") else {"name": NAMELESS})
 
 
 def as_forms_have_it(schema: dict[str, Any]) -> None:

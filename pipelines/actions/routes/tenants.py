@@ -92,7 +92,7 @@ async def delete_tenant(context: Context, name: TenantName, _alone: Alone) -> Re
 def connect(context: RequestContext, name: str, form: ConnectTenant) -> KeptOutcome:
     """Raises `Problem`."""
     services = context.services
-    fields = {"name": name, **form.model_dump(exclude={"client_secret"})}
+    fields = {"name": name, **form.model_dump(exclude={"client_secret"}, exclude_unset=True)}
     try:
         done = connecting.connect(
             services.settings,

@@ -1,6 +1,7 @@
 """The one shape of every error: problem details of RFC 9457, as ``application/problem+json``."""
 
 import logging
+import re
 import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -132,13 +133,17 @@ def unforeseen(request: Request, error: Exception) -> Problem:
     return Problem("internal", "the log of the API says where")
 
 
+PYDANTIC = re.compile(r"(constrained|function)-")  # its own names for the ways to read a value
+
+
 def invalid(errors: Any, skip: int = 0, below: str = "") -> Problem:
     """Of pydantic's errors; ``skip`` drops first words of each place, such as ``query``, ``below`` goes before it."""
     fields: dict[str, list[str]] = {}
     for error in errors:
         if error["type"] == "json_invalid":
             return Problem("malformed", "the body is no JSON object")
-        place = ".".join(filter(None, (below, *map(str, error["loc"][skip:]))))
+        words = [word for word in error["loc"][skip:] if not PYDANTIC.match(str(word))]
+        place = ".".join(filter(None, (below, *map(str, words))))
         fields.setdefault(place, []).append(_message(error))
     named = ", ".join(name for name in fields if name)
     return Problem("invalid_request", f"see errors: {named}" if named else "see errors", errors=fields)

@@ -52,7 +52,8 @@ SEND_AGAIN = f"""
         attempts = 0,
         next_attempt_at = null,
         settles_at = null,
-        flow_until = :flow_until
+        flow_until = :flow_until,
+        seen_as = 0 -- also if it comes to the same end: it has the last word then
     where webhook_id = :webhook_id
 """
 OVERRIDE = "update deliveries set overrides = ? where webhook_id = ?"
