@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def look_back(scenario: "Scenario", rows: Sequence[Row]) -> None:
     arrived = scenario.endpoint.arrived
     last_arrival = {webhook_id: i for i, webhook_id in enumerate(arrived)}
-    # Behind what died, was followed, and was due again, with the endpoint or by a person: what was canceled then, or died
-    # again, came before its place.
+    # Behind what died, was followed, and was due again, with the endpoint or by a person: what was canceled then, or
+    # died again, came before its place.
     in_vain = {row.webhook_id for row in rows if row.status in ("canceled", "dead")}
     for row in rows:
         promise(row.status != "delivered" or row.webhook_id in last_arrival, "what is delivered has arrived")
