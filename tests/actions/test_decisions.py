@@ -110,7 +110,7 @@ def test_the_command_line_lists_shows_and_chooses(
     assert listed.exit_code == 0
     assert (waiting["id"] in listed.output, f"{ada}, {twin}" in listed.output) == (True, True)
     assert "213" not in listed.output.replace(waiting["id"], "")
-    assert run("list", "--status", "done").output == "no such lead\n"
+    assert run("list", "--status", "done").output == "no lead is done\n"
     assert json.loads(run("show", waiting["id"]).output)["lead"]["phone"] == "+12135552823"
     chosen = run("choose", waiting["id"], ada, "--reason", "called her")
     assert (chosen.exit_code, chosen.output) == (0, f"{waiting['id']}: open\n")
