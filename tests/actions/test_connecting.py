@@ -146,6 +146,15 @@ def test_a_change_without_a_secret_keeps_the_one_that_is_stored(boss: Boss) -> N
     assert api.write("/bookings", booking).status_code == 201
 
 
+def test_what_a_change_leaves_out_stays_as_it_is(boss: Boss, settings: Settings) -> None:
+    api = boss()
+    assert put(api, delivery="shadow", country="CA", booking_provider_id=5501).status_code == 201
+    assert put(api, timezone=None).status_code == 200
+    with closing(sqlite3.connect(settings.operations)) as con:
+        kept = con.execute("select timezone, delivery, country, booking_provider_id from tenants").fetchall()
+    assert kept == [("America/Chicago", "shadow", "CA", 5501)]
+
+
 def test_a_changed_secret_is_used_from_the_next_call_on(boss: Boss, simulator: ServiceTitan) -> None:
     api = boss()
     put(api)

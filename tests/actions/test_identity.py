@@ -59,6 +59,8 @@ def test_a_real_number_is_one_number_however_it_is_typed(typed: str) -> None:
         "12",
         "213-555-1212",
         "(000) 555-2823",
+        "213-555-1234",
+        "213-222-3333",
     ],
 )
 def test_a_number_that_many_people_type_identifies_nobody_and_is_kept_as_it_was_typed(typed: str) -> None:
@@ -73,6 +75,12 @@ def test_a_number_that_many_people_type_identifies_nobody_and_is_kept_as_it_was_
         "none",
         "ada@gmail",
         "none@none.com",
+        "noneprovided@gmail.com",
+        "customerhasnoemail@gmail.com",
+        "declined2provide@gmail.com",
+        "getemail@gmail.com",
+        "homeowner@gmail.com",
+        "reply@thumbtack.com",
         "none@gmail.com",
         "noemail@noemail.com",
         "no.email@aol.com",
@@ -170,6 +178,11 @@ def test_a_number_alone_is_enough_where_nothing_speaks_against_it() -> None:
 def test_an_extension_that_the_customer_does_not_have_is_for_a_person_to_see(typed: str, has: str) -> None:
     assert "another extension" in doubts(person(f"213-555-2823 {typed}"), [known(NUMBER + has)])[1]
     assert doubts(person(f"213-555-2823 {typed}"), [known(NUMBER + typed)]) == {}
+
+
+@pytest.mark.parametrize("typed", ["2135552823,22", "213-555-2823 ex22", "213.555.2823 room 22", "22 x 2135552823"])
+def test_an_extension_is_read_however_it_is_written(typed: str) -> None:
+    assert person(typed).phone == Phone(NUMBER, "22")
 
 
 def test_several_customers_are_for_a_person_to_see_each_with_what_it_has() -> None:

@@ -167,6 +167,15 @@ def test_a_contact_that_is_none_of_flow_builders_is_kept_and_links_nothing(open_
     assert [lead["summary"] for lead in dfw.records("leads")] == ["A door; 4711"]
 
 
+def test_a_form_whose_fields_were_renamed_is_kept_whole(open_api: Open) -> None:
+    api, renamed = open_api(**ZAPIER), {"Name": "Ann Hill", "Mobile": "2133734114"}
+    lead = end_of(api, api.post("/webhooks/leads?source=zapier", json=renamed), "dfw")
+    assert (lead["status"], json.dumps(renamed, separators=(",", ":")) in lead["lead"]["summary"]) == (
+        "needs_review",
+        True,
+    )
+
+
 def test_percent_signs_that_mean_nothing_are_kept(open_api: Open) -> None:
     api = open_api(**ZAPIER)
     body = f"full_name=Bob&message={quote('50% off')}%zz"
