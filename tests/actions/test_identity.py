@@ -148,6 +148,9 @@ def test_of_two_numbers_the_first_real_one_identifies_and_the_others_are_kept() 
         ("Acme Roofing LLC", "Stone Roofing LLC", False),
         ("Moss Household", "Stone Household", False),
         ("Unknown", "Unknown", False),
+        ("Homeowner", "Homeowner", False),
+        ("Facebook Lead", "Facebook Customer", False),
+        ("City of Pasadena", "City of Burbank", False),
         ("", "Ada", False),
     ],
 )

@@ -45,6 +45,16 @@ def test_a_form_without_number_and_address_waits_for_a_person(api: Api) -> None:
     assert end_of(api, api.post("/webhooks/leads", json=LEAD | {"phone": "", "email": " "}))["status"] == "needs_review"
 
 
+@pytest.mark.parametrize("name", ["", " ", None])
+def test_a_blank_name_is_none_and_one_that_is_not_there_is_asked_for(
+    api: Api, socal: Company, name: str | None
+) -> None:
+    assert end_of(api, api.post("/webhooks/leads", json=LEAD | {"name": name}))["status"] == "done"
+    assert [customer["name"] for customer in socal.records("customers")] == ["Unknown"]
+    refused = api.post("/webhooks/leads", json={field: LEAD[field] for field in LEAD if field != "name"})
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["name"])
+
+
 def test_blank_fields_are_none_and_numbers_are_texts(api: Api, socal: Company) -> None:
     odd = LEAD | {"phone": 2135552823.0, "name": "", "summary": " ", "contact_id": "", "follow_up_date": ""}
     odd |= {"business_unit_id": None, "external_id": 4711, "address": {"street": "", "zip": 90012, "unit": 7}}

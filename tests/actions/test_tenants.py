@@ -35,6 +35,12 @@ def test_a_tenant_that_comes_later_is_served_by_everything(settings: Settings, a
     assert (done["status"], len(dfw.records("leads"))) == ("done", 1)
 
 
+@pytest.mark.parametrize("tenant", [["socal"], True, 1e300])
+def test_what_is_no_tenant_is_refused_by_the_name_of_the_field(api: Api, tenant: object) -> None:
+    refused = api.write("/leads", {"tenant": tenant, "campaign_id": 1, "summary": "Door", "call_reason_id": 7})
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["tenant"])
+
+
 def test_a_tenant_that_goes_is_known_no_more(settings: Settings, api: Api, ada: int) -> None:
     assert api.read(f"/customers/{ada}", tenant="socal").status_code == 200
     del settings.servicetitan_tenants["socal"]

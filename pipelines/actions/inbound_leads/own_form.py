@@ -12,12 +12,11 @@ from pipelines.settings.lead_source import ADDRESS
 from pipelines.texts import as_text
 
 TEXTS = {"external_id", "name", "phone", "email", "summary", *ADDRESS}
-NEEDED = {"name"}  # blank it is `NAMELESS`
 BLANK = [{"type": "null"}, {"type": "string", "maxLength": 0}]
 
 
 def mended(payload: Mapping[str, Any], form: type[BaseModel] = WebLead) -> dict[str, Any]:
-    """In our own form: numbers for texts as texts, and without what is blank."""
+    """In our own form: numbers for texts as texts, and without what is blank; a blank name is `NAMELESS`."""
     told = dict(payload)
     for name in told.keys() & form.model_fields.keys() - {"tenant"}:
         if name in TEXTS and not isinstance(told[name], bool | dict | list | None):
@@ -26,9 +25,9 @@ def mended(payload: Mapping[str, Any], form: type[BaseModel] = WebLead) -> dict[
             told[name] = told[name].strip()
         if name == "address" and isinstance(told[name], dict):
             told[name] = mended(told[name], WebAddress)
-        if told[name] in ("", None) and name not in NEEDED:
+        if told[name] in ("", None):
             del told[name]
-    return told | ({} if form is not WebLead or told.get("name") else {"name": NAMELESS})
+    return {"name": NAMELESS} | told if "name" in payload else told
 
 
 def as_forms_have_it(schema: dict[str, Any]) -> None:
@@ -51,7 +50,7 @@ def _loose(name: str, field: dict[str, Any]) -> dict[str, Any]:
         if choice.get("type") == "string" and "format" not in choice:
             choice.pop("minLength", None)
             choice["type"] = ["string", "number"]
-    return about | {"anyOf": [*choices, *(one for one in BLANK if name not in NEEDED and one not in choices)]}
+    return about | {"anyOf": [*choices, *(one for one in BLANK if one not in choices)]}
 
 
 class FormAddress(WebAddress):
