@@ -10,12 +10,15 @@ from click.testing import CliRunner
 
 from orchestration.cli.main import main
 from pipelines.actions.scopes import needed
+from pipelines.flow_builder.contact_points import readable_phone
 from pipelines.servicetitan.streams import STREAMS
 from pipelines.settings import Settings, Tenant
 from pipelines.settings.lead_source import LeadSource
 from pipelines.tenants import directory
-from tests.simulator.__main__ import PORTS
+from tests.simulator.__main__ import CUSTOMERS, PORTS
+from tests.simulator.clock import OffsetClock
 from tests.simulator.office.history import seed_history
+from tests.simulator.office.trades import OFFICES
 from tests.simulator.world import World
 
 ROOT = Path(__file__).parents[1]
@@ -25,6 +28,17 @@ BOTH = README + (ROOT / "orchestration" / "README.md").read_text()
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"^ *```{language}\n(.*?)^ *```", README, re.DOTALL | re.MULTILINE)
+
+
+def test_the_customer_that_it_looks_up_is_one_of_the_demos() -> None:
+    world = World(OFFICES, OffsetClock())
+    seed_history(world, customers=CUSTOMERS)
+    socal = world["socal"]
+    [number] = {int(found) for found in re.findall(r"(?:customer socal|customer_id =) (\d+)", README)}
+    [phone], [name] = re.findall(r'socal --phone "(.+)"', README), re.findall(r"socal --name (\w+)", README)
+    found = [one["value"] for one in socal.children("customer_contacts", "customerId", number)]
+    assert readable_phone(phone, "US") in {readable_phone(value, "US") for value in found}
+    assert name in str(socal.get("customers", number)["name"]).lower()
 
 
 def test_every_command_and_option_that_it_names_exists() -> None:
