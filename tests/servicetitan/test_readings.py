@@ -1,16 +1,13 @@
 """How far each tenant was read, as what is sent and what the gate answers hang on it."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from pipelines.readings import Reading
 from pipelines.servicetitan.sync_status import keep_readings, readings
 from pipelines.settings import Settings
-from tests.servicetitan.syncs import HASTY, attempt
+from tests.servicetitan.syncs import SHORT, attempt
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import DFW, SOCAL, World
-
-SHORT = replace(HASTY, total=60, silence=0.5, timeout=3)
 
 
 def read(settings: Settings, world: World, **options: object) -> datetime:

@@ -13,11 +13,10 @@ from pipelines.servicetitan.rests import known_rests
 from pipelines.servicetitan.sync import LoadResult
 from pipelines.settings import Settings
 from pipelines.tenants import directory
-from tests.servicetitan.syncs import HASTY, attempt, query, sync
+from tests.servicetitan.syncs import HASTY, SHORT, attempt, query, sync
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import DFW, SOCAL, Company, World
 
-SHORT = replace(HASTY, total=60, silence=0.5, timeout=3)
 NAMES = "select name from servicetitan.customers where tenant_id = {} order by name"
 LEADS = "/export/leads"
 TROUBLES: list[dict[str, Any]] = [
@@ -51,7 +50,12 @@ def trouble(simulator: ServiceTitan, order: dict[str, Any]) -> None:
 
 
 def errors(result: LoadResult) -> set[str]:
-    return {error.partition(": ")[2] for error in (stream.error for stream in result.streams) if error}
+    """Of the tenant in trouble."""
+    return {
+        stream.error.partition(": ")[2]
+        for stream in result.streams
+        if stream.error and stream.tenant_id == SOCAL.tenant_id
+    }
 
 
 @pytest.mark.parametrize("order", TROUBLES, ids=lambda order: " ".join(map(str, order.values())))
@@ -62,7 +66,7 @@ def test_the_others_are_loaded_in_time_and_whoever_was_in_trouble_is_whole_after
     trouble(simulator, order)
     began = time.monotonic()
     result = scheduled(settings, world)
-    assert time.monotonic() - began < 30, "a call may take up to 3 s, a wait for silence half a second"
+    assert time.monotonic() - began < 30, "a call may take up to 4 s, a wait for silence 2"
     assert names(settings, DFW.tenant_id) == ["Bob"]
     assert len(errors(result)) == 1, "the tenant's trouble is one, whatever the stream"
     assert errors(result).pop().startswith("nothing got through for ")
@@ -143,7 +147,7 @@ def test_a_refused_secret_is_told_at_once_and_is_no_reason_to_rest(
 def test_a_page_that_takes_longer_than_a_turn_comes_with_the_turn_after_the_rest(
     settings: Settings, world: World, simulator: ServiceTitan
 ) -> None:
-    trouble(simulator, {"kind": "slow", "path": LEADS, "seconds": 1.5})
+    trouble(simulator, {"kind": "slow", "path": LEADS, "seconds": 3})
     assert errors(scheduled(settings, world)).pop().endswith("; no answer")
     world.advance(minutes=1)
     assert scheduled(settings, world).complete
