@@ -118,8 +118,8 @@ def test_a_first_read_of_many_syncs_keeps_no_news_waiting(
     upgraded: Settings, socal: Company, simulator: ServiceTitan, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     simulator.switches.export_page_size = 3
-    simulator.faults.order("slow", "/export/locations", tenant=SOCAL.tenant_id, seconds=1.5, times=-1)
-    monkeypatch.setenv("SYNC_SECONDS", "2")
+    simulator.faults.order("slow", "/export/locations", tenant=SOCAL.tenant_id, seconds=3, times=-1)
+    monkeypatch.setenv("SYNC_SECONDS", "7")  # one page or two of three
     socal.add_lead(socal.add_customer("Ada Moss"))
     result = run("sync")
     assert result.exit_code == 3, result.output

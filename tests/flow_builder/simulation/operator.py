@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from random import Random
-from typing import Any
 
 from pipelines.flow_builder.delivery import Key
 from pipelines.operations import transaction
@@ -62,12 +61,13 @@ class Operator:
         becomes = {"cancel": "dead" if row.status == "dead" else "canceled"}.get(action, "pending")
         promise(after.status == (row.status if refused else becomes), "a decision does what it says")
         if action == "replay" and not refused:
-            self.look_at_replayed(after, rows, anyway)
+            self.look_at_replayed(after, rows, row.sequence, anyway)
 
-    def look_at_replayed(self, row: Row, rows: Sequence[Row], anyway: bool) -> None:
+    def look_at_replayed(self, row: Row, rows: Sequence[Row], was_at: int, anyway: bool) -> None:
         promise(rows[-1] == row, "what is replayed leaves last")
         if row.kind == "changed":
             promise(row.transition_id in self.active, "nobody overrides that a customer is inactive")
             promise(anyway or row.transition_id in self.current, "only a current transition's flow is started again")
-            about: list[Any] = [one for one in rows if one.kind == "changed" and one.transition_id == row.transition_id]
-            promise(about[-1] == row, "what was told again since is not told as it was before")
+            about = [one for one in rows if (one.kind, one.transition_id) == ("changed", row.transition_id)]
+            again = [one for one in about if one.sequence > was_at and one != row and one.told]
+            promise(not again, "what was told again since is not told as it was before")

@@ -188,7 +188,7 @@ class Plans(Outages):
         self.sync()
 
     async def come_and_go(self, key: Key) -> None:
-        """Something is told, is gone, and comes back, perhaps as of later."""
+        """Something is told, is gone, and comes back, perhaps as of later; then a person wants what was said first."""
         state, is_completion = self.chance.choice([1.0, 6.0]), self.chance.random() < 0.5
         told = self.world.enter(key, state, self.clock(), is_completion=is_completion)
         await self.get_through()
@@ -199,6 +199,9 @@ class Plans(Outages):
         if self.chance.random() < 0.6:
             told.occurred_at = self.clock()
         await self.get_through()
+        about = [row for row in self.rows() if row.transition_id == told.id and row.kind == "changed"]
+        if len(about) > 1:
+            self.operator.insist(about[0])
 
     async def be_reclassified(self, key: Key) -> None:
         """Another rule makes a booking of a job, which is corrected; once it has a day, that is announced."""
