@@ -100,6 +100,52 @@ def test_her_husbands_lead_is_hers_her_link_stays_and_his_contact_is_in_the_revi
     assert links(settings) == [(SOCAL, vera, OTHER)]
 
 
+@pytest.mark.parametrize("name", ["Carl Stone", "Vera Moss", "Stone"])
+def test_somebody_else_of_an_unlinked_household_gets_no_link_and_the_customers_own_lead_does(
+    api: Api, settings: Settings, socal: Company, name: str
+) -> None:
+    vera = socal.add_customer("Vera Stone", phone="213-555-2823")
+    others = LEAD | {"name": name, "email": "carl@mail.example.net"}
+    waiting = end_of(api, api.post("/webhooks/leads", json=others))
+    assert (waiting["status"], waiting["customer_id"], links(settings)) == ("needs_review", vera, [])
+    assert [record["customerId"] for record in socal.records("leads")] == [vera]
+    assert f"contact {CONTACT} is not linked" in waiting["last_error"]
+    assert "PUT /customers/{id}/contact links it" in waiting["last_error"]
+    own = LEAD | {"name": "VERA STONE", "email": "vera@mail.example.net", "contact_id": OTHER}
+    assert end_of(api, api.post("/webhooks/leads", json=own))["status"] == "done"
+    assert links(settings) == [(SOCAL, vera, OTHER)]
+    decision = f"/webhooks/leads/{waiting['id']}/decision?tenant=socal"
+    assert api.write(decision, {"customer_id": vera, "reason": "her husband"}).json()["status"] == "done"
+    assert links(settings) == [(SOCAL, vera, OTHER)]
+
+
+def test_who_is_somebody_else_of_the_household_is_linked_by_a_person_alone(
+    api: Api, settings: Settings, socal: Company
+) -> None:
+    vera = socal.add_customer("Vera Stone", phone="213-555-2823")
+    waiting = end_of(api, api.post("/webhooks/leads", json=LEAD | {"name": "Carl Stone"}))
+    assert link(api, vera, CONTACT).status_code == 200
+    decision = f"/webhooks/leads/{waiting['id']}/decision?tenant=socal"
+    assert end_of(api, api.write(decision, {"retry": True, "reason": "he pays"}))["status"] == "done"
+    assert (links(settings), len(socal.records("leads"))) == ([(SOCAL, vera, CONTACT)], 1)
+
+
+def test_whether_a_contact_was_linked_to_a_customer_who_was_there_is_said(
+    api: Api, settings: Settings, socal: Company
+) -> None:
+    vera = socal.add_customer("Vera Stone", phone="213-555-2823")
+    asked = ADA | {"phone": "213-555-2823", "email": None, "contact_id": CONTACT}
+    husband = api.write("/customers", asked | {"name": "Carl Stone"})
+    assert (husband.status_code, husband.json()["created"], husband.json()["customer"]["id"]) == (200, False, vera)
+    assert (husband.json()["linked"], links(settings)) == (False, [])
+    assert f"contact {CONTACT} is not linked" in husband.json()["not_linked_because"]
+    herself = api.write("/customers", asked | {"name": "V. Stone"}).json()
+    assert (herself["linked"], herself["not_linked_because"]) == (True, None)
+    assert links(settings) == [(SOCAL, vera, CONTACT)]
+    assert api.write("/customers", asked | {"name": "Carl Stone"}).json()["linked"] is True  # it was before
+    assert api.write("/customers", asked | {"name": "Carl Stone", "contact_id": None}).json()["linked"] is None
+
+
 def test_once_a_link_was_moved_the_lead_that_waits_for_it_goes_on(api: Api, socal: Company, ada: int) -> None:
     link(api, ada, OTHER)
     waiting = end_of(api, api.post("/webhooks/leads", json=LEAD))

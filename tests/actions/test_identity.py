@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.actions.crm.identity import Given, Known, doubts, given, is_test, lacking
+from pipelines.actions.crm.identity import Given, Known, doubts, given, is_same, is_test, lacking
 from pipelines.actions.crm.names import have_in_common
 from pipelines.flow_builder.contact_points import Phone
 
@@ -207,3 +207,44 @@ def test_a_tools_own_lead_is_known() -> None:
     assert is_test(["a", "<test lead: dummy data for full_name>"])
     assert is_test(["Test@FB.com "])
     assert not is_test(["test", "a <test lead: dummy data for x> that I saw", "ada@fb.com"])
+
+
+@pytest.mark.parametrize(
+    ("sender", "customer", "is_one"),
+    [
+        ("Ada Lovelace", "LOVELACE, Ada B.", True),
+        ("A. Lovelace", "Ada Lovelace", True),
+        ("Bob Stone", "Robert Stone", True),
+        ("J. Robert Stone", "Rob Stone", True),
+        ("Maryann Stone", "Mary Ann Stone", True),
+        ("Stone Carl", "Carl Stone", True),
+        ("José Núñez", "Jose Nunez Jr.", True),
+        ("Ada", "Ada Lovelace", True),
+        ("Ada Lovelace", "The Lovelace Family", True),
+        ("Ada Lovelace", "Unknown", True),
+        ("Vera Stone", "Stone, Carl & Vera", True),
+        ("Bob Moss", "Ada and Bob Moss", True),
+        ("Acme Roofing", "Acme Roofing LLC", True),
+        ("Bob O'Neil", "Bob ONeil", True),
+        ("王小明", "王小明", True),
+        ("Carl Stone", "Vera Stone", False),
+        ("Carl Stone", "Carla Stone", False),
+        ("Ada King", "Ada Lovelace", False),
+        ("Bob Lovelace", "Ada B. Lovelace", False),
+        ("John Stone Sr.", "John Stone Jr.", False),
+        ("Lovelace", "Ada Lovelace", False),
+        ("Mrs. Stone", "Carl Stone", False),
+        ("Wei Stone", "Carl & Vera Stone", False),
+    ],
+)
+def test_a_name_is_the_customers_where_given_name_and_surname_agree(sender: str, customer: str, is_one: bool) -> None:
+    assert is_same(person("213-555-2823", name=sender), known(NUMBER, name=customer)) == is_one
+
+
+def test_the_same_address_is_the_same_person_and_so_is_who_says_no_name_and_nothing_else() -> None:
+    vera = known(NUMBER, name="Vera Stone", emails=("vera@stone.com",))
+    assert is_same(person("213-555-2823", "vera@stone.com", name="Carl Stone"), vera)
+    for nobody in (None, "Unknown", "Facebook Lead"):
+        assert is_same(person("213-555-2823", name=nobody), vera)
+        assert not is_same(person("213-555-2823", "carl@stone.com", name=nobody), vera)
+        assert not is_same(person("213-555-2823 x22", name=nobody), vera)

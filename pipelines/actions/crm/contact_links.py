@@ -6,13 +6,17 @@ A link stays until a person, or whoever says `replace`, moves it: mails go where
 from uuid import UUID
 
 from pipelines.actions.context import ActionContext
-from pipelines.actions.crm.customer_match import survivors
+from pipelines.actions.crm.identity import Given, Known, is_same
 from pipelines.actions.crm.keyed_lock import one_at_a_time
+from pipelines.actions.crm.merges import survivors
 from pipelines.actions.schemas.inputs import LinkContact
 from pipelines.actions.schemas.results import LinkedContact
 from pipelines.actions.web.problems import Problem
 from pipelines.annotations import contact_links
 from pipelines.annotations.contact_links import ContactLink
+
+SOMEBODY_ELSE = "it may be somebody else of the household or the office"
+LINK_IT = "if it is the customer, PUT /customers/{id}/contact links it"
 
 
 def link_contact(call: ActionContext, form: LinkContact) -> LinkedContact:
@@ -36,12 +40,15 @@ def link_contact(call: ActionContext, form: LinkContact) -> LinkedContact:
     )
 
 
-def link_if_free(call: ActionContext, customer_id: int, contact_id: UUID) -> str | None:
-    """Why it was not linked; None: it is."""
+def link_if_theirs(call: ActionContext, person: Given, customer: Known, contact_id: UUID) -> str | None:
+    """Why it was not linked; None: it is. One that is linked already is whose a person said."""
+    customer_id = customer.id
     with one_at_a_time(call.tenant.id, str(contact_id), f"customer {customer_id}", deadline=call.deadline):
         before, others = contact_of(call, customer_id), _others(call, customer_id, contact_id)
         why = _hindrance(customer_id, contact_id, before, others)
         if why is None and before != contact_id:
+            if not is_same(person, customer):
+                return f"contact {contact_id} is not linked to customer {customer_id}: {SOMEBODY_ELSE}; {LINK_IT}"
             _link(call, customer_id, contact_id)
     return why
 

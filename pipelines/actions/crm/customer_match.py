@@ -5,7 +5,8 @@ from typing import Any
 
 from pipelines.actions.context import CONTACT_METHODS, CONTACT_PERSONS, CONTACTS, CUSTOMERS, ActionContext
 from pipelines.actions.crm.identity import Given, Known, LeftOut, doubts, given
-from pipelines.actions.crm.listings import IDS_BATCH, rows_of, typed
+from pipelines.actions.crm.listings import rows_of, typed
+from pipelines.actions.crm.merges import batches, standing
 from pipelines.actions.schemas.contact_values import national_digits, phones_of_contact
 from pipelines.actions.schemas.results import Contact, Customer, FoundCustomer
 from pipelines.actions.web.problems import Problem
@@ -14,7 +15,6 @@ from pipelines.flow_builder.contact_points import readable_email
 
 Json = dict[str, Any]
 MAX_MATCHES = 200  # contacts or customers that a look-up may bring before it is refused as too wide
-MAX_MERGES = 10  # of merges
 
 
 class TooManyMatch(Problem):
@@ -88,7 +88,7 @@ def _matches(person: Given, customer: Known) -> list[str]:
 
 def contacts_of(call: ActionContext, customer_ids: Iterable[int]) -> dict[int, list[Json]]:
     found: dict[int, list[Json]] = {customer_id: [] for customer_id in customer_ids}
-    for ids in _batches(found):
+    for ids in batches(found):
         for row in rows_of(call.get(CONTACTS, {"customerIds": ids, "pageSize": 5000})):
             if row.get("active") is not False:
                 found.setdefault(row["customerId"], []).append(row)
@@ -122,49 +122,6 @@ def _ids_by_email(call: ActionContext, email: str | None) -> Iterator[int]:
             CONTACT_PERSONS.below(f"{person}/relationships"), {"typeSlug": "customer", "pageSize": MAX_MATCHES}
         )
         yield from (row["relatedEntityId"] for row in rows_of(related))
-
-
-def standing(call: ActionContext, ids: Iterable[int]) -> list[Json]:
-    """The active customers of these ids; one that was merged away stands for its survivor."""
-    found = {row["id"]: row for row in survivors(call, ids).values()}
-    return [row for row in found.values() if row.get("active") is not False]
-
-
-def survivors(call: ActionContext, ids: Iterable[int]) -> dict[int, Json]:
-    """The record that each of these customers is now, merged or not; without those that are not there."""
-    asked, records = set(ids), dict[int, Json]()
-    wanted = set(asked)
-    for _ in range(MAX_MERGES):
-        for batch in _batches(wanted):
-            records |= {row["id"]: row for row in _customers(call, batch)}
-        wanted = {into for row in records.values() if (into := _merged_into(row)) and into not in records}
-        if not wanted:
-            break
-    return {one: _survivor(records, one) for one in asked if one in records}
-
-
-def _survivor(records: dict[int, Json], customer_id: int) -> Json:
-    """Merges may form a ring, or go on beyond what was read."""
-    seen = set[int]()
-    while (into := _merged_into(records[customer_id])) in records and into not in seen:
-        seen.add(customer_id)
-        customer_id = into
-    return records[customer_id]
-
-
-def _merged_into(row: Json) -> int:
-    """0: into none."""
-    return int(row.get("mergedToId") or 0) if row.get("active") is False else 0
-
-
-def _customers(call: ActionContext, ids: str) -> list[Json]:
-    return rows_of(call.get(CUSTOMERS, {"ids": ids, "active": "Any", "pageSize": IDS_BATCH}))
-
-
-def _batches(ids: Iterable[int]) -> Iterator[str]:
-    ordered = sorted(ids)
-    for first in range(0, len(ordered), IDS_BATCH):
-        yield ",".join(map(str, ordered[first : first + IDS_BATCH]))
 
 
 def _refuse_if_too_wide(answer: Json, field: str) -> None:

@@ -5,19 +5,20 @@ from datetime import datetime
 from uuid import UUID
 
 from pipelines.actions.context import CUSTOMERS, LOCATIONS, ActionContext
-from pipelines.actions.crm.contact_links import customers_of, link_if_free, other_contact
+from pipelines.actions.crm.contact_links import customers_of, link_if_theirs, other_contact
 from pipelines.actions.crm.customer_match import (
     contacts_of,
     find,
+    known,
     match,
     needs_review,
     person_of,
-    standing,
     typed_contacts,
 )
 from pipelines.actions.crm.identity import Given
 from pipelines.actions.crm.keyed_lock import one_at_a_time
 from pipelines.actions.crm.listings import rows_of, typed
+from pipelines.actions.crm.merges import standing
 from pipelines.actions.crm.write_once import Write, already_written, write_once
 from pipelines.actions.schemas.contact_values import as_contact
 from pipelines.actions.schemas.inputs import CreateCustomer, FindCustomers, GetCustomer
@@ -28,7 +29,6 @@ from pipelines.actions.schemas.results import (
     FoundCustomers,
     LeftOutValue,
 )
-from pipelines.actions.web.problems import Problem
 from pipelines.servicetitan.api.responses import Json
 
 # ServiceTitan shows external data only to who names the GUID under which it was written.
@@ -50,9 +50,11 @@ def find_customers(call: ActionContext, form: FindCustomers) -> FoundCustomers:
 def create_customer(call: ActionContext, form: CreateCustomer) -> CreatedCustomer:
     """Raises `Problem` ``needs_review`` where it is for a person to say who is meant, or whose contact it is."""
     result = find_or_create(call, form, refuse_another_contact)
-    if form.contact_id and (why := link_if_free(call, result.customer.id, form.contact_id)):
-        raise Problem("linked", f"customer {result.customer.id} is there, but {why}")
-    return result
+    if form.contact_id is None:
+        return result
+    person = person_of(call, form.name, form.phone, form.email)
+    why = link_if_theirs(call, person, known(result.customer, call.tenant.country), form.contact_id)
+    return result.model_copy(update={"linked": why is None, "not_linked_because": why})
 
 
 Check = Callable[[ActionContext, CreateCustomer, FoundCustomer], None]

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from pipelines.actions.crm.names import have_in_common
+from pipelines.actions.crm.names import have_in_common, may_be, says_who
 from pipelines.actions.schemas.contact_values import national_digits
 from pipelines.flow_builder.contact_points import WHOLE_FLOAT, Phone, readable_email, readable_phones, visible
 
@@ -91,6 +91,15 @@ def doubts(person: Given, matching: Sequence[Known]) -> dict[int, str]:
         sharing = sum(one.has_number(person.phone) for one in matching)
         return {one.id: _match(person, one, sharing) for one in matching}
     return {one.id: why for one in matching if (why := _doubt(person, one))}
+
+
+def is_same(person: Given, customer: Known) -> bool:
+    """Whether it is this very person, and nobody else of the household or the office: mails go by it."""
+    if person.email and person.email in customer.emails:
+        return True
+    if person.name and says_who(person.name):
+        return may_be(person.name, customer.name)
+    return not person.email and (person.phone is None or person.phone in customer.phones)
 
 
 def lacking(person: Given, customer: Known) -> list[str]:

@@ -11,11 +11,12 @@ from uuid import NAMESPACE_OID, uuid5
 import orjson
 
 from pipelines.actions.context import ActionContext, Services
-from pipelines.actions.crm.contact_links import link_if_free
+from pipelines.actions.crm.contact_links import link_if_theirs
 from pipelines.actions.crm.customer_match import contacts_of, known, typed_contacts
 from pipelines.actions.crm.customers import find_or_create, locations_of
 from pipelines.actions.crm.identity import NAMELESS, Given, Known, lacking, written
 from pipelines.actions.crm.leads import create_lead
+from pipelines.actions.crm.merges import survivors
 from pipelines.actions.inbound_leads.forms import InboundLead, person_in
 from pipelines.actions.inbound_leads.queue import UNREACHABLE, QueuedLead
 from pipelines.actions.inbound_leads.statuses import DONE, NEEDS_REVIEW, REJECTED
@@ -135,26 +136,34 @@ def _steps(services: Services, tenant: Tenant, entry: QueuedLead) -> None:
         if not person.identifies:
             raise Problem("needs_review", UNREACHABLE, candidates=[])
         created = find_or_create(call("customer"), customer_form(entry.lead, person), find_first=entry.find_first)
-        customer_id, location_id = created.customer.id, created.location_id
+        customer, location_id = known(created.customer, tenant.country), created.location_id
+        customer_id = customer.id
         lead_queue.note(entry.id, customer_id=customer_id, location_id=location_id)
+    else:
+        customer = customer_of(call("customer"), customer_id)
     if location_id is None:
         locations = locations_of(call("location"), customer_id)
         location_id = locations[0]["id"] if len(locations) == 1 else None
         lead_queue.note(entry.id, location_id=location_id)
     if entry.lead_id is None:
         if kept is None:
-            kept = tuple(lacking(person, customer_of(call("contacts"), customer_id)))
+            kept = tuple(lacking(person, customer))
             lead_queue.note(entry.id, kept=orjson.dumps(kept).decode())
         lead = create_lead(call("lead"), lead_form(entry.lead, customer_id, location_id, kept))
         lead_queue.note(entry.id, lead_id=lead.id)
-    why = link_if_free(call("link"), customer_id, entry.lead.contact_id) if entry.lead.contact_id else None
+    contact_id = entry.lead.contact_id
+    why = link_if_theirs(call("link"), person, customer, contact_id) if contact_id else None
     has_been_seen = entry.decision in ("customer", "create")  # by whoever decided
     lead_queue.end(entry.id, NEEDS_REVIEW if why and not has_been_seen else DONE, why)
 
 
 def customer_of(call: ActionContext, customer_id: int) -> Known:
+    """As it is now."""
+    record = survivors(call, [customer_id]).get(customer_id)
+    if record is None:
+        raise Problem("not_found", f"ServiceTitan has no customer {customer_id} in this tenant")
     contacts = typed_contacts(contacts_of(call, [customer_id])[customer_id])
-    return known(Customer(id=customer_id, contacts=contacts), call.tenant.country)
+    return known(Customer(id=customer_id, name=record.get("name"), contacts=contacts), call.tenant.country)
 
 
 def customer_form(lead: InboundLead, person: Given) -> CreateCustomer:

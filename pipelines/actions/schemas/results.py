@@ -88,6 +88,8 @@ class CreatedCustomer(BaseModel):
     left_out: list[LeftOutValue] = Field(
         [], description="What was given and identifies nobody; it was neither looked up nor stored"
     )
+    linked: bool | None = Field(None, description="Whether contact_id is linked to the customer; null: none was given")
+    not_linked_because: str | None = None
 
 
 class LinkedContact(BaseModel):

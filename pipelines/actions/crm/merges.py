@@ -1,0 +1,59 @@
+"""Customers that are merged in ServiceTitan: the one who was merged away is inactive, and names the survivor."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
+
+from pipelines.actions.context import CUSTOMERS, Resource
+from pipelines.actions.crm.listings import IDS_BATCH, rows_of
+from pipelines.servicetitan.api.responses import Json
+
+MAX_MERGES = 10  # of merges
+
+
+class Asks(Protocol):
+    """Of one tenant's ServiceTitan."""
+
+    def get(self, resource: Resource, params: Mapping[str, str | int] | None = None) -> Json: ...
+
+
+def standing(call: Asks, ids: Iterable[int]) -> list[Json]:
+    """The active customers of these ids; one that was merged away stands for its survivor."""
+    found = {row["id"]: row for row in survivors(call, ids).values()}
+    return [row for row in found.values() if row.get("active") is not False]
+
+
+def survivors(call: Asks, ids: Iterable[int]) -> dict[int, Json]:
+    """The record that each of these customers is now, merged or not; without those that are not there."""
+    asked, records = set(ids), dict[int, Json]()
+    wanted = set(asked)
+    for _ in range(MAX_MERGES):
+        for batch in batches(wanted):
+            records |= {row["id"]: row for row in _customers(call, batch)}
+        wanted = {into for row in records.values() if (into := _merged_into(row)) and into not in records}
+        if not wanted:
+            break
+    return {one: _survivor(records, one) for one in asked if one in records}
+
+
+def batches(ids: Iterable[int]) -> Iterator[str]:
+    ordered = sorted(ids)
+    for first in range(0, len(ordered), IDS_BATCH):
+        yield ",".join(map(str, ordered[first : first + IDS_BATCH]))
+
+
+def _survivor(records: dict[int, Json], customer_id: int) -> Json:
+    """Merges may form a ring, or go on beyond what was read."""
+    seen = set[int]()
+    while (into := _merged_into(records[customer_id])) in records and into not in seen:
+        seen.add(customer_id)
+        customer_id = into
+    return records[customer_id]
+
+
+def _merged_into(row: Json) -> int:
+    """0: into none."""
+    return int(row.get("mergedToId") or 0) if row.get("active") is False else 0
+
+
+def _customers(call: Asks, ids: str) -> list[Json]:
+    return rows_of(call.get(CUSTOMERS, {"ids": ids, "active": "Any", "pageSize": IDS_BATCH}))
