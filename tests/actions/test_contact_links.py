@@ -1,5 +1,6 @@
 """Whose mails a contact gets: a link is moved by nobody but who says so."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -9,6 +10,7 @@ from pipelines.settings import Settings
 from tests.actions.conftest import SOCAL, Api
 from tests.actions.test_leads import CONTACT, LEAD, end_of, links
 from tests.actions.test_writes import ADA
+from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company
 
 OTHER = "11111111-2222-4333-8444-555555555555"
@@ -144,6 +146,38 @@ def test_whether_a_contact_was_linked_to_a_customer_who_was_there_is_said(
     assert links(settings) == [(SOCAL, vera, CONTACT)]
     assert api.write("/customers", asked | {"name": "Carl Stone"}).json()["linked"] is True  # it was before
     assert api.write("/customers", asked | {"name": "Carl Stone", "contact_id": None}).json()["linked"] is None
+
+
+def test_of_several_customers_who_are_created_at_once_with_one_contact_one_is_written(
+    api: Api, settings: Settings, socal: Company
+) -> None:
+    def create(number: int) -> httpx.Response:
+        own = {"name": f"{'ABCDEFGH'[number]}nn Moss{number}", "phone": f"213-555-28{number}7", "email": None}
+        return api.write("/customers", ADA | own | {"contact_id": CONTACT})
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = [*pool.map(create, range(8))]
+    [created] = [answer.json() for answer in answers if answer.status_code == 201]
+    refused = [answer.json()["code"] for answer in answers if answer.status_code == 409]
+    assert (created["linked"], refused) == (True, ["needs_review"] * 7)
+    assert [customer["id"] for customer in socal.records("customers")] == [created["customer"]["id"]]
+    assert links(settings) == [(SOCAL, created["customer"]["id"], CONTACT)]
+
+
+def test_who_was_created_in_doubt_is_told_though_the_contact_is_anothers_by_now(
+    api: Api, settings: Settings, simulator: ServiceTitan, socal: Company
+) -> None:
+    simulator.faults.order("lose_answer", "/customers", method="POST")
+    simulator.faults.order("status", "/customers", method="GET", status=500, skip=1, times=20)
+    asked = ADA | {"contact_id": CONTACT}
+    assert api.write("/customers", asked, "key").json()["code"] == "in_doubt"
+    simulator.faults.clear()
+    bob = ADA | {"name": "Bob Stone", "phone": "213-555-2877", "email": None, "contact_id": CONTACT}
+    assert api.write("/customers", bob).json()["linked"] is True
+    again = api.write("/customers", asked, "key").json()
+    assert (again["customer"]["name"], again["linked"]) == ("Ada Lovelace", False)
+    assert f"contact {CONTACT} is linked to customer" in again["not_linked_because"]
+    assert (len(socal.records("customers")), len(links(settings))) == (2, 1)
 
 
 def test_once_a_link_was_moved_the_lead_that_waits_for_it_goes_on(api: Api, socal: Company, ada: int) -> None:

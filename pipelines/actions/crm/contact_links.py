@@ -3,11 +3,12 @@
 A link stays until a person, or whoever says `replace`, moves it: mails go where it points.
 """
 
+from contextlib import AbstractContextManager
 from uuid import UUID
 
 from pipelines.actions.context import ActionContext
 from pipelines.actions.crm.identity import Given, Known, is_same
-from pipelines.actions.crm.keyed_lock import one_at_a_time
+from pipelines.actions.crm.keyed_lock import of_customer, one_at_a_time
 from pipelines.actions.crm.merges import survivors
 from pipelines.actions.schemas.inputs import LinkContact
 from pipelines.actions.schemas.results import LinkedContact
@@ -25,7 +26,7 @@ def link_contact(call: ActionContext, form: LinkContact) -> LinkedContact:
     if record is None:
         raise Problem("not_found", f"ServiceTitan has no customer {form.customer_id} in this tenant")
     customer_id: int = record["id"]
-    with one_at_a_time(call.tenant.id, str(form.contact_id), f"customer {customer_id}", deadline=call.deadline):
+    with one_at_a_time(call.tenant.id, str(form.contact_id), deadline=call.deadline), _turn_of(call, customer_id):
         before, others = contact_of(call, customer_id), _others(call, customer_id, form.contact_id)
         if (why := _hindrance(customer_id, form.contact_id, before, others)) and not form.replace:
             raise Problem("linked", f"{why}; nothing was changed; replace: true moves the link")
@@ -41,9 +42,10 @@ def link_contact(call: ActionContext, form: LinkContact) -> LinkedContact:
 
 
 def link_if_theirs(call: ActionContext, person: Given, customer: Known, contact_id: UUID) -> str | None:
-    """Why it was not linked; None: it is. One that is linked already is whose a person said."""
+    """Why it was not linked; None: it is. One that is linked already is whose a person said. It is the contact's turn:
+    see `one_at_a_time`."""
     customer_id = customer.id
-    with one_at_a_time(call.tenant.id, str(contact_id), f"customer {customer_id}", deadline=call.deadline):
+    with _turn_of(call, customer_id):
         before, others = contact_of(call, customer_id), _others(call, customer_id, contact_id)
         why = _hindrance(customer_id, contact_id, before, others)
         if why is None and before != contact_id:
@@ -51,6 +53,10 @@ def link_if_theirs(call: ActionContext, person: Given, customer: Known, contact_
                 return f"contact {contact_id} is not linked to customer {customer_id}: {SOMEBODY_ELSE}; {LINK_IT}"
             _link(call, customer_id, contact_id)
     return why
+
+
+def _turn_of(call: ActionContext, customer_id: int) -> AbstractContextManager[None]:
+    return of_customer(call.tenant.id, customer_id, call.deadline)
 
 
 def contact_of(call: ActionContext, customer_id: int) -> UUID | None:

@@ -1,6 +1,7 @@
 """Customers: read, find, create."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from uuid import UUID
 
@@ -48,36 +49,42 @@ def find_customers(call: ActionContext, form: FindCustomers) -> FoundCustomers:
 
 
 def create_customer(call: ActionContext, form: CreateCustomer) -> CreatedCustomer:
-    """Raises `Problem` ``needs_review`` where it is for a person to say who is meant, or whose contact it is."""
-    result = find_or_create(call, form, refuse_another_contact)
-    if form.contact_id is None:
-        return result
+    """Raises `Problem` ``needs_review`` where it is for a person to say who is meant, or whose contact it is.
+
+    Nobody else takes the contact between the look at whose it is and the link.
+    """
     person = person_of(call, form.name, form.phone, form.email)
-    why = link_if_theirs(call, person, known(result.customer, call.tenant.country), form.contact_id)
+    with turn_of(call, form, person):
+        result = found_or_created(call, form, person, check=refuse_another_contact)
+        if form.contact_id is None:
+            return result
+        why = link_if_theirs(call, person, known(result.customer, call.tenant.country), form.contact_id)
     return result.model_copy(update={"linked": why is None, "not_linked_because": why})
 
 
 Check = Callable[[ActionContext, CreateCustomer, FoundCustomer], None]
 
 
-def find_or_create(
-    call: ActionContext, form: CreateCustomer, check: Check | None = None, find_first: bool = True
-) -> CreatedCustomer:
-    """``check`` sees who was found. Raises `Problem` ``needs_review``."""
-    person = person_of(call, form.name, form.phone, form.email)
-    write = customer_write(call, form, person)
+def turn_of(call: ActionContext, form: CreateCustomer, person: Given) -> AbstractContextManager[None]:
     number, contact = person.phone and person.phone.number, str(form.contact_id or "")
-    with one_at_a_time(call.tenant.id, number, person.email, contact, deadline=call.deadline):
-        if record := already_written(call, write):
-            return _created(call, record, person)
-        found = match(call, person) if find_first else None
-        if find_first and form.contact_id:
-            refuse_another_customer(call, form.contact_id, found)
-        if found is None:
-            return _created(call, write_once(call, write), person)
-        if check:
-            check(call, form, found)
-        return CreatedCustomer(created=False, customer=found, left_out=shown(person))
+    return one_at_a_time(call.tenant.id, number, person.email, contact, deadline=call.deadline)
+
+
+def found_or_created(
+    call: ActionContext, form: CreateCustomer, person: Given, check: Check | None = None, find_first: bool = True
+) -> CreatedCustomer:
+    """In the person's turn. ``check`` sees who was found. Raises `Problem` ``needs_review``."""
+    write = customer_write(call, form, person)
+    if record := already_written(call, write):
+        return _created(call, record, person)
+    found = match(call, person) if find_first else None
+    if find_first and form.contact_id:
+        refuse_another_customer(call, form.contact_id, found)
+    if found is None:
+        return _created(call, write_once(call, write), person)
+    if check:
+        check(call, form, found)
+    return CreatedCustomer(created=False, customer=found, left_out=shown(person))
 
 
 def refuse_another_customer(call: ActionContext, contact_id: UUID, found: FoundCustomer | None) -> None:

@@ -12,13 +12,21 @@ _turns: dict[Hashable, tuple[Lock, int]] = {}
 
 @contextmanager
 def one_at_a_time(tenant_id: int, *reaches: str | None, deadline: Deadline) -> Iterator[None]:
-    """``reaches``: phone numbers and e-mail addresses; in one order everywhere, so that nobody waits in a circle.
+    """``reaches``: phone numbers, e-mail addresses and contacts; in one order everywhere, so that nobody waits in a
+    circle. Who has his turn may ask for one by `of_customer`, and for nothing else.
 
     Raises `DeadlineExceeded`.
     """
     with ExitStack() as stack:
         for reach in sorted(filter(None, reaches)):
             stack.enter_context(_turn((tenant_id, reach), deadline))
+        yield
+
+
+@contextmanager
+def of_customer(tenant_id: int, customer_id: int, deadline: Deadline) -> Iterator[None]:
+    """Behind those of who it is. Raises `DeadlineExceeded`."""
+    with _turn((tenant_id, customer_id), deadline):
         yield
 
 

@@ -6,15 +6,16 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
-from uuid import NAMESPACE_OID, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import orjson
 
 from pipelines.actions.context import ActionContext, Services
 from pipelines.actions.crm.contact_links import link_if_theirs
 from pipelines.actions.crm.customer_match import contacts_of, known, typed_contacts
-from pipelines.actions.crm.customers import find_or_create, locations_of
+from pipelines.actions.crm.customers import found_or_created, locations_of, turn_of
 from pipelines.actions.crm.identity import NAMELESS, Given, Known, lacking, written
+from pipelines.actions.crm.keyed_lock import one_at_a_time
 from pipelines.actions.crm.leads import create_lead
 from pipelines.actions.crm.merges import survivors
 from pipelines.actions.inbound_leads.forms import InboundLead, person_in
@@ -22,7 +23,7 @@ from pipelines.actions.inbound_leads.queue import UNREACHABLE, QueuedLead
 from pipelines.actions.inbound_leads.statuses import DONE, NEEDS_REVIEW, REJECTED
 from pipelines.actions.schemas.fields import with_more
 from pipelines.actions.schemas.inputs import CreateCustomer, CreateLead, NewAddress
-from pipelines.actions.schemas.results import Customer
+from pipelines.actions.schemas.results import CreatedCustomer, Customer
 from pipelines.actions.web.idempotency_keys import UNSETTLED
 from pipelines.actions.web.problems import Problem
 from pipelines.actions.web.servicetitan_problems import as_problem
@@ -135,7 +136,7 @@ def _steps(services: Services, tenant: Tenant, entry: QueuedLead) -> None:
     if customer_id is None:
         if not person.identifies:
             raise Problem("needs_review", UNREACHABLE, candidates=[])
-        created = find_or_create(call("customer"), customer_form(entry.lead, person), find_first=entry.find_first)
+        created = find_or_create(call("customer"), entry, person)
         customer, location_id = known(created.customer, tenant.country), created.location_id
         customer_id = customer.id
         lead_queue.note(entry.id, customer_id=customer_id, location_id=location_id)
@@ -152,9 +153,21 @@ def _steps(services: Services, tenant: Tenant, entry: QueuedLead) -> None:
         lead = create_lead(call("lead"), lead_form(entry.lead, customer_id, location_id, kept))
         lead_queue.note(entry.id, lead_id=lead.id)
     contact_id = entry.lead.contact_id
-    why = link_if_theirs(call("link"), person, customer, contact_id) if contact_id else None
+    why = link(call("link"), person, customer, contact_id) if contact_id else None
     has_been_seen = entry.decision in ("customer", "create")  # by whoever decided
     lead_queue.end(entry.id, NEEDS_REVIEW if why and not has_been_seen else DONE, why)
+
+
+def find_or_create(call: ActionContext, entry: QueuedLead, person: Given) -> CreatedCustomer:
+    form = customer_form(entry.lead, person)
+    with turn_of(call, form, person):
+        return found_or_created(call, form, person, find_first=entry.find_first)
+
+
+def link(call: ActionContext, person: Given, customer: Known, contact_id: UUID) -> str | None:
+    """Why not."""
+    with one_at_a_time(call.tenant.id, str(contact_id), deadline=call.deadline):
+        return link_if_theirs(call, person, customer, contact_id)
 
 
 def customer_of(call: ActionContext, customer_id: int) -> Known:
