@@ -1,5 +1,6 @@
 """Which contact of Flow Builder is which customer."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,6 +17,13 @@ update contact_links set contact_id = null, linked_at = ? where tenant_id = ? an
 ALL = "select tenant_id, customer_id, contact_id, linked_at from contact_links order by tenant_id, customer_id"
 OF_CUSTOMER = "select contact_id from contact_links where tenant_id = ? and customer_id = ?"
 OF_CONTACT = "select customer_id from contact_links where tenant_id = ? and contact_id = ? order by customer_id"
+
+NEWEST_OF = """
+select contact_id from contact_links
+where tenant_id = ? and contact_id is not null and customer_id in ({customers})
+order by linked_at desc, contact_id limit 1
+"""
+FIRST = "select min(linked_at) from contact_links where tenant_id = ? and contact_id is not null"
 
 
 class ContactLink(NamedTuple):
@@ -42,6 +50,18 @@ def contact_of(con: Connection, tenant_id: int, customer_id: int) -> str | None:
 
 def customers_of(con: Connection, tenant_id: int, contact_id: str) -> list[int]:
     return [row[0] for row in con.execute(OF_CONTACT, (tenant_id, contact_id)).fetchall()]
+
+
+def newest_of(con: Connection, tenant_id: int, customers: Sequence[int]) -> str | None:
+    """The contact that was linked last to one of them."""
+    query = NEWEST_OF.format(customers=", ".join("?" * len(customers)))
+    found: str | None = (con.execute(query, (tenant_id, *customers)).fetchone() or (None,))[0]
+    return found
+
+
+def first_stamp(con: Connection, tenant_id: int) -> str:
+    """When the oldest of them was made; empty: the tenant has none."""
+    return con.execute(FIRST, (tenant_id,)).fetchone()[0] or ""
 
 
 def rows(con: Connection) -> list[ContactLink]:

@@ -1,17 +1,20 @@
 """Whose mails a contact gets: a link is moved by nobody but who says so."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import httpx
 import pytest
 
+from pipelines.servicetitan.progress import StreamSync
+from pipelines.servicetitan.sync_status import READ_WHOLE, keep_readings
 from pipelines.settings import Settings
 from tests.actions.conftest import SOCAL, Api
 from tests.actions.test_leads import CONTACT, LEAD, end_of, links
 from tests.actions.test_writes import ADA
 from tests.simulator.servicetitan import ServiceTitan
-from tests.simulator.world import Company
+from tests.simulator.world import Company, World
 
 OTHER = "11111111-2222-4333-8444-555555555555"
 
@@ -68,6 +71,27 @@ def test_a_link_follows_a_merge(api: Api, settings: Settings, socal: Company, ad
     assert f"linked to customer {survivor}" in link(api, bob, CONTACT).json()["detail"]
     assert link(api, ada, CONTACT).json()["customer_id"] == survivor
     assert (SOCAL, survivor, CONTACT) in links(settings)
+
+
+@pytest.mark.parametrize("merges", [1, 3])
+def test_between_a_merge_and_the_next_sync_the_link_of_who_was_merged_is_the_survivors(
+    api: Api, settings: Settings, world: World, socal: Company, merges: int
+) -> None:
+    chain = [socal.add_customer("Vera Stone", phone="213-555-2823") for _ in range(merges + 1)]
+    link(api, chain[0], OTHER)
+    world.advance(days=40)
+    syncs = [StreamSync(SOCAL, "socal", stream, world.now(), complete=True) for stream in READ_WHOLE]
+    keep_readings(settings.operations, world.now(), syncs)
+    world.advance(seconds=60)
+    for loser, survivor in pairwise(chain):
+        socal.merge_customers(loser, survivor)
+    waiting = end_of(api, api.post("/webhooks/leads", json=LEAD | {"name": "Vera Stone"}))
+    assert (waiting["status"], waiting["customer_id"]) == ("needs_review", chain[-1])
+    assert f"is linked to contact {OTHER}" in waiting["last_error"]
+    assert (link(api, chain[-1], CONTACT).json()["code"], links(settings)) == ("linked", [(SOCAL, chain[0], OTHER)])
+    asked = ADA | {"name": "Vera Stone", "email": None, "contact_id": CONTACT}
+    assert api.write("/customers", asked).json()["code"] == "needs_review"
+    assert api.write("/customers", asked | {"contact_id": OTHER}).json()["linked"] is True
 
 
 def test_a_strangers_lead_at_veras_number_goes_to_review_and_her_link_stays(

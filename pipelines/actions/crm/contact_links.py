@@ -4,19 +4,23 @@ A link stays until a person, or whoever says `replace`, moves it: mails go where
 """
 
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from uuid import UUID
 
 from pipelines.actions.context import ActionContext
 from pipelines.actions.crm.identity import Given, Known, is_same
 from pipelines.actions.crm.keyed_lock import of_customer, one_at_a_time
-from pipelines.actions.crm.merges import survivors
+from pipelines.actions.crm.merges import merged_since, survivors
 from pipelines.actions.schemas.inputs import LinkContact
 from pipelines.actions.schemas.results import LinkedContact
 from pipelines.actions.web.problems import Problem
 from pipelines.annotations import contact_links
 from pipelines.annotations.contact_links import ContactLink
+from pipelines.operations import moment
+from pipelines.servicetitan.sync_status import readings
 
 SOMEBODY_ELSE = "it may be somebody else of the household or the office"
+MARGIN = timedelta(days=1)  # in which a sync that was begun is published, and clocks may be apart
 LINK_IT = "if it is the customer, PUT /customers/{id}/contact links it"
 
 
@@ -30,7 +34,7 @@ def link_contact(call: ActionContext, form: LinkContact) -> LinkedContact:
         before, others = contact_of(call, customer_id), _others(call, customer_id, form.contact_id)
         if (why := _hindrance(customer_id, form.contact_id, before, others)) and not form.replace:
             raise Problem("linked", f"{why}; nothing was changed; replace: true moves the link")
-        if form.replace or before != form.contact_id:
+        if form.replace or _own(call, customer_id) != form.contact_id:
             _link(call, customer_id, form.contact_id)
     replaced = before if before != form.contact_id else None
     return LinkedContact(
@@ -60,13 +64,35 @@ def _turn_of(call: ActionContext, customer_id: int) -> AbstractContextManager[No
 
 
 def contact_of(call: ActionContext, customer_id: int) -> UUID | None:
-    """The customer's own, else that of one who was merged into it, as of the last sync."""
+    """The customer's own, else that of one who was merged into it, also since the last sync."""
+    if own := _own(call, customer_id):
+        return own
+    followed = _as_synced(call, customer_id)
+    return followed if followed and customer_id in customers_of(call, followed) else _of_merged(call, customer_id)
+
+
+def _own(call: ActionContext, customer_id: int) -> UUID | None:
     with call.services.store.reading() as con:
         own = contact_links.contact_of(con, call.tenant.id, customer_id)
-    if own:
-        return UUID(own)
-    followed: UUID | None = (call.services.marts.state(call.tenant.id, customer_id) or {}).get("contact_id")
-    return followed if followed and customer_id in customers_of(call, followed) else None
+    return UUID(own) if own else None
+
+
+def _as_synced(call: ActionContext, customer_id: int) -> UUID | None:
+    return (call.services.marts.state(call.tenant.id, customer_id) or {}).get("contact_id")
+
+
+def _of_merged(call: ActionContext, customer_id: int) -> UUID | None:
+    """Of those that no sync has seen as merged yet, the newest link."""
+    with call.services.store.reading() as con:
+        first = contact_links.first_stamp(con, call.tenant.id)
+    if not first:
+        return None
+    reading = readings(call.services.settings.operations).get(call.tenant.id)
+    since = max(moment(first), (reading and reading.whole_from) or moment(first)) - MARGIN
+    merged = sorted(merged_since(call, customer_id, since))
+    with call.services.store.reading() as con:
+        newest = contact_links.newest_of(con, call.tenant.id, merged)
+    return UUID(newest) if newest else next(filter(None, (_as_synced(call, one) for one in merged)), None)
 
 
 def customers_of(call: ActionContext, contact_id: UUID) -> list[int]:

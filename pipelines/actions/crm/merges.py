@@ -1,13 +1,16 @@
 """Customers that are merged in ServiceTitan: the one who was merged away is inactive, and names the survivor."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import count
 from typing import Protocol
 
 from pipelines.actions.context import CUSTOMERS, Resource
-from pipelines.actions.crm.listings import IDS_BATCH, rows_of
+from pipelines.actions.crm.listings import IDS_BATCH, rows_of, utc
 from pipelines.servicetitan.api.responses import Json
 
 MAX_MERGES = 10  # of merges
+PAGE_SIZE = 5000
 
 
 class Asks(Protocol):
@@ -33,6 +36,24 @@ def survivors(call: Asks, ids: Iterable[int]) -> dict[int, Json]:
         if not wanted:
             break
     return {one: _survivor(records, one) for one in asked if one in records}
+
+
+def merged_since(call: Asks, survivor: int, since: datetime) -> set[int]:
+    """Who was merged into this customer since then, also through others."""
+    into = dict(_merges_since(call, since))
+    found, newest = set[int](), {survivor}
+    while newest := {one for one, target in into.items() if target in newest} - found:
+        found |= newest
+    return found - {survivor}
+
+
+def _merges_since(call: Asks, since: datetime) -> Iterator[tuple[int, int]]:
+    asked: dict[str, str | int] = {"active": "False", "modifiedOnOrAfter": utc(since), "pageSize": PAGE_SIZE}
+    for page in count(1):
+        answer = call.get(CUSTOMERS, asked | {"page": page})
+        yield from ((row["id"], into) for row in rows_of(answer) if (into := _merged_into(row)))
+        if not answer.get("hasMore"):
+            break
 
 
 def batches(ids: Iterable[int]) -> Iterator[str]:
