@@ -37,13 +37,18 @@ class Phone(NamedTuple):
 @lru_cache(KEPT)
 def readable_email(text: str | None) -> str | None:
     """The first address in it that has a dotted domain, in lower case."""
+    return next(readable_emails(text), None)
+
+
+def readable_emails(text: str | None) -> Iterator[str]:
+    """Every one, in its order."""
     seen = visible(text)
     if "@" not in seen:
-        return None
+        return
     if spaced := SPACED.fullmatch(seen):
         seen = "@".join(spaced.groups())
     candidates = (email_address(found.strip(AROUND)) for found in ADDRESS.findall(seen))
-    return next((address for address in candidates if address), None)
+    yield from (address for address in candidates if address)
 
 
 @lru_cache(KEPT)

@@ -177,6 +177,22 @@ def test_a_contact_that_is_none_of_flow_builders_is_kept_and_links_nothing(open_
     assert [lead["summary"] for lead in dfw.records("leads")] == ["A door; 4711"]
 
 
+def test_further_numbers_and_addresses_of_another_senders_form_are_kept(open_api: Open, dfw: Company) -> None:
+    api = open_api(**ZAPIER)
+    form = {
+        "full_name": "Bob",
+        "contact": {"mobile": ["214-555-2823", "214-555-2824"], "phone": "(214) 555-2825", "email": "bob@stone.com"},
+        "message": "A door",
+        "fields": [{"name": "work_phone", "values": ["+1 214 555 2826", "214.555.2823"]}, {"name": "id", "value": 1}],
+        "form_id": "2145552827",
+    }
+    taken = api.post("/webhooks/leads?source=zapier", json=form)
+    assert end_of(api, taken, "dfw")["status"] == "done"
+    [lead] = dfw.records("leads")
+    assert lead["summary"] == "A door; +12145552824; (214) 555-2825; bob@stone.com; +1 214 555 2826"
+    assert api.post("/webhooks/leads?source=zapier", json=form | {"form_id": "2145552828"}).json()["duplicate"]
+
+
 def test_a_form_whose_fields_were_renamed_is_kept_whole(open_api: Open) -> None:
     api, renamed = open_api(**ZAPIER), {"Name": "Ann Hill", "Mobile": "2133734114"}
     lead = end_of(api, api.post("/webhooks/leads?source=zapier", json=renamed), "dfw")

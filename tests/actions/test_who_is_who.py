@@ -72,7 +72,26 @@ def test_a_name_in_common_or_the_same_address_is_the_same_customer_and_what_they
     assert [(one["status"], one["customer_id"]) for one in (bob, again)] == [("done", ada)] * 2
     assert contacts_of(socal, ada) == {"(213) 555-2823", "ada@example.com"}
     summaries = [lead["summary"] for lead in socal.records("leads")]
-    assert summaries == ["Wants a new roof; bob@mail.example.net", "Wants a new roof; +12135552899 x7"]
+    assert summaries == [
+        "Wants a new roof; Bob Lovelace; bob@mail.example.net",
+        "Wants a new roof; John Doe; +12135552899 x7",
+    ]
+
+
+def test_another_house_of_a_customer_and_a_list_of_numbers_are_kept(api: Api, socal: Company) -> None:
+    address = {"street": "100 Main Street", "city": "Los Angeles", "state": "CA", "zip": "90012"}
+    ada = socal.add_customer("Ada Lovelace", phone="213-555-2823", address=address)
+    same = {"street": "100 MAIN ST.", "city": "Los Angeles"}
+    other = address | {"street": "7 Elm St", "unit": "4"}
+    numbers = ["213-555-2823", 2135552899, "213 555 2824"]
+    for number, (place, phone) in enumerate(((same, "213-555-2823"), (other, numbers))):
+        lead = {"name": "A. Lovelace", "email": None, "address": place, "phone": phone, "external_id": str(number)}
+        done = lead_of(api, **lead)
+        assert (done["status"], done["customer_id"]) == ("done", ada)
+    assert sorted(lead["summary"] for lead in socal.records("leads")) == [
+        "Wants a new roof",
+        "Wants a new roof; +12135552899; +12135552824; 7 Elm St 4, Los Angeles, CA 90012",
+    ]
 
 
 def test_a_switchboards_extension_goes_to_review(api: Api, socal: Company) -> None:

@@ -79,7 +79,10 @@ def known(customer: Customer, country: str) -> Known:
     """How ServiceTitan compares is not documented, so that what it gave is compared again."""
     phones = (phones_of_contact(one.type, one.value, one.memo, country) for one in customer.contacts)
     emails = (readable_email(one.value) for one in customer.contacts if one.type == "Email")
-    return Known(customer.id, customer.name or "", frozenset[Any]().union(*phones), frozenset(filter(None, emails)))
+    places = (customer.address,) if customer.address else ()
+    return Known(
+        customer.id, customer.name or "", frozenset[Any]().union(*phones), frozenset(filter(None, emails)), places
+    )
 
 
 def _matches(person: Given, customer: Known) -> list[str]:

@@ -34,6 +34,7 @@ from pipelines.servicetitan.api.responses import Json
 
 # ServiceTitan shows external data only to who names the GUID under which it was written.
 APPLICATION_GUID = "6f1c0f0e-6a53-5c0b-9d3c-2f5f0c6c1d11"
+MAX_LOCATIONS = 200  # of a customer, that are looked at
 WRITE_KEY = "servicetitan-flow-write"
 
 
@@ -162,4 +163,4 @@ def _carries(row: Json, write_id: str) -> bool:
 
 
 def locations_of(call: ActionContext, customer_id: int) -> list[Json]:
-    return rows_of(call.get(LOCATIONS, {"customerId": customer_id, "sort": "+Id", "pageSize": 2}))
+    return rows_of(call.get(LOCATIONS, {"customerId": customer_id, "sort": "+Id", "pageSize": MAX_LOCATIONS}))

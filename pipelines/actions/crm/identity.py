@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 
 from pipelines.actions.crm.names import have_in_common, may_be, says_who
 from pipelines.actions.schemas.contact_values import national_digits
-from pipelines.flow_builder.contact_points import WHOLE_FLOAT, Phone, readable_email, readable_phones, visible
+from pipelines.actions.schemas.results import Address
+from pipelines.flow_builder.contact_points import WHOLE_FLOAT, Phone, readable_emails, readable_phones, visible
 
 Field = Literal["phone", "email", "test"]
 MAX_SHARING = 3  # customers; a number that more of them have is a builder's or a property manager's
@@ -31,7 +32,7 @@ class LeftOut(NamedTuple):
 
 @dataclass(frozen=True)
 class Given:
-    """What a sender says of a person; ``name`` is None where there is none. ``others``: further numbers, as typed."""
+    """What a sender says of a person; ``name`` is None where there is none. ``others``: further numbers, addresses."""
 
     name: str | None
     phone: Phone | None
@@ -52,27 +53,28 @@ class Known:
     name: str
     phones: frozenset[Phone]
     emails: frozenset[str]
+    places: tuple[Address, ...] = ()
 
     def has_number(self, phone: Phone | None) -> bool:
         return phone is not None and any(own.number == phone.number for own in self.phones)
 
 
 def given(name: str | None, phone: str | None, email: str | None, country: str) -> Given:
-    """Of several numbers in one field the first that identifies."""
+    """Of several numbers, or addresses, in one field the first that identifies."""
     numbers = list(readable_phones(phone, country))
     if len(numbers) == 1:
         numbers = [with_extension(numbers[0], visible(phone))]
     usable = [one for one in numbers if not placeholder("phone", national_digits(one.number))]
-    address = readable_email(email)
-    known_address = address if address and not placeholder("email", address) else None
+    addresses = list(readable_emails(email))
+    known_addresses = [one for one in addresses if not placeholder("email", one)]
     left_out = []
     if phone and not usable:
         left_out.append(LeftOut("phone", phone, _why("phone", national_digits(numbers[0].number) if numbers else None)))
-    if email and not known_address:
-        left_out.append(LeftOut("email", email, _why("email", address)))
-    others = tuple(written(one) for one in usable[1:])
+    if email and not known_addresses:
+        left_out.append(LeftOut("email", email, _why("email", next(iter(addresses), None))))
+    others = (*(written(one) for one in usable[1:]), *known_addresses[1:])
     name = name if name and name.casefold() != NAMELESS.casefold() else None
-    return Given(name, usable[0] if usable else None, known_address, tuple(left_out), others)
+    return Given(name, next(iter(usable), None), next(iter(known_addresses), None), tuple(left_out), others)
 
 
 def with_extension(phone: Phone, text: str) -> Phone:
@@ -104,10 +106,12 @@ def is_same(person: Given, customer: Known) -> bool:
 
 def lacking(person: Given, customer: Known) -> list[str]:
     """What was given and the customer's record does not have, as it goes into a summary."""
-    missing = [one.value for one in person.left_out]
+    missing = [person.name] if person.name and not may_be(person.name, customer.name) else []
+    missing += [one.value for one in person.left_out]
     if person.phone and person.phone not in customer.phones:
         missing.append(written(person.phone))
-    missing += [one for one in person.others if one not in {written(phone) for phone in customer.phones}]
+    there = {*customer.emails, *(written(phone) for phone in customer.phones)}
+    missing += [one for one in person.others if one not in there]
     if person.email and person.email not in customer.emails:
         missing.append(person.email)
     return missing

@@ -1,6 +1,6 @@
 """An inbound lead, in our own form or read out of somebody else's by a `LeadSource`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from pipelines.settings.lead_source import ADDRESS, LeadSource
 from pipelines.texts import as_text, clean
 
 SUMMARY = "Web lead"
+REACHES = ("phone", "email")  # which may be several
 MAX_VALUE, MAX_SUMMARY = 200, 1700  # characters that are read of somebody else's form
 
 
@@ -68,11 +69,11 @@ def person_in(lead: InboundLead, tenant: Tenant) -> Given:
     return given(lead.name, lead.phone, lead.email, tenant.country)
 
 
-def identified(lead: InboundLead, tenant: Tenant) -> InboundLead:
+def identified(lead: InboundLead, tenant: Tenant, besides: Sequence[str] = ()) -> InboundLead:
     """With the number and the address by which the person can be known again; what else was given is kept, as typed,
     in the summary."""
     person = person_in(lead, tenant)
-    more = [*(one.value for one in person.left_out), *person.others]
+    more = [*(one.value for one in person.left_out), *person.others, *besides]
     reaches = {"phone": person.phone and written(person.phone), "email": person.email}
     return lead.model_copy(update=reaches | {"summary": with_more(lead.summary, more)})
 
@@ -85,7 +86,7 @@ def stored_lead(text: str) -> InboundLead:
 def from_source(source: LeadSource, payload: Mapping[str, Any]) -> InboundLead:
     """What the mapping finds no place for is kept in the summary: a contact that is no UUID and, where it finds nobody,
     all that came. Raises pydantic's `ValidationError`."""
-    found = {field: value for field, path in source.map.items() if (value := read(payload, path))}
+    found = {field: value for field, path in source.map.items() if (value := read(payload, path, field in REACHES))}
     short = {field: value[: MAX_SUMMARY if field == "summary" else MAX_VALUE] for field, value in found.items()}
     contact_id = uuid_in(named := short.get("contact_id", ""))
     more = [named] if named and not contact_id else []
@@ -118,10 +119,17 @@ def trimmed(value: Any) -> Any:
     return {name: trimmed(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
-def read(payload: Any, expression: str) -> str:
-    """Of a list the first; nothing, where the expression does not fit what came."""
+def read(payload: Any, expression: str, every: bool = False) -> str:
+    """Of a list the first, or every one; nothing, where the expression does not fit what came."""
     try:
         found = jmespath.search(expression, payload)
     except (ValueError, TypeError, ArithmeticError, AttributeError, RecursionError):  # JMESPath's own are ValueErrors
         return ""
+    if every:
+        return listed(found)
     return as_text(next(iter(found), None) if isinstance(found, list) else found)
+
+
+def listed(value: Any) -> str:
+    """A list of texts as one."""
+    return ", ".join(filter(None, map(as_text, value))) if isinstance(value, list) else as_text(value)

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.actions.crm.identity import NAMELESS
-from pipelines.actions.inbound_leads.forms import WebAddress, WebLead
+from pipelines.actions.inbound_leads.forms import REACHES, WebAddress, WebLead, listed
 from pipelines.actions.schemas.fields import REACHABLE
 from pipelines.settings.lead_source import ADDRESS
 from pipelines.texts import as_text
@@ -16,9 +16,12 @@ BLANK = [{"type": "null"}, {"type": "string", "maxLength": 0}]
 
 
 def mended(payload: Mapping[str, Any], form: type[BaseModel] = WebLead) -> dict[str, Any]:
-    """In our own form: numbers for texts as texts, and without what is blank; a blank name is `NAMELESS`."""
+    """In our own form: numbers for texts as texts, several numbers as one text, and without what is blank; a blank name
+    is `NAMELESS`."""
     told = dict(payload)
     for name in told.keys() & form.model_fields.keys() - {"tenant"}:
+        if name in REACHES and is_list(told[name]):
+            told[name] = listed(told[name])
         if name in TEXTS and not isinstance(told[name], bool | dict | list | None):
             told[name] = as_text(told[name])
         if isinstance(told[name], str):
@@ -30,8 +33,13 @@ def mended(payload: Mapping[str, Any], form: type[BaseModel] = WebLead) -> dict[
     return {"name": NAMELESS} | told if "name" in payload else told
 
 
+def is_list(value: Any) -> bool:
+    """Of texts and numbers."""
+    return isinstance(value, list) and {type(one) for one in value} <= {str, int, float}
+
+
 def as_forms_have_it(schema: dict[str, Any]) -> None:
-    """Texts may be numbers; what may be left out may be blank."""
+    """Texts may be numbers; numbers and addresses of a person may be several; what may be left out may be blank."""
     schema["properties"] = {name: _loose(name, field) for name, field in schema["properties"].items()}
 
 
@@ -50,7 +58,8 @@ def _loose(name: str, field: dict[str, Any]) -> dict[str, Any]:
         if choice.get("type") == "string" and "format" not in choice:
             choice.pop("minLength", None)
             choice["type"] = ["string", "number"]
-    return about | {"anyOf": [*choices, *(one for one in BLANK if one not in choices)]}
+    several = [{"type": "array", "items": {"type": ["string", "number"]}}] if name in REACHES else []
+    return about | {"anyOf": [*choices, *several, *(one for one in BLANK if one not in choices)]}
 
 
 class FormAddress(WebAddress):

@@ -1,7 +1,7 @@
 """An inbound lead, from the request to the disk."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -21,6 +21,7 @@ from pipelines.actions.inbound_leads.forms import (
 from pipelines.actions.inbound_leads.keys import LeadArrival
 from pipelines.actions.inbound_leads.own_form import mended
 from pipelines.actions.inbound_leads.payload import is_form, read_payload, texts
+from pipelines.actions.inbound_leads.reaches import further
 from pipelines.actions.schemas.fields import TENANT, Line, TenantRef
 from pipelines.actions.web.dependencies import RequestContext
 from pipelines.actions.web.problems import Problem, invalid
@@ -58,11 +59,12 @@ def sender(request: Request) -> str | None:
 
 @dataclass(frozen=True)
 class Delivered:
-    """A lead as it was sent, and whether a form's tool sent it for a try."""
+    """A lead as it was sent, and whether a form's tool sent it for a try. ``more``: what else came, for the summary."""
 
     lead: InboundLead
     tenant: Tenant
     is_test: bool
+    more: Sequence[str] = ()
 
 
 def take_lead(context: RequestContext, where: From, body: bytes, content_type: str, key: str | None) -> Taken:
@@ -91,7 +93,9 @@ def read_lead(
         tenant = tenant_of(context, where.tenant, source)
         # Google's lead forms mark a try so.
         is_tried = payload.get("is_test") in (True, "true") or is_test(texts(payload))
-        return Delivered(_parsed(lambda: from_source(source, payload)), tenant, is_tried)
+        lead = _parsed(lambda: from_source(source, payload))
+        taken = ", ".join(filter(None, (lead.phone, lead.email, lead.summary)))
+        return Delivered(lead, tenant, is_tried, further(payload, taken, tenant.country))
     if payload.get("phone") is None and payload.get("email") is None:
         raise Problem("invalid_request", "see errors", errors={"": ["one of phone and email is needed"]})
     own = clean(json.dumps(mended(payload), ensure_ascii=False))
@@ -130,4 +134,4 @@ def completed(context: RequestContext, sent: Delivered, source: LeadSource | Non
     }
     if errors:
         raise Problem("invalid_request", f"see errors: {', '.join(errors)}", errors=errors)
-    return identified(lead, sent.tenant)
+    return identified(lead, sent.tenant, sent.more)

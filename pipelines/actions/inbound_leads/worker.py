@@ -17,18 +17,21 @@ from pipelines.actions.crm.customers import found_or_created, locations_of, turn
 from pipelines.actions.crm.identity import NAMELESS, Given, Known, lacking, written
 from pipelines.actions.crm.keyed_lock import one_at_a_time
 from pipelines.actions.crm.leads import create_lead
+from pipelines.actions.crm.listings import typed
 from pipelines.actions.crm.merges import survivors
+from pipelines.actions.crm.places import is_among, one_line
 from pipelines.actions.inbound_leads.forms import InboundLead, person_in
 from pipelines.actions.inbound_leads.queue import UNREACHABLE, QueuedLead
 from pipelines.actions.inbound_leads.statuses import DONE, NEEDS_REVIEW, REJECTED
 from pipelines.actions.schemas.fields import with_more
 from pipelines.actions.schemas.inputs import CreateCustomer, CreateLead, NewAddress
-from pipelines.actions.schemas.results import CreatedCustomer, Customer
+from pipelines.actions.schemas.results import Address, CreatedCustomer, Customer
 from pipelines.actions.web.idempotency_keys import UNSETTLED
 from pipelines.actions.web.problems import Problem
 from pipelines.actions.web.servicetitan_problems import as_problem
 from pipelines.operations import OperationsError
 from pipelines.servicetitan.api.errors import ServiceTitanError
+from pipelines.servicetitan.api.responses import Json
 from pipelines.settings import Tenant
 
 log = logging.getLogger("pipelines.actions.leads")
@@ -142,14 +145,14 @@ def _steps(services: Services, tenant: Tenant, entry: QueuedLead) -> None:
         lead_queue.note(entry.id, customer_id=customer_id, location_id=location_id)
     else:
         customer = customer_of(call("customer"), customer_id)
-    if location_id is None:
+    if location_id is None or kept is None:
         locations = locations_of(call("location"), customer_id)
-        location_id = locations[0]["id"] if len(locations) == 1 else None
-        lead_queue.note(entry.id, location_id=location_id)
-    if entry.lead_id is None:
+        if location_id is None and len(locations) == 1:
+            location_id = locations[0]["id"]
         if kept is None:
-            kept = tuple(lacking(person, customer))
-            lead_queue.note(entry.id, kept=orjson.dumps(kept).decode())
+            kept = (*lacking(person, customer), *elsewhere(entry.lead, customer, locations))
+        lead_queue.note(entry.id, location_id=location_id, kept=orjson.dumps(kept).decode())
+    if entry.lead_id is None:
         lead = create_lead(call("lead"), lead_form(entry.lead, customer_id, location_id, kept))
         lead_queue.note(entry.id, lead_id=lead.id)
     contact_id = entry.lead.contact_id
@@ -176,7 +179,15 @@ def customer_of(call: ActionContext, customer_id: int) -> Known:
     if record is None:
         raise Problem("not_found", f"ServiceTitan has no customer {customer_id} in this tenant")
     contacts = typed_contacts(contacts_of(call, [customer_id])[customer_id])
-    return known(Customer(id=customer_id, name=record.get("name"), contacts=contacts), call.tenant.country)
+    customer = typed(Customer, record | {"contacts": []}).model_copy(update={"contacts": contacts})
+    return known(customer, call.tenant.country)
+
+
+def elsewhere(lead: InboundLead, customer: Known, locations: Sequence[Json]) -> list[str]:
+    """The address of the lead, where it is none of the customer's."""
+    place = Address(**lead.address.model_dump())
+    known_places = [*customer.places, *(typed(Address, one.get("address") or {}) for one in locations)]
+    return [] if is_among(place, known_places) else [one_line(place)]
 
 
 def customer_form(lead: InboundLead, person: Given) -> CreateCustomer:
