@@ -2,8 +2,9 @@
 
 import getpass
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -16,7 +17,9 @@ from pipelines.settings import Settings, load_settings
 from pipelines.tenants import directory
 
 if TYPE_CHECKING:
+    from pipelines.actions.context import Resource
     from pipelines.actions.inbound_leads.queue import LeadQueue
+    from pipelines.servicetitan.api.client import Client
 
 
 @click.group(invoke_without_command=True)
@@ -107,35 +110,46 @@ def decide(lead_id: str, reason: str, **way: Any) -> None:
     except ValidationError as error:
         raise click.UsageError("; ".join(str(one["msg"]) for one in error.errors())) from None
     with found(lead_id) as (settings, queue, row):
-        exists = asked_of(settings, row["tenant_id"])
+        current = asked_of(settings, row["tenant_id"])
         try:
-            now = decide(queue, row["tenant_id"], lead_id, form, getpass.getuser(), exists)
+            now = decide(queue, row["tenant_id"], lead_id, form, getpass.getuser(), current)
         except Problem as problem:
             wrong = [text for texts in problem.members.get("errors", {}).values() for text in texts]
             raise click.ClickException("; ".join(wrong) or problem.detail) from None
     click.echo(f"{lead_id}: {now['status']}")
 
 
-def asked_of(settings: Settings, tenant_id: int) -> Callable[[int], None]:
-    """Whether ServiceTitan has a customer; raises `click.ClickException` where it has none, or does not say."""
+def asked_of(settings: Settings, tenant_id: int) -> Callable[[int], int]:
+    """Whom a customer stands for in ServiceTitan; raises `Problem`, and `click.ClickException` where there is none."""
 
-    def exists(customer_id: int) -> None:
-        from pipelines.actions.context import CUSTOMERS
+    def current(customer_id: int) -> int:
+        from pipelines.actions.crm.merges import current
+        from pipelines.actions.web.problems import Problem
         from pipelines.servicetitan.api.client import client_per_tenant
-        from pipelines.servicetitan.api.errors import NotFound
         from pipelines.servicetitan.api.rate_limit import RateLimiter
 
         tenant = directory.find(settings, tenant_id)
         client = client_per_tenant(settings, RateLimiter(settings.data_dir / "budget.sqlite"))[tenant]
-        place = CUSTOMERS.below(customer_id)
         try:
-            client.get(place.module, place.path, scope=place.scope_to("r"))
-        except NotFound:
-            raise click.ClickException(f"ServiceTitan has no customer {customer_id} of {tenant.name}") from None
+            return int(current(Straight(client), customer_id)["id"])
+        except Problem as problem:
+            if problem.code == "not_found":
+                raise click.ClickException(f"ServiceTitan has no customer {customer_id} of {tenant.name}") from None
+            raise
         finally:
             client.close()
 
-    return exists
+    return current
+
+
+@dataclass(frozen=True)
+class Straight:
+    """One tenant's ServiceTitan, asked from here."""
+
+    client: "Client"
+
+    def get(self, resource: "Resource", params: Mapping[str, str | int] | None = None) -> Any:
+        return self.client.get(resource.module, resource.path, params, scope=resource.scope_to("r"))
 
 
 @contextmanager

@@ -104,6 +104,21 @@ def test_another_customer_than_the_one_whose_lead_was_rejected_may_be_chosen(
     assert (lead["customerId"], lead["summary"]) == (bob, f"Wants a new roof; {kept}")
 
 
+def test_who_is_inactive_cannot_be_chosen_and_who_was_merged_away_stands_for_the_survivor(
+    api: Api, run: Run, waiting: dict[str, Any], socal: Company, ada: int, twin: int
+) -> None:
+    away = socal.add_customer("Bob Stone", active=False)
+    refused = api.write(path(waiting), {"customer_id": away, "reason": "r"})
+    assert (refused.status_code, f"customer {away} is inactive" in refused.text) == (422, True)
+    told = run("choose", waiting["id"], away, "--reason", "r")
+    assert (told.exit_code, f"customer {away} is inactive in ServiceTitan" in told.output) == (1, True)
+    assert later(api, waiting)["status"] == "needs_review"
+    socal.merge_customers(twin, ada)
+    assert run("choose", waiting["id"], twin, "--reason", "r").exit_code == 0
+    done = end_of(api, api.post("/webhooks/leads", json=LEAD))  # the same lead
+    assert (done["status"], done["customer_id"]) == ("done", ada)
+
+
 def test_the_command_line_lists_shows_and_chooses(
     api: Api, run: Run, waiting: dict[str, Any], socal: Company, ada: int, twin: int
 ) -> None:

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from pipelines.settings import Settings
 from tests.actions.conftest import Api
-from tests.actions.test_leads import LEAD, end_of
+from tests.actions.test_leads import LEAD, end_of, links
 from tests.actions.test_writes import ADA, BOOKING
+from tests.actions.test_writes import LEAD as API_LEAD
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company
 
@@ -171,3 +173,32 @@ def test_a_booking_keeps_in_its_summary_what_identifies_nobody(api: Api, socal: 
     assert booked.status_code == 201
     assert [one["value"] for one in socal.records("booking_contacts")] == ["ada@example.com"]
     assert [one["summary"] for one in socal.records("bookings")] == ["Leaking gutter; 999-999-9999"]
+
+
+def test_a_lead_keeps_in_its_summary_what_identifies_nobody(api: Api, socal: Company) -> None:
+    typed = {"lead_customer_name": "John Doe", "lead_phone": "(999) 999-9999", "lead_email": "none@none.com"}
+    assert api.write("/leads", API_LEAD | typed).status_code == 201
+    assert api.write("/leads", API_LEAD | typed | {"lead_phone": "(213) 555-2823"}).status_code == 201
+    told = [(one.get("leadPhone"), one.get("leadEmail"), one["summary"]) for one in socal.records("leads")]
+    summary = API_LEAD["summary"]
+    assert told == [
+        (None, None, f"{summary}; (999) 999-9999; none@none.com"),
+        ("(213) 555-2823", None, f"{summary}; none@none.com"),
+    ]
+
+
+def test_who_was_merged_away_stands_for_the_survivor_and_who_is_inactive_takes_nothing(
+    api: Api, settings: Settings, socal: Company, ada: int
+) -> None:
+    survivor, away = socal.add_customer("Ada King"), socal.add_customer("Bob Stone")
+    socal.merge_customers(ada, survivor)
+    socal.change("customers", away, active=False)
+    contact = {"contact_id": LEAD["contact_id"]}
+    assert api.write("/leads", API_LEAD | {"customer_id": ada}).json()["customer_id"] == survivor
+    for refused in (
+        api.write("/leads", API_LEAD | {"customer_id": away}),
+        api.write(f"/customers/{away}/contact?tenant=socal", contact, method="PUT"),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
+        assert f"customer {away} is inactive in ServiceTitan" in refused.json()["errors"]["customer_id"][0]
+    assert (len(socal.records("leads")), links(settings)) == (1, [])

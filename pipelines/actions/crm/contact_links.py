@@ -10,7 +10,7 @@ from uuid import UUID
 from pipelines.actions.context import ActionContext
 from pipelines.actions.crm.identity import Given, Known, is_same
 from pipelines.actions.crm.keyed_lock import of_customer, one_at_a_time
-from pipelines.actions.crm.merges import merged_since, survivors
+from pipelines.actions.crm.merges import current, merged_since, survivors
 from pipelines.actions.schemas.inputs import LinkContact
 from pipelines.actions.schemas.results import LinkedContact
 from pipelines.actions.web.problems import Problem
@@ -26,10 +26,7 @@ LINK_IT = "if it is the customer, PUT /customers/{id}/contact links it"
 
 def link_contact(call: ActionContext, form: LinkContact) -> LinkedContact:
     """A customer who was merged away stands for the survivor. Raises `Problem` ``linked`` without ``replace``."""
-    record = survivors(call, [form.customer_id]).get(form.customer_id)
-    if record is None:
-        raise Problem("not_found", f"ServiceTitan has no customer {form.customer_id} in this tenant")
-    customer_id: int = record["id"]
+    customer_id: int = current(call, form.customer_id)["id"]
     with one_at_a_time(call.tenant.id, str(form.contact_id), deadline=call.deadline), _turn_of(call, customer_id):
         before, others = contact_of(call, customer_id), _others(call, customer_id, form.contact_id)
         if (why := _hindrance(customer_id, form.contact_id, before, others)) and not form.replace:

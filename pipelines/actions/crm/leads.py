@@ -3,8 +3,11 @@
 from datetime import datetime, timedelta
 
 from pipelines.actions.context import LEADS, ActionContext
+from pipelines.actions.crm.identity import given
 from pipelines.actions.crm.listings import Filters, rows_of, typed, utc, written
+from pipelines.actions.crm.merges import refuse_inactive, survivors
 from pipelines.actions.crm.write_once import Write, already_written, of_other_writes, write_once
+from pipelines.actions.schemas.fields import with_more
 from pipelines.actions.schemas.inputs import CreateLead
 from pipelines.actions.schemas.results import Lead
 from pipelines.servicetitan.api.responses import Json
@@ -24,9 +27,21 @@ SAME = (
 
 
 def create_lead(call: ActionContext, form: CreateLead) -> Lead:
-    body = written(form, leave_out=("tenant",))
+    """A customer who was merged away stands for the survivor. Raises `Problem` for one who is inactive; of one who is
+    not there ServiceTitan says so."""
+    if form.customer_id and (record := survivors(call, [form.customer_id]).get(form.customer_id)):
+        refuse_inactive(record)
+        form = form.model_copy(update={"customer_id": record["id"]})
+    body = lead_body(form, call.tenant.country)
     write = Write(LEADS, lambda: call.post(LEADS, body), lambda began: _look(call, body, began))
     return typed(Lead, already_written(call, write) or write_once(call, write))
+
+
+def lead_body(form: CreateLead, country: str) -> Json:
+    """A number, an address by which nobody can be known stands in the summary, as typed."""
+    person = given(form.lead_customer_name, form.lead_phone, form.lead_email, country)
+    content = written(form, leave_out=("tenant", *(f"lead_{one.field}" for one in person.left_out)))
+    return content | {"summary": with_more(form.summary, [one.value for one in person.left_out])}
 
 
 def _look(call: ActionContext, body: Json, began: datetime) -> Json | None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pipelines.actions.context import CUSTOMERS, Resource
 from pipelines.actions.crm.listings import IDS_BATCH, rows_of, utc
+from pipelines.actions.web.problems import Problem
 from pipelines.servicetitan.api.responses import Json
 
 MAX_MERGES = 10  # of merges
@@ -23,6 +24,23 @@ def standing(call: Asks, ids: Iterable[int]) -> list[Json]:
     """The active customers of these ids; one that was merged away stands for its survivor."""
     found = {row["id"]: row for row in survivors(call, ids).values()}
     return [row for row in found.values() if row.get("active") is not False]
+
+
+def current(call: Asks, customer_id: int) -> Json:
+    """The customer, or the survivor. Raises `Problem` for one who is not there, or is inactive."""
+    record = survivors(call, [customer_id]).get(customer_id)
+    if record is None:
+        raise Problem("not_found", f"ServiceTitan has no customer {customer_id} in this tenant")
+    refuse_inactive(record)
+    return record
+
+
+def refuse_inactive(record: Json) -> None:
+    """Raises `Problem`."""
+    if record.get("active") is False:
+        way_out = "activate the customer in ServiceTitan, or name another one"
+        wrong = f"customer {record['id']} is inactive in ServiceTitan: {way_out}; nothing was written"
+        raise Problem("invalid_request", "see errors: customer_id", errors={"customer_id": [wrong]})
 
 
 def survivors(call: Asks, ids: Iterable[int]) -> dict[int, Json]:

@@ -13,7 +13,7 @@ from pipelines.actions.schemas.fields import Id, Input, Text, needed
 from pipelines.actions.web.problems import Problem
 
 WAYS = ("customer_id", "create", "discard", "retry")
-Exists = Callable[[int], object]
+Current = Callable[[int], int]
 
 
 class LeadDecision(Input):
@@ -39,14 +39,14 @@ class LeadDecision(Input):
         return "create" if self.create else "discard" if self.discard else "retry"
 
 
-def decide(queue: LeadQueue, tenant_id: int, lead_id: str, form: LeadDecision, by: str, exists: Exists) -> Row:
-    """The lead as it is now. ``exists`` is asked about the customer, and raises where there is none. Raises `Problem`:
-    ``not_found``, ``settled``, ``invalid_request``."""
+def decide(queue: LeadQueue, tenant_id: int, lead_id: str, form: LeadDecision, by: str, current: Current) -> Row:
+    """The lead as it is now. ``current`` is asked whom the customer stands for today, and raises where there is none.
+    Raises `Problem`: ``not_found``, ``settled``, ``invalid_request``."""
     row = known_lead(queue, tenant_id, lead_id)
     if row["status"] not in (NEEDS_REVIEW, REJECTED):
         raise _settled(row)
     if form.customer_id is not None:
-        exists(form.customer_id)
+        form = form.model_copy(update={"customer_id": current(form.customer_id)})
     if not queue.decide(tenant_id, lead_id, decided(row, form, by)):
         raise _settled(known_lead(queue, tenant_id, lead_id))
     return known_lead(queue, tenant_id, lead_id)

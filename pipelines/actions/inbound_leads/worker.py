@@ -18,7 +18,7 @@ from pipelines.actions.crm.identity import NAMELESS, Given, Known, lacking, writ
 from pipelines.actions.crm.keyed_lock import one_at_a_time
 from pipelines.actions.crm.leads import create_lead
 from pipelines.actions.crm.listings import typed
-from pipelines.actions.crm.merges import survivors
+from pipelines.actions.crm.merges import current
 from pipelines.actions.crm.places import is_among, one_line
 from pipelines.actions.inbound_leads.forms import InboundLead, person_in
 from pipelines.actions.inbound_leads.queue import UNREACHABLE, QueuedLead
@@ -145,6 +145,9 @@ def _steps(services: Services, tenant: Tenant, entry: QueuedLead) -> None:
         lead_queue.note(entry.id, customer_id=customer_id, location_id=location_id)
     else:
         customer = customer_of(call("customer"), customer_id)
+        if customer.id != customer_id:
+            customer_id, location_id = customer.id, None
+            lead_queue.note(entry.id, customer_id=customer_id, location_id=None)
     if location_id is None or kept is None:
         locations = locations_of(call("location"), customer_id)
         if location_id is None and len(locations) == 1:
@@ -174,11 +177,9 @@ def link(call: ActionContext, person: Given, customer: Known, contact_id: UUID) 
 
 
 def customer_of(call: ActionContext, customer_id: int) -> Known:
-    """As it is now."""
-    record = survivors(call, [customer_id]).get(customer_id)
-    if record is None:
-        raise Problem("not_found", f"ServiceTitan has no customer {customer_id} in this tenant")
-    contacts = typed_contacts(contacts_of(call, [customer_id])[customer_id])
+    """As it is now; the survivor, where it was merged away. Raises `Problem`."""
+    record = current(call, customer_id)
+    contacts = typed_contacts(contacts_of(call, [record["id"]])[record["id"]])
     customer = typed(Customer, record | {"contacts": []}).model_copy(update={"contacts": contacts})
     return known(customer, call.tenant.country)
 

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.actions.action import Action
-from pipelines.actions.context import CUSTOMERS, ActionContext
+from pipelines.actions.context import ActionContext
+from pipelines.actions.crm.merges import current
 from pipelines.actions.database import Row
 from pipelines.actions.inbound_leads.decisions import LeadDecision, decide, known_lead
 from pipelines.actions.inbound_leads.own_form import FormLead
@@ -96,9 +97,9 @@ def get_lead(context: Context, lead: UUID, where: InTenant) -> Response:
 
 
 def decide_by_route(call: ActionContext, form: Decide) -> WholeLead:
-    """Raises `Problem`, and `ServiceTitanError` for a customer who does not exist."""
-    queue, exists = call.services.lead_queue, lambda customer_id: call.get(CUSTOMERS.below(customer_id))
-    return whole(decide(queue, call.tenant.id, str(form.lead), form, call.by, exists))
+    """Raises `Problem`."""
+    queue = call.services.lead_queue
+    return whole(decide(queue, call.tenant.id, str(form.lead), form, call.by, lambda one: current(call, one)["id"]))
 
 
 DECIDE = Action(
