@@ -248,3 +248,26 @@ def test_the_same_address_is_the_same_person_and_so_is_who_says_no_name_and_noth
         assert is_same(person("213-555-2823", name=nobody), vera)
         assert not is_same(person("213-555-2823", "carl@stone.com", name=nobody), vera)
         assert not is_same(person("213-555-2823 x22", name=nobody), vera)
+
+
+@pytest.mark.parametrize(
+    ("phone", "email", "number", "address"),
+    [
+        ("ada@mail.example.net", None, None, "ada@mail.example.net"),
+        (None, "213-555-2823", NUMBER, None),
+        ("213-555-2823 / ada7@mail.example.net", "", NUMBER, "ada7@mail.example.net"),
+        ("", "ada.2135552823@mail.example.net", None, "ada.2135552823@mail.example.net"),
+        ("213-555-2823", "213-555-2824", NUMBER, None),
+    ],
+)
+def test_what_stands_in_the_others_field_is_read_as_what_it_is(
+    phone: str | None, email: str | None, number: str | None, address: str | None
+) -> None:
+    found = person(phone, email)
+    assert (found.phone, found.email) == (number and Phone(number, None), address)
+    assert [one.value for one in found.left_out] == (["213-555-2824"] if phone == "213-555-2823" else [])
+
+
+def test_a_placeholder_in_the_others_field_is_none_there_either() -> None:
+    assert [one.value for one in person("none@none.com").left_out] == ["none@none.com"]
+    assert [one.value for one in person(email="999-999-9999").left_out] == ["999-999-9999"]

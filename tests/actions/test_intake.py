@@ -55,6 +55,14 @@ def test_a_blank_name_is_none_and_one_that_is_not_there_is_asked_for(
     assert (refused.status_code, list(refused.json()["errors"])) == (422, ["name"])
 
 
+def test_an_address_in_the_numbers_field_is_an_address(api: Api, socal: Company) -> None:
+    ada = socal.add_customer("Ada Lovelace", email="ada@mail.example.net")
+    crossed = LEAD | {"phone": "ada@mail.example.net", "email": " ", "contact_id": None}
+    done = end_of(api, api.post("/webhooks/leads", json=crossed))
+    assert (done["status"], done["customer_id"]) == ("done", ada)
+    assert [lead["summary"] for lead in socal.records("leads")] == ["Wants a new roof"]
+
+
 def test_blank_fields_are_none_and_numbers_are_texts(api: Api, socal: Company) -> None:
     odd = LEAD | {"phone": 2135552823.0, "name": "", "summary": " ", "contact_id": "", "follow_up_date": ""}
     odd |= {"business_unit_id": None, "external_id": 4711, "address": {"street": "", "zip": 90012, "unit": 7}}

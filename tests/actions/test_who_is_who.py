@@ -51,6 +51,7 @@ def test_a_lead_by_which_nobody_can_be_known_waits_for_a_person(api: Api, socal:
         "Wants a new roof; 999-999-9999; none@none.com",
     )
     assert "by which the person can be known" in waiting["last_error"]
+    assert "leads choose`), whom you create in ServiceTitan first where there is none" in waiting["last_error"]
     assert len(socal.records("customers")) == 1
 
 
@@ -179,11 +180,18 @@ def test_a_lead_keeps_in_its_summary_what_identifies_nobody(api: Api, socal: Com
     typed = {"lead_customer_name": "John Doe", "lead_phone": "(999) 999-9999", "lead_email": "none@none.com"}
     assert api.write("/leads", API_LEAD | typed).status_code == 201
     assert api.write("/leads", API_LEAD | typed | {"lead_phone": "(213) 555-2823"}).status_code == 201
+    crossed = typed | {"lead_phone": "john@mail.example.net", "lead_email": None}
+    assert api.write("/leads", API_LEAD | crossed).status_code == 201
+    assert (
+        api.write("/leads", API_LEAD | crossed | {"lead_phone": None, "lead_email": "213-555-2824"}).status_code == 201
+    )
     told = [(one.get("leadPhone"), one.get("leadEmail"), one["summary"]) for one in socal.records("leads")]
     summary = API_LEAD["summary"]
     assert told == [
         (None, None, f"{summary}; (999) 999-9999; none@none.com"),
         ("(213) 555-2823", None, f"{summary}; none@none.com"),
+        (None, "john@mail.example.net", summary),
+        ("+12135552824", None, summary),
     ]
 
 

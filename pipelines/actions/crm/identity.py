@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from pipelines.actions.crm.names import have_in_common, may_be, says_who
 from pipelines.actions.schemas.contact_values import national_digits
 from pipelines.actions.schemas.results import Address
-from pipelines.flow_builder.contact_points import WHOLE_FLOAT, Phone, readable_emails, readable_phones, visible
+from pipelines.flow_builder.contact_points import ADDRESS, WHOLE_FLOAT, Phone, readable_emails, readable_phones, visible
 
 Field = Literal["phone", "email", "test"]
 MAX_SHARING = 3  # customers; a number that more of them have is a builder's or a property manager's
@@ -61,6 +61,7 @@ class Known:
 
 def given(name: str | None, phone: str | None, email: str | None, country: str) -> Given:
     """Of several numbers, or addresses, in one field the first that identifies."""
+    phone, email = in_their_fields(phone, email, country)
     numbers = list(readable_phones(phone, country))
     if len(numbers) == 1:
         numbers = [with_extension(numbers[0], visible(phone))]
@@ -75,6 +76,16 @@ def given(name: str | None, phone: str | None, email: str | None, country: str) 
     others = (*(written(one) for one in usable[1:]), *known_addresses[1:])
     name = name if name and name.casefold() != NAMELESS.casefold() else None
     return Given(name, next(iter(usable), None), next(iter(known_addresses), None), tuple(left_out), others)
+
+
+def in_their_fields(phone: str | None, email: str | None, country: str) -> tuple[str | None, str | None]:
+    """An address in the field of the number, and a number in that of the address, where the right one is empty."""
+    if phone and not email and any(readable_emails(phone)):
+        rest = ADDRESS.sub(" ", visible(phone))
+        return (rest if any(readable_phones(rest, country)) else None), phone
+    if email and not phone and not any(readable_emails(email)) and any(readable_phones(email, country)):
+        return email, None
+    return phone, email
 
 
 def with_extension(phone: Phone, text: str) -> Phone:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from pipelines.actions.context import LEADS, ActionContext
-from pipelines.actions.crm.identity import given
+from pipelines.actions.crm import identity
 from pipelines.actions.crm.listings import Filters, rows_of, typed, utc, written
 from pipelines.actions.crm.merges import refuse_inactive, survivors
 from pipelines.actions.crm.write_once import Write, already_written, of_other_writes, write_once
@@ -39,9 +39,14 @@ def create_lead(call: ActionContext, form: CreateLead) -> Lead:
 
 def lead_body(form: CreateLead, country: str) -> Json:
     """A number, an address by which nobody can be known stands in the summary, as typed."""
-    person = given(form.lead_customer_name, form.lead_phone, form.lead_email, country)
-    content = written(form, leave_out=("tenant", *(f"lead_{one.field}" for one in person.left_out)))
-    return content | {"summary": with_more(form.summary, [one.value for one in person.left_out])}
+    person = identity.given(form.lead_customer_name, form.lead_phone, form.lead_email, country)
+    phone = form.lead_phone or "@"  # an address may stand in the number's place
+    reaches = {
+        "lead_phone": person.phone and (form.lead_phone if "@" not in phone else identity.written(person.phone)),
+        "lead_email": person.email and (form.lead_email or person.email),
+    }
+    summary = with_more(form.summary, [one.value for one in person.left_out])
+    return written(form.model_copy(update=reaches | {"summary": summary}), leave_out=("tenant",))
 
 
 def _look(call: ActionContext, body: Json, began: datetime) -> Json | None:

@@ -7,7 +7,7 @@ import orjson
 from pydantic import ConfigDict, Field, model_validator
 
 from pipelines.actions.database import Row
-from pipelines.actions.inbound_leads.queue import Decided, LeadQueue
+from pipelines.actions.inbound_leads.queue import CHOOSE, Decided, LeadQueue
 from pipelines.actions.inbound_leads.statuses import DISCARDED, DONE, NEEDS_REVIEW, OPEN, REJECTED, Decision
 from pipelines.actions.schemas.fields import Id, Input, Text, needed
 from pipelines.actions.web.problems import Problem
@@ -79,7 +79,7 @@ def decided(row: Row, form: LeadDecision, by: str) -> Decided:
     if row["lead_id"]:
         raise _with_another(row, form)
     if form.create and is_nobodys(row):
-        wrong = ["the lead has nothing by which the person can be known again: choose a customer"]
+        wrong = [f"the lead has nothing by which the person can be known again: {CHOOSE}"]
         raise Problem("invalid_request", "see errors: create", errors={"create": wrong})
     return replace(stays, customer_id=form.customer_id, location_id=None, kept=None, find_first=not form.create)
 
