@@ -1,5 +1,6 @@
 """No lead is refused for its wrapping: what reaches intake is mended, and what cannot be read is told the way out."""
 
+import gzip
 import json
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -7,8 +8,9 @@ from urllib.parse import quote, urlencode
 import httpx
 import pytest
 
+from pipelines.settings import Settings
 from tests.actions.conftest import Api, Open
-from tests.actions.test_leads import FACEBOOK, LEAD, ZAPIER, end_of
+from tests.actions.test_leads import FACEBOOK, LEAD, ZAPIER, end_of, links
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company
 
@@ -199,6 +201,39 @@ def test_further_numbers_and_addresses_of_another_senders_form_are_kept(open_api
     [lead] = dfw.records("leads")
     assert lead["summary"] == "A door; +12145552824; (214) 555-2825; bob@stone.com; +1 214 555 2826"
     assert api.post("/webhooks/leads?source=zapier", json=form | {"form_id": "2145552828"}).json()["duplicate"]
+
+
+def test_our_own_form_is_taken_with_ids_as_texts_and_with_a_contact_that_is_none(
+    api: Api, settings: Settings, socal: Company
+) -> None:
+    odd = LEAD | {"campaign_id": " 3301 ", "call_reason_id": "7", "contact_id": "crm-4711"}
+    done = end_of(api, api.post("/webhooks/leads", json=odd))
+    assert (done["status"], links(settings)) == ("done", [])
+    assert "what was sent as contact_id is no UUID: nothing was linked" in done["last_error"]
+    [lead] = socal.records("leads")
+    assert (lead["campaignId"], lead["summary"]) == (3301, "Wants a new roof; crm-4711")
+
+
+def test_texts_of_our_own_form_that_are_too_long_are_kept_or_it_is_said_where_they_are_cut(
+    api: Api, socal: Company
+) -> None:
+    name, street = "Ada " + "Lovelace-" * 20, "100 Main St, " + "behind the house " * 15
+    long = LEAD | {"name": name, "address": {"street": street, "city": "Los Angeles"}, "contact_id": None}
+    for summary, number in (("A roof.", "1" * 300), ("A roof. " * 400, "1" * 301)):
+        taken = api.post("/webhooks/leads", json=long | {"summary": summary, "external_id": number})
+        assert (taken.json()["duplicate"], end_of(api, taken)["status"]) == (False, "done")
+    short, cut = sorted((lead["summary"] for lead in socal.records("leads")), key=len)
+    assert [name.strip() in short, street.strip() in short, name.strip() in cut] == [True] * 3
+    assert (cut.startswith("A roof. A roof."), "… (cut, of 3199 characters)" in cut, len(cut) <= 2000) == (True,) * 3
+    [customer] = socal.records("customers")
+    assert customer["name"] == name.strip()[:150]
+
+
+def test_a_packed_body_is_told_the_way_out(api: Api) -> None:
+    packed = {"content-encoding": "gzip", "content-type": "application/json"}
+    for path in ("/webhooks/leads", "/leads"):
+        refused = api.post(path, content=gzip.compress(b"{}"), headers=packed | {"idempotency-key": "key"})
+        assert (refused.status_code, "send the body without Content-Encoding" in refused.text) == (415, True)
 
 
 def test_a_form_whose_fields_were_renamed_is_kept_whole(open_api: Open) -> None:

@@ -63,6 +63,24 @@ def test_a_senders_id_is_known_again_and_another_lead_under_it_is_refused(api: A
     assert "the external_id 'form-1' came before" in refused.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": " ada  LOVELACE"},
+        {"phone": "+1 (213) 555.2823"},
+        {"phone": 2135552823},
+        {"email": "ada@example.com "},
+        {"summary": "wants a new\nroof"},
+        {"campaign_id": "3301"},
+    ],
+)
+def test_what_is_only_written_otherwise_is_the_same_lead(api: Api, settings: Settings, change: dict[str, Any]) -> None:
+    named = LEAD | {"external_id": "form-1", "contact_id": None}
+    assert [told(post(api, named | one, "key")) for one in ({}, change)] == [False, True]
+    assert [told(post(api, named | one)) for one in (change, {"phone": "213-555-2824"})] == [True, "key_reused"]
+    assert taken(settings) == 1
+
+
 def test_a_senders_ids_are_no_keys_and_belong_to_their_source(open_api: Open, settings: Settings) -> None:
     api = open_api(**FACEBOOK)
     assert told(post(api, LEAD, "1")) is False

@@ -128,6 +128,12 @@ def lacking(person: Given, customer: Known) -> list[str]:
     return missing
 
 
+def reaches_of(person: Given) -> tuple[str, ...]:
+    """In one form; what identifies nobody as it was typed."""
+    own = (person.phone and written(person.phone), person.email)
+    return (*filter(None, own), *person.others, *(one.value for one in person.left_out))
+
+
 def written(phone: Phone) -> str:
     return f"{phone.number} x{phone.extension}" if phone.extension else phone.number
 

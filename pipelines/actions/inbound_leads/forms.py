@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from hashlib import sha256
+from math import inf
+from typing import Any, TypeVar
 from uuid import UUID
 
 import jmespath
@@ -10,14 +12,27 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.actions.crm.identity import NAMELESS, Given, given, written
-from pipelines.actions.schemas.fields import REACHABLE, Id, Input, Line, Moment, Name, Text, with_more
+from pipelines.actions.schemas.fields import (
+    MAX_MORE,
+    MAX_TEXT,
+    REACHABLE,
+    Id,
+    Input,
+    Line,
+    Moment,
+    Name,
+    Text,
+    shortened,
+    with_more,
+)
 from pipelines.settings import Tenant
 from pipelines.settings.lead_source import ADDRESS, LeadSource
 from pipelines.texts import as_text, clean
 
 SUMMARY = "Web lead"
 REACHES = ("phone", "email")  # which may be several
-MAX_VALUE, MAX_SUMMARY = 200, 1700  # characters that are read of somebody else's form
+TEXTS = ("external_id", "name", "phone", "email", "summary", *ADDRESS)
+LONGEST = dict.fromkeys(TEXTS, 200) | {"name": 150, "summary": MAX_TEXT}  # characters
 
 
 class WebAddress(BaseModel):
@@ -48,13 +63,22 @@ class InboundLead(Input):
     job_type_id: Id | None = None
 
 
+class TakenLead(InboundLead):
+    """As it lies in the store. ``no_contact``: what was sent as the contact, and is none; it stands in the summary."""
+
+    no_contact: str | None = None
+
+
 class WebLead(InboundLead):
     """Our own form."""
 
     model_config = ConfigDict(json_schema_extra=REACHABLE)
 
 
-def with_defaults(lead: InboundLead, source: LeadSource | None, now: datetime) -> InboundLead:
+Lead = TypeVar("Lead", bound=InboundLead)
+
+
+def with_defaults(lead: Lead, source: LeadSource | None, now: datetime) -> Lead:
     """Where the source has a say and the lead has none."""
     if source is None:
         return lead
@@ -69,7 +93,7 @@ def person_in(lead: InboundLead, tenant: Tenant) -> Given:
     return given(lead.name, lead.phone, lead.email, tenant.country)
 
 
-def identified(lead: InboundLead, tenant: Tenant, besides: Sequence[str] = ()) -> InboundLead:
+def identified(lead: Lead, tenant: Tenant, besides: Sequence[str] = ()) -> Lead:
     """With the number and the address by which the person can be known again; what else was given is kept, as typed,
     in the summary."""
     person = person_in(lead, tenant)
@@ -78,29 +102,42 @@ def identified(lead: InboundLead, tenant: Tenant, besides: Sequence[str] = ()) -
     return lead.model_copy(update=reaches | {"summary": with_more(lead.summary, more)})
 
 
-def stored_lead(text: str) -> InboundLead:
-    """As it lies in the store."""
-    return InboundLead.model_validate_json(text)
+def stored_lead(text: str) -> TakenLead:
+    return TakenLead.model_validate_json(text)
 
 
-def from_source(source: LeadSource, payload: Mapping[str, Any]) -> InboundLead:
+def from_source(source: LeadSource, payload: Mapping[str, Any]) -> TakenLead:
     """What the mapping finds no place for is kept in the summary: a contact that is no UUID and, where it finds nobody,
     all that came. Raises pydantic's `ValidationError`."""
     found = {field: value for field, path in source.map.items() if (value := read(payload, path, field in REACHES))}
-    short = {field: value[: MAX_SUMMARY if field == "summary" else MAX_VALUE] for field, value in found.items()}
-    contact_id = uuid_in(named := short.get("contact_id", ""))
-    more = [named] if named and not contact_id else []
+    contact_id = uuid_in(named := found.pop("contact_id", ""))
+    short, more = fitted(found)
+    more += [named] if named and not contact_id else []
     if not found.keys() & {"name", "phone", "email"}:
         more.append(orjson.dumps(payload).decode())
-    return InboundLead(
+    return TakenLead(
         external_id=short.get("external_id"),
         contact_id=contact_id,
-        name=short.get("name", NAMELESS)[:150],
+        no_contact=None if contact_id else named or None,
+        name=short.get("name", NAMELESS),
         phone=short.get("phone"),
         email=short.get("email"),
         address=WebAddress(**{field: short.get(field) for field in ADDRESS}),
         summary=with_more(short.get("summary", SUMMARY), more),
     )
+
+
+def fitted(told: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """With texts as long as our form takes them; and the whole of those that are cut, for the summary."""
+    long = {
+        field: text for field, text in told.items() if isinstance(text, str) and len(text) > LONGEST.get(field, inf)
+    }
+    short = {field: text[: LONGEST[field]] for field, text in long.items()}
+    if "external_id" in long:
+        short["external_id"] = sha256(long.pop("external_id").encode()).hexdigest()  # two that begin alike are two
+    if "summary" in long:
+        short["summary"] = shortened(long.pop("summary"), MAX_TEXT - MAX_MORE)
+    return {**told, **short}, [*long.values()]
 
 
 def uuid_in(text: str) -> UUID | None:

@@ -1,9 +1,11 @@
 """What makes two deliveries of an inbound lead one: the sender's key, else the sender's id of it, else what it says."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
+from typing import Any
 
 from pipelines.actions.database import Row, named
 from pipelines.actions.inbound_leads.forms import InboundLead, stored_lead
@@ -13,6 +15,7 @@ from pipelines.operations import Connection, stamp
 from pipelines.texts import with_carriage_returns
 
 SAME_WITHIN = timedelta(hours=24)  # two leads without a key or an id and with the same content
+BESIDE = {"tenant", "no_contact"}  # the latter stands in the summary, too
 CONTENT = "="  # begins no source's name
 ANYBODY = ""  # the caller of keys that were kept before callers were told apart
 BY_KEY = """
@@ -29,7 +32,8 @@ FORGET_KEYS = "delete from lead_keys where taken_at < ?"
 class LeadArrival:
     """``sent`` is what the sender sent; ``lead`` has the source's defaults, and what identifies the person, as well.
 
-    ``key`` is the caller's Idempotency-Key, or the id of the message that it signed.
+    ``key`` is the caller's Idempotency-Key, or the id of the message that it signed; ``reaches`` are the numbers and
+    addresses in it, each in its one form.
     """
 
     tenant_id: int
@@ -39,11 +43,22 @@ class LeadArrival:
     caller: str
     key: str | None
     is_test: bool = False
+    reaches: tuple[str, ...] = ()
 
     @cached_property
     def fingerprint(self) -> str:
-        """What two deliveries under one key have in common. Fields that a later release adds change nothing in it."""
-        return sha256(f"{self.tenant_id}\n{self.source}\n{_content(self.sent)}".encode()).hexdigest()
+        """What two deliveries under one key have in common, however they are written. Fields that a later release adds
+        change nothing in it."""
+        told = self.sent.model_dump(mode="json", exclude={*BESIDE, "phone", "email"}, exclude_defaults=True)
+        return self._of(json.dumps(_plain(told | {"reaches": self.reaches}), sort_keys=True))
+
+    @cached_property
+    def fingerprint_before(self) -> str:
+        """As it was when every space and capital counted."""
+        return self._of(_content(self.sent))
+
+    def _of(self, content: str) -> str:
+        return sha256(f"{self.tenant_id}\n{self.source}\n{content}".encode()).hexdigest()
 
     @cached_property
     def lead_key(self) -> str:
@@ -52,12 +67,12 @@ class LeadArrival:
             return f"{self.source}:{self.sent.external_id}"
         if self.key:
             return ""
-        return self._by_content(self.lead.model_dump_json(exclude={"tenant", "follow_up_date"}))
+        return self._by_content(self.lead.model_dump_json(exclude=BESIDE | {"follow_up_date"}))
 
     @cached_property
     def lead_key_before(self) -> str:
         """As 0.1.0 made it, which kept carriage returns."""
-        content = self.lead.model_dump_json(exclude={"tenant", "follow_up_date"})
+        content = self.lead.model_dump_json(exclude=BESIDE | {"follow_up_date"})
         return self._by_content(with_carriage_returns(content)) if self.lead_key.startswith(CONTENT) else self.lead_key
 
     def _by_content(self, content: str) -> str:
@@ -67,7 +82,7 @@ class LeadArrival:
     def is_of(self, row: Row) -> bool:
         """A row of before fingerprints is compared with what is left of it."""
         if row["fingerprint"]:
-            return bool(row["fingerprint"] == self.fingerprint)
+            return row["fingerprint"] in (self.fingerprint, self.fingerprint_before)
         if (row["tenant_id"], row["source"]) != (self.tenant_id, self.source) or row["lead"] == "{}":
             return False
         return _content(stored_lead(row["lead"]), dated=False) == _content(self.lead, dated=False)
@@ -103,6 +118,15 @@ def _same(rows: list[Row], arrival: LeadArrival, name: str) -> str | None:
     raise Problem("key_reused", detail)
 
 
+def _plain(value: Any) -> Any:
+    """Without what makes no difference to a reader: spaces, capitals."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return " ".join(value.split()).casefold() if isinstance(value, str) else value
+
+
 def _content(lead: InboundLead, dated: bool = True) -> str:
-    exclude = {"tenant"} if dated else {"tenant", "follow_up_date"}
+    exclude = BESIDE if dated else BESIDE | {"follow_up_date"}
     return lead.model_dump_json(exclude=exclude, exclude_defaults=True)

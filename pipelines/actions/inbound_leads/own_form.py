@@ -1,36 +1,68 @@
-"""Our own form as it is filled in by whatever sends it: numbers for texts, blanks for nothing."""
+"""Our own form as it is filled in by whatever sends it: numbers for texts, texts for numbers, blanks for nothing."""
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.actions.crm.identity import NAMELESS
-from pipelines.actions.inbound_leads.forms import REACHES, WebAddress, WebLead, listed
-from pipelines.actions.schemas.fields import REACHABLE
-from pipelines.settings.lead_source import ADDRESS
-from pipelines.texts import as_text
+from pipelines.actions.inbound_leads.forms import (
+    REACHES,
+    TEXTS,
+    TakenLead,
+    WebAddress,
+    WebLead,
+    fitted,
+    listed,
+    uuid_in,
+)
+from pipelines.actions.schemas.fields import REACHABLE, with_more
+from pipelines.texts import as_text, clean
 
-TEXTS = {"external_id", "name", "phone", "email", "summary", *ADDRESS}
+IDS = ("campaign_id", "call_reason_id", "business_unit_id", "job_type_id")
+WRITTEN_ID = "^[1-9][0-9]{0,15}$"
 BLANK = [{"type": "null"}, {"type": "string", "maxLength": 0}]
 
 
 def mended(payload: Mapping[str, Any], form: type[BaseModel] = WebLead) -> dict[str, Any]:
-    """In our own form: numbers for texts as texts, several numbers as one text, and without what is blank; a blank name
-    is `NAMELESS`."""
+    """In our own form: numbers for texts as texts, an id's text as a number, several numbers as one text, and without
+    what is blank; a blank name is `NAMELESS`."""
     told = dict(payload)
     for name in told.keys() & form.model_fields.keys() - {"tenant"}:
         if name in REACHES and is_list(told[name]):
             told[name] = listed(told[name])
-        if name in TEXTS and not isinstance(told[name], bool | dict | list | None):
+        if name in (*TEXTS, "contact_id") and not isinstance(told[name], bool | dict | list | None):
             told[name] = as_text(told[name])
         if isinstance(told[name], str):
             told[name] = told[name].strip()
+        if name in IDS:
+            told[name] = as_id(told[name])
         if name == "address" and isinstance(told[name], dict):
             told[name] = mended(told[name], WebAddress)
         if told[name] in ("", None):
             del told[name]
     return {"name": NAMELESS} | told if "name" in payload else told
+
+
+def as_id(value: Any) -> Any:
+    written = as_text(value)
+    return int(written) if re.fullmatch(WRITTEN_ID, written) else value
+
+
+def taken(told: Mapping[str, Any], is_form: bool) -> TakenLead:
+    """Of a mended form. What is too long, and a contact that is no UUID, stands in the summary. Raises pydantic's
+    `ValidationError`; ``is_form``: texts alone came."""
+    short, more = fitted(told)
+    if isinstance(told.get("address"), dict):
+        short["address"], lines = fitted(told["address"])
+        more += lines
+    named = short.get("contact_id")
+    no_contact = short.pop("contact_id") if isinstance(named, str) and not uuid_in(named) else None
+    more += [no_contact] if no_contact else []
+    lead = WebLead.model_validate_json(clean(json.dumps(short, ensure_ascii=False)), strict=not is_form)
+    return TakenLead(**lead.model_dump() | {"summary": with_more(lead.summary, more), "no_contact": no_contact})
 
 
 def is_list(value: Any) -> bool:
@@ -57,9 +89,16 @@ def _loose(name: str, field: dict[str, Any]) -> dict[str, Any]:
     for choice in choices:
         if choice.get("type") == "string" and "format" not in choice:
             choice.pop("minLength", None)
+            choice.pop("maxLength", None)
             choice["type"] = ["string", "number"]
-    several = [{"type": "array", "items": {"type": ["string", "number"]}}] if name in REACHES else []
-    return about | {"anyOf": [*choices, *several, *(one for one in BLANK if one not in choices)]}
+    more: list[dict[str, Any]] = []
+    if name in REACHES:
+        more.append({"type": "array", "items": {"type": ["string", "number"]}})
+    if name in IDS:
+        more.append({"type": "string", "pattern": WRITTEN_ID})
+    if name == "contact_id":
+        more.append({"type": ["string", "number"]})
+    return about | {"anyOf": [*choices, *more, *(one for one in BLANK if one not in choices)]}
 
 
 class FormAddress(WebAddress):

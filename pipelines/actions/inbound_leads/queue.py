@@ -11,7 +11,7 @@ from uuid import uuid4
 import orjson
 
 from pipelines.actions.database import ActionsDatabase, Row
-from pipelines.actions.inbound_leads.forms import InboundLead, stored_lead
+from pipelines.actions.inbound_leads.forms import TakenLead, stored_lead
 from pipelines.actions.inbound_leads.keys import FORGET_KEYS, LeadArrival, note_key, taken_before
 from pipelines.actions.inbound_leads.statuses import (
     IS_OVER,
@@ -55,7 +55,7 @@ class QueuedLead:
     id: str
     tenant_id: int
     source: str
-    lead: InboundLead
+    lead: TakenLead
     status: LeadStatus
     customer_id: int | None
     location_id: int | None

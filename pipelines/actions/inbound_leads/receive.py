@@ -1,6 +1,5 @@
 """An inbound lead, from the request to the disk."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -9,17 +8,17 @@ from uuid import UUID
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipelines.actions.crm.identity import is_test
+from pipelines.actions.crm.identity import is_test, reaches_of
 from pipelines.actions.inbound_leads.forms import (
-    InboundLead,
-    WebLead,
+    TakenLead,
     from_source,
     identified,
+    person_in,
     trimmed,
     with_defaults,
 )
 from pipelines.actions.inbound_leads.keys import LeadArrival
-from pipelines.actions.inbound_leads.own_form import mended
+from pipelines.actions.inbound_leads.own_form import mended, taken
 from pipelines.actions.inbound_leads.payload import is_form, read_payload, texts
 from pipelines.actions.inbound_leads.reaches import further
 from pipelines.actions.schemas.fields import TENANT, Line, TenantRef
@@ -29,7 +28,6 @@ from pipelines.actions.web.tenant_param import TenantParam
 from pipelines.actions.web.tokens import WEBHOOK
 from pipelines.settings import Tenant
 from pipelines.settings.lead_source import LeadSource
-from pipelines.texts import clean
 
 Read = TypeVar("Read")
 
@@ -61,7 +59,7 @@ def sender(request: Request) -> str | None:
 class Delivered:
     """A lead as it was sent, and whether a form's tool sent it for a try. ``more``: what else came, for the summary."""
 
-    lead: InboundLead
+    lead: TakenLead
     tenant: Tenant
     is_test: bool
     more: Sequence[str] = ()
@@ -79,7 +77,8 @@ def take_lead(context: RequestContext, where: From, body: bytes, content_type: s
     if source and source.tenant.lower() != sent.tenant.name:
         source = None  # its campaign and call reason are another tenant's
     lead = completed(context, sent, source)
-    arrival = LeadArrival(sent.tenant.id, name, sent.lead, lead, context.access.name, key, sent.is_test)
+    reaches = reaches_of(person_in(sent.lead, sent.tenant))
+    arrival = LeadArrival(sent.tenant.id, name, sent.lead, lead, context.access.name, key, sent.is_test, reaches)
     lead_id, new = context.services.lead_queue.receive(arrival)
     return Taken(id=UUID(lead_id), tenant=sent.tenant.name, duplicate=not new)
 
@@ -94,12 +93,11 @@ def read_lead(
         # Google's lead forms mark a try so.
         is_tried = payload.get("is_test") in (True, "true") or is_test(texts(payload))
         lead = _parsed(lambda: from_source(source, payload))
-        taken = ", ".join(filter(None, (lead.phone, lead.email, lead.summary)))
-        return Delivered(lead, tenant, is_tried, further(payload, taken, tenant.country))
+        read = ", ".join(filter(None, (lead.phone, lead.email, lead.summary)))
+        return Delivered(lead, tenant, is_tried, further(payload, read, tenant.country))
     if payload.get("phone") is None and payload.get("email") is None:
         raise Problem("invalid_request", "see errors", errors={"": ["one of phone and email is needed"]})
-    own = clean(json.dumps(mended(payload), ensure_ascii=False))
-    lead = _parsed(lambda: WebLead.model_validate_json(own, strict=not is_form))
+    lead = _parsed(lambda: taken(mended(payload), is_form))
     lead = TenantParam(tenant=where.tenant).complete(lead)
     return Delivered(lead, tenant_of(context, lead.tenant, source), is_test(texts(payload)))
 
@@ -120,7 +118,7 @@ def _parsed(read: Callable[[], Read]) -> Read:
         raise invalid(error.errors(include_url=False, include_input=False)) from None
 
 
-def completed(context: RequestContext, sent: Delivered, source: LeadSource | None) -> InboundLead:
+def completed(context: RequestContext, sent: Delivered, source: LeadSource | None) -> TakenLead:
     """With the source's defaults, and what identifies the person. Raises `Problem` for what ServiceTitan insists on."""
     lead = with_defaults(sent.lead, source, context.services.clock())
     needs = {

@@ -37,6 +37,7 @@ from pipelines.settings import Tenant
 log = logging.getLogger("pipelines.actions.leads")
 
 MAX_SLEEP = timedelta(seconds=2)
+NO_CONTACT = "what was sent as contact_id is no UUID: nothing was linked; it stands in the summary"
 PARTING = 3  # seconds, in which steps under way may end
 
 
@@ -161,7 +162,8 @@ def _steps(services: Services, tenant: Tenant, entry: QueuedLead) -> None:
     contact_id = entry.lead.contact_id
     why = link(call("link"), person, customer, contact_id) if contact_id else None
     has_been_seen = entry.decision in ("customer", "create")  # by whoever decided
-    lead_queue.end(entry.id, NEEDS_REVIEW if why and not has_been_seen else DONE, why)
+    unlinked = NO_CONTACT if entry.lead.no_contact else None
+    lead_queue.end(entry.id, NEEDS_REVIEW if why and not has_been_seen else DONE, why or unlinked)
 
 
 def find_or_create(call: ActionContext, entry: QueuedLead, person: Given) -> CreatedCustomer:

@@ -19,6 +19,7 @@ from pipelines.actions.inbound_leads.receive import From, Taken, sender, take_le
 from pipelines.actions.inbound_leads.statuses import Decision, LeadStatus
 from pipelines.actions.schemas.fields import TENANT, TenantRef
 from pipelines.actions.web.admission import SignedRoute
+from pipelines.actions.web.bodies import refuse_encoded
 from pipelines.actions.web.dependencies import Context, json_body
 from pipelines.actions.web.openapi import documented, of_action
 from pipelines.actions.web.tenant_param import InTenant
@@ -68,6 +69,7 @@ class Decide(LeadDecision):
 
 
 async def raw_body(request: Request) -> bytes:
+    refuse_encoded(request)
     return await request.body()
 
 

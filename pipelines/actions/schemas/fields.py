@@ -75,9 +75,14 @@ TagTypeIds = Annotated[list[Id], Field(max_length=50, json_schema_extra=_options
 
 
 def with_more(summary: str, more: Iterable[str]) -> str:
-    """Behind it; no longer than a `Text` may be."""
-    behind = "".join(f"; {one}" for one in more)[:MAX_MORE]
-    return summary[: MAX_TEXT - len(behind)] + behind
+    """Behind it; no longer than a `Text` may be, and it says where something is cut."""
+    behind = shortened("".join(f"; {one}" for one in more), MAX_MORE)
+    return shortened(summary, MAX_TEXT - len(behind)) + behind
+
+
+def shortened(text: str, most: int) -> str:
+    cut = f"… (cut, of {len(text)} characters)"
+    return text if len(text) <= most else text[: most - len(cut)] + cut
 
 
 def needed(form: Form, value: object, message: str) -> Form:

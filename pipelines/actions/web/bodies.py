@@ -83,5 +83,11 @@ def is_small(request: Request) -> bool:
     return length is not None and length <= MAX_BYTES and "transfer-encoding" not in request.headers
 
 
+def refuse_encoded(request: Request) -> None:
+    """Raises `Problem`."""
+    if (encoding := request.headers.get("content-encoding", "identity").strip().lower()) not in ("", "identity"):
+        raise Problem("unsupported_media_type", f"{encoding} cannot be read: send the body without Content-Encoding")
+
+
 def too_large() -> Problem:
     return Problem("too_large", f"at most {MAX_BYTES} bytes")

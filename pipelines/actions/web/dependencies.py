@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pipelines.actions.action import Action
 from pipelines.actions.context import ActionContext, Services
 from pipelines.actions.schemas.fields import Input
+from pipelines.actions.web.bodies import refuse_encoded
 from pipelines.actions.web.idempotency_keys import Asked, Idempotency, KeptOutcome, check_key
 from pipelines.actions.web.problems import Problem, invalid
 from pipelines.actions.web.servicetitan_problems import as_problem
@@ -134,6 +135,7 @@ def json_body(model: type[Form], empty: str | None = None) -> Callable[[Request]
     """The body as that form, strictly: no ``"5"`` for 5. ``empty`` is read where there is none. Raises `Problem`."""
 
     async def read(request: Request) -> Form:
+        refuse_encoded(request)
         kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise Problem("unsupported_media_type", "expected application/json")
