@@ -150,6 +150,12 @@ def test_a_customer_is_found_by_whatever_somebody_on_the_phone_says(world: World
     assert nobody.exit_code == 1
     assert "no customer of socal in the last published sync has phone 213-373-9999" in nobody.output
     assert run("customer", "dfw", "--phone", "213-373-4253").exit_code == 1
+    for option, value, words in (
+        ("--phone", "999", "'999' can be no phone number; without a country's code it is read as one of US"),
+        ("--email", "ada@gmail", "'ada@gmail' can be no e-mail address"),
+    ):
+        refused = run("customer", "socal", option, value)
+        assert (refused.exit_code, words in " ".join(refused.output.split())) == (2, True), refused.output
     assert "name a customer: ID, --phone, --email, --name or --job" in run("customer", "socal").output
 
 

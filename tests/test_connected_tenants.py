@@ -101,6 +101,17 @@ def test_one_of_the_environment_is_changed_there(run: Run) -> None:
     assert run("tenants", "remove", "nyc").output == "Error: no tenant nyc was connected\n"
 
 
+@pytest.mark.parametrize(("key", "why"), [("", "SECRETS_KEY is not set"), (new_key, "SECRETS_KEY is another one")])
+def test_the_list_says_whose_secret_no_key_opens(
+    run: Run, monkeypatch: pytest.MonkeyPatch, key: Callable[[], str] | str, why: str
+) -> None:
+    add(run)
+    assert "not connected" not in run("tenants", "list").output
+    monkeypatch.setenv("SECRETS_KEY", key() if callable(key) else key)
+    listed = run("tenants", "list")
+    assert (listed.exit_code, f"dfw: not connected: {why}" in listed.output) == (0, True)
+
+
 def test_while_there_is_no_tenant_no_sync_starts(settings: Settings) -> None:
     import dagster as dg
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestration.cli.table import print_table
-from pipelines.settings import load_settings
+from pipelines.settings import Tenant, load_settings
 from pipelines.tenants import directory
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def customer_command(
     wanted = Wanted(customer_id, phone, email, job, name)
     if not any(wanted.given()):
         raise click.UsageError("name a customer: ID, --phone, --email, --name or --job")
+    refuse_unreadable(chosen, wanted)
     found = find_in_copy(settings.analytics, settings.operations, chosen, wanted, most=MAX_FOUND + 1)
     if not found:
         raise click.ClickException(
@@ -57,6 +58,17 @@ def customer_command(
         click.echo(json.dumps(whole, indent=2, default=plain))
     elif whole:
         show(whole)
+
+
+def refuse_unreadable(tenant: Tenant, wanted: "Wanted") -> None:
+    """Raises `click.BadParameter` for what can be no number, or no address."""
+    from pipelines.analytics.customer_index import one_form
+
+    if wanted.phone is not None and not one_form("phone", wanted.phone, tenant.country):
+        code = f"without a country's code it is read as one of {tenant.country}"
+        raise click.BadParameter(f"{wanted.phone!r} can be no phone number; {code}", param_hint="--phone")
+    if wanted.email is not None and not one_form("email", wanted.email, tenant.country):
+        raise click.BadParameter(f"{wanted.email!r} can be no e-mail address", param_hint="--email")
 
 
 def described(wanted: "Wanted") -> str:

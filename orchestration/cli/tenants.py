@@ -39,6 +39,9 @@ def list_tenants() -> None:
         rows = [row(con, found, "all tenants", ALL)] if found[ALL] != Switch() else []
         rows += [row(con, found, one.name, one.id) for one in directory.all(settings)]
     print_table([{**one, "read whole (UTC)": when(whole.get(one["id"]))} for one in rows])
+    for one in directory.all(settings):
+        if one.locked:
+            click.echo(f"{one.name}: {one.locked}", err=True)
 
 
 def row(con: Connection, found: Switches, name: str, tenant_id: int) -> dict[str, Any]:
