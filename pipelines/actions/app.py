@@ -37,6 +37,7 @@ from pipelines.actions.web.admission import OpenRoute, SignedRoute, paths
 from pipelines.actions.web.connections import PatientConnection
 from pipelines.actions.web.idempotency_keys import Idempotency
 from pipelines.actions.web.middleware import Middleware, TokenBuckets
+from pipelines.actions.web.openapi import name_whole_paths
 from pipelines.actions.web.origins import Origins
 from pipelines.actions.web.problems import AGAIN, Problem, answer_problems
 from pipelines.actions.web.tokens import accesses
@@ -120,6 +121,7 @@ def app(
     api.include_router(service_routes.open_router, prefix=PREFIX)
     api.include_router(metrics_routes.router)
     api.include_router(docs_page.router)
+    name_whole_paths(api, PREFIX)
     answer_problems(api)
     rates, secret = TokenBuckets(settings.actions_requests_per_second), settings.actions_webhook_secret
     api.add_middleware(

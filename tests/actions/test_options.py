@@ -1,5 +1,7 @@
 """The choices for the ids of an input: searched, paged, kept, and given while ServiceTitan is slow or down."""
 
+import json
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -36,6 +38,12 @@ def test_every_id_that_people_do_not_know_names_its_choices(api: Api, simulator:
                 assert all(isinstance(one["value"], int) and one["label"] for one in found["items"])
                 named.add(name)
     assert named == set(OPTIONS)
+
+
+def test_in_the_openapi_document_they_are_named_by_the_whole_path(api: Api) -> None:
+    document = httpx.get(f"{api.url}/openapi.json").json()
+    named = {one.group(1) for one in re.finditer(r'"x-options": ?"([^"]+)"', json.dumps(document))}
+    assert named == {f"/api/servicetitan/options/{field}" for field in OPTIONS}
 
 
 def test_they_come_by_label_and_without_the_inactive(api: Api, socal: Company) -> None:

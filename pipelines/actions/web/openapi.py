@@ -1,8 +1,10 @@
 """What the OpenAPI document says of a route beyond its signature."""
 
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
+from fastapi import FastAPI
 from pydantic import BaseModel
 
 from pipelines.actions.action import Action
@@ -20,6 +22,23 @@ PROBLEM = {
     "description": "A problem; `code` says which",
     "content": {MEDIA_TYPE: {"schema": body_schema(ProblemDetails)}},
 }
+
+
+def name_whole_paths(api: FastAPI, prefix: str) -> None:
+    """In the document, also of the routes that list the choices of an id."""
+    described = api.openapi
+    api.openapi = cache(lambda: cast(dict[str, Any], _below(prefix, described())))  # type: ignore[method-assign]
+
+
+def _below(prefix: str, part: Any) -> Any:
+    if isinstance(part, list):
+        return [_below(prefix, one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        name: prefix + value if name == "x-options" and isinstance(value, str) else _below(prefix, value)
+        for name, value in part.items()
+    }
 
 
 def documented(
