@@ -1,6 +1,6 @@
 """What an action is: its form, its result, and what it does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -27,5 +27,5 @@ class Action(Generic[In, Out]):
     writes: bool = False
     live: bool = True  # asks ServiceTitan
     status: Callable[[Out], int] = lambda _: 200
-    # Where the input says whose it is, and the tenant may be left out: which of the caller's.
-    tenant_of: Callable[[Services, In, Sequence[Tenant]], Tenant] | None = None
+    # Where the input says whose it is, and the tenant may be left out: which of those that the caller's token opens.
+    tenant_of: Callable[[Services, In, Callable[..., bool]], Tenant] | None = None

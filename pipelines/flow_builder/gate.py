@@ -123,7 +123,7 @@ def of_the_tenant(view: GateView, max_age: timedelta) -> Iterator[str]:
         yield "paused"
     if view.switch.is_shadow:
         yield "shadow"
-    if view.as_of is None or view.situation.now - view.as_of > max_age:
+    if not view.is_connected or view.as_of is None or view.situation.now - view.as_of > max_age:
         yield "stale_data"
 
 

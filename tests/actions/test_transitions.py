@@ -70,6 +70,16 @@ def test_how_old_is_a_setting(open_api: Open, world: World, booked: str) -> None
     assert api.get(f"/transitions/{booked}").json()["may_send"] is True
 
 
+def test_of_a_tenant_that_is_not_connected_any_more_it_says_no(open_api: Open, booked: str) -> None:
+    gone = {"SERVICETITAN_TENANTS__SOCAL__ID": "99", "ACTIONS_TOKENS": "all:a,socal:s:ro:socal"}
+    api = open_api("a", **gone)
+    for query in ("", "?tenant=dallas"):
+        found = api.get(f"/transitions/{booked}{query}").json()
+        assert (found["may_send"], found["reasons"], found["stands"]) == (False, ["stale_data"], True)
+    assert api.get(f"/transitions/{booked}?tenant=dfw").status_code == 404
+    assert Api(api.url, "s").get(f"/transitions/{booked}").status_code == 404
+
+
 def test_the_action_is_the_same(api: Api, booked: str) -> None:
     by_door = api.post("/actions/servicetitan_check_transition", json={"input": {"transition_id": booked}})
     assert by_door.json() == api.get(f"/transitions/{booked}?tenant=socal").json()

@@ -1,6 +1,8 @@
 """The gate, as an action: may a flow that a transition started still send? Asked of our own store alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
+
+from pydantic import SecretStr
 
 from pipelines.actions.context import ActionContext, Services
 from pipelines.actions.schemas.inputs import CheckTransition
@@ -18,14 +20,23 @@ def check_transition(call: ActionContext, form: CheckTransition) -> TransitionCh
     return TransitionCheck.model_validate(answer, from_attributes=True)
 
 
-def tenant_of(services: Services, form: CheckTransition, tenants: Sequence[Tenant]) -> Tenant:
-    """Raises `Problem`, the same for another caller's as for one that is not there."""
+def tenant_of(services: Services, form: CheckTransition, opens: Callable[..., bool]) -> Tenant:
+    """Also one that is not connected any more. Raises `Problem`, the same for another caller's as for one that is not
+    there."""
     with services.store.reading() as con:
         tenant_id = gate.owner(con, form.transition_id)
-    found = next((tenant for tenant in tenants if tenant.id == tenant_id), None)
-    if found is None:
+    if tenant_id is None:
+        raise unknown(form)
+    found = services.tenant(tenant_id) or disconnected(tenant_id)
+    if not opens(found.name, found.id):
         raise unknown(form)
     return found
+
+
+def disconnected(tenant_id: int) -> Tenant:
+    """Nothing but its id is known."""
+    gone = "disconnected"
+    return Tenant(name=str(tenant_id), id=tenant_id, client_id=gone, client_secret=SecretStr(gone))
 
 
 def unknown(form: CheckTransition) -> Problem:

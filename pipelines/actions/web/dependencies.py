@@ -86,9 +86,12 @@ class RequestContext:
         return self._response(await self.services.apart.run(once))
 
     async def _tenant_of(self, action: Action[Any, Any], form: Input) -> Tenant:
-        if form.tenant is not None or action.tenant_of is None:
-            return self.tenant(form.tenant)
-        return await run_in_threadpool(action.tenant_of, self.services, form, self.tenants())
+        """Who is not connected any more has no name: what names it is asked whose it is."""
+        ref = form.tenant
+        if action.tenant_of is None or (ref is not None and any(one.is_called(ref) for one in self.tenants())):
+            return self.tenant(ref)
+        found = await run_in_threadpool(action.tenant_of, self.services, form, self.access.opens)
+        return found if ref is None or self.services.tenant(found.id) is None else self.tenant(ref)
 
     def _read(self, action: Action[Any, Any], tenant: Tenant, form: Input, deadline: Deadline) -> KeptOutcome:
         return _outcome(action, ActionContext(self.services, tenant, self.access.name, deadline=deadline), form)

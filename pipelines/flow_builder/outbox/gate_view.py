@@ -36,6 +36,7 @@ class GateView:
     situation: Situation
     switch: Switch
     as_of: datetime | None
+    is_connected: bool = True  # its tenant is
 
     @property
     def current(self) -> set[str]:
@@ -67,6 +68,7 @@ def read_view(con: Connection, settings: Settings, transition_id: str, now: date
         situation_of(settings, now, is_shadow=switch.is_shadow, whole_from=as_of),
         switch,
         as_of,
+        is_connected=tenant is not None,
     )
 
 
