@@ -4,7 +4,7 @@ import getpass
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -66,9 +66,13 @@ def shown(tenant: str, row: Any) -> dict[str, Any]:
 @leads.command()
 @click.argument("lead_id", metavar="ID")
 def show(lead_id: str) -> None:
-    """One lead, with all that its sender said."""
-    with found(lead_id) as (_, _, row):
+    """One lead, with all that its sender said, and whom it may belong to as of the last sync."""
+    from pipelines.actions.inbound_leads.candidates import in_copy
+
+    with found(lead_id) as (settings, _, row):
         told = dict(row) | {name: json.loads(row[name]) for name in ("lead", "candidates", "kept") if row[name]}
+        known = in_copy(settings, directory.find(settings, row["tenant_id"]), row)
+        told["candidates_in_copy"] = [asdict(one) for one in known]
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
 
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
@@ -13,12 +14,18 @@ from pipelines.actions.database import ActionsDatabase
 from pipelines.actions.inbound_leads.queue import LeadQueue
 from pipelines.clock import now
 from pipelines.settings import Settings
-from tests.actions.conftest import Api
+from tests.actions.conftest import SOCAL, Api
 from tests.actions.test_leads import LEAD, end_of
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company
 
 Run = Callable[..., Result]
+MART = """
+create table marts.customer_servicetitan_state (
+    tenant_id bigint, servicetitan_customer_id bigint, customer_name varchar, current_state decimal(2,1),
+    current_state_name varchar, customer_is_active boolean
+)
+"""
 
 
 @pytest.fixture
@@ -134,6 +141,26 @@ def test_the_command_line_lists_shows_and_chooses(
     assert (done["id"], done["status"], done["customer_id"]) == (waiting["id"], "done", ada)
     assert (done["decided_by"], done["decision_reason"]) == ("olivia", "called her")
     assert [lead["customerId"] for lead in socal.records("leads")] == [ada]
+
+
+def test_the_command_line_shows_who_the_candidates_are_and_who_is_called_so(
+    api: Api, run: Run, settings: Settings, waiting: dict[str, Any], ada: int, twin: int
+) -> None:
+    nameless = {"phone": "999-999-9999", "email": None, "name": "Lovelace", "contact_id": None}
+    unreachable = end_of(api, api.post("/webhooks/leads", json=LEAD | nameless))
+    assert json.loads(run("show", waiting["id"]).output)["candidates_in_copy"] == []  # nothing was published yet
+    names = {ada: "Ada Lovelace", twin: "A. Lovelace", 7: "Bob Stone"}
+    with duckdb.connect(settings.analytics) as con:
+        con.execute("create schema marts")
+        con.execute(MART)
+        con.executemany(
+            "insert into marts.customer_servicetitan_state values (?, ?, ?, 2.0, 'Visit Booked', true)",
+            [(SOCAL, number, name) for number, name in names.items()],
+        )
+    for lead in (waiting, unreachable):
+        found = json.loads(run("show", lead["id"]).output)["candidates_in_copy"]
+        assert {one["customer_id"]: one["name"] for one in found} == {ada: "Ada Lovelace", twin: "A. Lovelace"}
+        assert found[0]["state_name"] == "Visit Booked"
 
 
 @pytest.mark.parametrize(("command", "status"), [("create", "open"), ("retry", "open"), ("discard", "discarded")])
