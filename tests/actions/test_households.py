@@ -10,12 +10,13 @@ import pytest
 
 from pipelines.actions.crm.customer_match import known
 from pipelines.actions.crm.identity import Given, Known, doubts
+from pipelines.actions.crm.names import may_be
 from pipelines.actions.inbound_leads.forms import WebLead, identified, person_in
 from pipelines.actions.inbound_leads.own_form import mended
 from pipelines.actions.schemas.results import Customer
 from pipelines.settings import Tenant
 from tests.actions.conftest import Api
-from tests.actions.households import Somebody, Town
+from tests.actions.households import GIVEN, SURNAMES, WAYS_TO_CALL, Somebody, Town
 from tests.actions.test_leads import LEAD, end_of
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company
@@ -92,6 +93,18 @@ def test_of_a_thousand_people_nobody_is_put_on_a_strangers_record() -> None:
 @pytest.mark.prove
 def test_of_twenty_thousand_people_nobody_is_put_on_a_strangers_record() -> None:
     print(*seen(towns=400))
+
+
+def test_of_a_household_nobody_elses_contact_is_taken_for_the_customers() -> None:
+    """But for an initial that both have, and a record that names the family alone."""
+    random, given_names, linked = Random(3), GIVEN.split(), Counter[bool]()
+    for _ in range(2000):
+        first, last = random.choice(given_names), random.choice(SURNAMES.split())
+        other = random.choice([one for one in given_names if one[0] != first[0]])
+        on_record, typed = random.choice(WAYS_TO_CALL[:-1]), random.choice(WAYS_TO_CALL[:-1])
+        linked[may_be(typed(first, last), on_record(first, last))] += 1
+        assert not may_be(typed(other, last), on_record(first, last))
+    assert linked[True] >= 0.99 * linked.total(), linked
 
 
 def test_it_is_so_over_http_too(api: Api, simulator: ServiceTitan, socal: Company) -> None:

@@ -42,12 +42,14 @@ def link_contact(call: ActionContext, form: LinkContact) -> LinkedContact:
     )
 
 
-def link_if_theirs(call: ActionContext, person: Given, customer: Known, contact_id: UUID) -> str | None:
+def link_if_theirs(
+    call: ActionContext, person: Given, customer: Known, contact_id: UUID, is_new: bool = False
+) -> str | None:
     """Why it was not linked; None: it is. One that is linked already is whose a person said. It is the contact's turn:
-    see `one_at_a_time`."""
-    customer_id = customer.id
+    see `one_at_a_time`. ``is_new``: nobody can have been merged into the customer."""
+    customer_id, linked = customer.id, _own if is_new else contact_of
     with _turn_of(call, customer_id):
-        before, others = contact_of(call, customer_id), _others(call, customer_id, contact_id)
+        before, others = linked(call, customer_id), _others(call, customer_id, contact_id)
         why = _hindrance(customer_id, contact_id, before, others)
         if why is None and before != contact_id:
             if not is_same(person, customer):

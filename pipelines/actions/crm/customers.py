@@ -59,7 +59,8 @@ def create_customer(call: ActionContext, form: CreateCustomer) -> CreatedCustome
         result = found_or_created(call, form, person, check=refuse_another_contact)
         if form.contact_id is None:
             return result
-        why = link_if_theirs(call, person, known(result.customer, call.tenant.country), form.contact_id)
+        customer = known(result.customer, call.tenant.country)
+        why = link_if_theirs(call, person, customer, form.contact_id, is_new=result.created)
     return result.model_copy(update={"linked": why is None, "not_linked_because": why})
 
 

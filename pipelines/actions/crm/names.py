@@ -107,7 +107,7 @@ def _person(text: str) -> Person:
     before, _, last = text.strip().rpartition(" ")
     generation = _bare(last) if _bare(last) in GENERATIONS.split() else ""
     rest = before if generation else text
-    name = HumanName(" ".join(word for word in rest.split() if _bare(word) not in EVERYBODYS.split()))
+    name = HumanName(" ".join(word for word in rest.split() if not _is_everybodys(_bare(word))))
     first, middle = _split(name.first), _split(name.middle)
     called = [*first, *_split(name.nickname)]
     if first and middle:
@@ -115,6 +115,11 @@ def _person(text: str) -> Person:
     if first and len(first[0]) == 1:
         called += [word for word in middle if len(word) > 1]  # J. Robert is called by the second
     return Person(frozenset(called), frozenset(_split(name.last_base)), generation)
+
+
+def _is_everybodys(word: str) -> bool:
+    """An initial is none of them."""
+    return len(word) > 1 and word in EVERYBODYS.split()
 
 
 def _split(text: str) -> list[str]:
