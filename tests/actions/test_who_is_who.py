@@ -174,6 +174,8 @@ def test_a_booking_keeps_in_its_summary_what_identifies_nobody(api: Api, socal: 
     assert booked.status_code == 201
     assert [one["value"] for one in socal.records("booking_contacts")] == ["ada@example.com"]
     assert [one["summary"] for one in socal.records("bookings")] == ["Leaking gutter; 999-999-9999"]
+    assert api.write("/bookings", BOOKING | {"phone": "213-555-2823 or 213-555-2824", "email": None}).status_code == 201
+    assert socal.records("bookings")[-1]["summary"] == "Leaking gutter; +12135552824"
 
 
 def test_a_lead_keeps_in_its_summary_what_identifies_nobody(api: Api, socal: Company) -> None:

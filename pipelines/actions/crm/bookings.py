@@ -62,11 +62,11 @@ def bookings_of(tenant: Tenant) -> Resource | None:
 
 
 def booking_body(call: ActionContext, form: CreateBooking) -> Json:
-    """What identifies nobody stands in the summary. Raises `Problem` where there is nothing else to go by."""
+    """What identifies nobody, and further numbers, stand in the summary. Raises `Problem` where nothing is to go by."""
     person = given(form.name, form.phone, form.email, call.tenant.country)
     if not person.identifies and not form.address:
         raise identifies_nobody(person.left_out, call.tenant.country)
     address = {"address": form.address.model_dump()} if form.address else {}
     content = written(form, leave_out=("tenant", "phone", "email", "address"))
-    content["summary"] = with_more(form.summary, [one.value for one in person.left_out])
+    content["summary"] = with_more(form.summary, [*(one.value for one in person.left_out), *person.others])
     return {**content, **address, "contacts": contacts_for(call, person), "externalId": call.write_id}
