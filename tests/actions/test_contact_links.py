@@ -136,7 +136,7 @@ def test_somebody_else_of_an_unlinked_household_gets_no_link_and_the_customers_o
     assert (waiting["status"], waiting["customer_id"], links(settings)) == ("needs_review", vera, [])
     assert [record["customerId"] for record in socal.records("leads")] == [vera]
     assert f"contact {CONTACT} is not linked" in waiting["last_error"]
-    assert "PUT /customers/{id}/contact links it" in waiting["last_error"]
+    assert f"PUT /customers/{vera}/contact links it" in waiting["last_error"]
     own = LEAD | {"name": "VERA STONE", "email": "vera@mail.example.net", "contact_id": OTHER}
     assert end_of(api, api.post("/webhooks/leads", json=own))["status"] == "done"
     assert links(settings) == [(SOCAL, vera, OTHER)]

@@ -161,6 +161,9 @@ def test_the_command_line_shows_who_the_candidates_are_and_who_is_called_so(
         found = json.loads(run("show", lead["id"]).output)["candidates_in_copy"]
         assert {one["customer_id"]: one["name"] for one in found} == {ada: "Ada Lovelace", twin: "A. Lovelace"}
         assert found[0]["state_name"] == "Visit Booked"
+    assert api.write(path(waiting), {"customer_id": twin, "reason": "r"}).is_success
+    [chosen] = json.loads(run("show", waiting["id"]).output)["candidates_in_copy"]
+    assert chosen["name"] == "A. Lovelace"
 
 
 @pytest.mark.parametrize(("command", "status"), [("create", "open"), ("retry", "open"), ("discard", "discarded")])

@@ -21,7 +21,6 @@ from pipelines.servicetitan.sync_status import readings
 
 SOMEBODY_ELSE = "it may be somebody else of the household or the office"
 MARGIN = timedelta(days=1)  # in which a sync that was begun is published, and clocks may be apart
-LINK_IT = "if it is the customer, PUT /customers/{id}/contact links it"
 
 
 def link_contact(call: ActionContext, form: LinkContact) -> LinkedContact:
@@ -53,7 +52,8 @@ def link_if_theirs(
         why = _hindrance(customer_id, contact_id, before, others)
         if why is None and before != contact_id:
             if not is_same(person, customer):
-                return f"contact {contact_id} is not linked to customer {customer_id}: {SOMEBODY_ELSE}; {LINK_IT}"
+                link_it = f"if it is the customer, PUT /customers/{customer_id}/contact links it"
+                return f"contact {contact_id} is not linked to customer {customer_id}: {SOMEBODY_ELSE}; {link_it}"
             _link(call, customer_id, contact_id)
     return why
 

@@ -27,8 +27,9 @@ def in_copy(settings: Settings, tenant: Tenant, row: Row) -> list[FoundInCopy]:
 
 
 def _wanted(row: Row) -> list[Wanted]:
-    if row["candidates"] and (ids := orjson.loads(row["candidates"])):
+    ids = orjson.loads(row["candidates"] or "[]") or [row["customer_id"]]
+    if all(ids):
         return [Wanted(customer_id=one) for one in ids]
     name = orjson.loads(row["lead"]).get("name", NAMELESS)
-    is_asked = row["status"] == NEEDS_REVIEW and row["customer_id"] is None and is_nobodys(row)
+    is_asked = row["status"] == NEEDS_REVIEW and is_nobodys(row)
     return [Wanted(name=name)] if is_asked and name != NAMELESS else []
