@@ -10,7 +10,7 @@ from importlib.metadata import version
 import anyio.to_thread
 import httpx
 import uvicorn
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 from filelock import FileLock, Timeout
@@ -107,7 +107,7 @@ def app(
     )
     api.state.services, api.state.dagster, api.state.idempotency = services, dagster, idempotency
     api.state.options, api.state.metrics = options, metrics
-    under = APIRouter(prefix=PREFIX, dependencies=[Depends(HTTPBearer(auto_error=False))])
+    bearer = Depends(HTTPBearer(auto_error=False))
     for router in (
         routes.router,
         option_routes.router,
@@ -116,8 +116,7 @@ def app(
         lead_routes.signed_router,
         lead_routes.router,
     ):
-        under.include_router(router)
-    api.include_router(under)
+        api.include_router(router, prefix=PREFIX, dependencies=[bearer])
     api.include_router(service_routes.open_router, prefix=PREFIX)
     api.include_router(metrics_routes.router)
     api.include_router(docs_page.router)

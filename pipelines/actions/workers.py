@@ -31,15 +31,22 @@ class Places:
 
     async def run(self, work: Callable[[], T]) -> T:
         """Raises `Problem`. Who gives up waiting here has begun nothing."""
+        await self._enter()
+        try:
+            return await anyio.to_thread.run_sync(work, limiter=self._threads)
+        finally:
+            self._free.release()
+
+    async def _enter(self) -> None:
+        """Raises `Problem`."""
+        if not self._free.locked():
+            await self._free.acquire()
+            return
         try:
             async with asyncio.timeout(self._patience):
                 await self._free.acquire()
         except TimeoutError:
             raise self._full() from None
-        try:
-            return await anyio.to_thread.run_sync(work, limiter=self._threads)
-        finally:
-            self._free.release()
 
 
 class Workers:

@@ -2,6 +2,7 @@
 needs one, and keeps no list of its own."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,7 @@ NONE = (
 )
 Place = tuple[Path, tuple[str, ...]]
 _read: dict[Place, tuple[str, list[StoredTenant]]] = {}  # with the table's version
+_joined: dict[Path, tuple[dict[str, Tenant], list[StoredTenant], tuple[Tenant, ...]]] = {}  # with what it was made of
 
 
 def all(settings: Settings, con: Connection | None = None) -> tuple[Tenant, ...]:
@@ -25,8 +27,15 @@ def all(settings: Settings, con: Connection | None = None) -> tuple[Tenant, ...]
 
     Raises `ConfigurationError` where two have one id.
     """
-    own = settings.servicetitan_tenants
-    connected = stored(settings, con)
+    own, connected = settings.servicetitan_tenants, stored(settings, con)
+    known = _joined.get(settings.operations)
+    if known is None or known[0] != own or known[1] is not connected:
+        known = _joined[settings.operations] = {**own}, connected, joined(own, connected)
+    return known[2]
+
+
+def joined(own: Mapping[str, Tenant], connected: Sequence[StoredTenant]) -> tuple[Tenant, ...]:
+    """Raises `ConfigurationError`."""
     for tenant in connected:
         if tenant.name in own:
             _warn(tenant.name)

@@ -43,18 +43,21 @@ class RequestContext:
 
     def tenant(self, name: str | int | None) -> Tenant:
         """A tenant that the caller may not see answers like one that is not there. Raises `Problem`."""
-        mine = self.tenants()
         if name is None:
-            if len(mine) == 1:
-                return mine[0]
-            if not mine:
-                raise Problem("not_found", "no tenant is connected that this token opens")
-            wrong = "is needed: one of " + ", ".join(tenant.name for tenant in mine)
-            raise Problem("invalid_request", "see errors: tenant", errors={"tenant": [wrong]})
-        for tenant in mine:
-            if tenant.is_called(name):
+            return self._only_tenant()
+        for tenant in self.services.tenants():
+            if tenant.is_called(name) and self.access.admits(tenant):
                 return tenant
         raise Problem("not_found", "there is no such tenant")
+
+    def _only_tenant(self) -> Tenant:
+        mine = self.tenants()
+        if len(mine) == 1:
+            return mine[0]
+        if not mine:
+            raise Problem("not_found", "no tenant is connected that this token opens")
+        wrong = "is needed: one of " + ", ".join(tenant.name for tenant in mine)
+        raise Problem("invalid_request", "see errors: tenant", errors={"tenant": [wrong]})
 
     def may_write(self) -> None:
         if not self.access.writes:
