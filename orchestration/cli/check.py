@@ -1,12 +1,12 @@
 """`servicetitan-flow check`: what works, what is missing, and which jobs count as what."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from orchestration.cli.job_kinds import show_job_kinds
 from orchestration.cli.table import print_table
 from orchestration.cli.tenants import say_switches
 from pipelines.settings import Settings, load_settings
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     from pipelines.servicetitan.access_check import StreamAccess
     from pipelines.servicetitan.pages import Bookmarks
 
-KINDS = """
-    select
-        tenant_name, job_kind, priority, match_field, pattern, origin as "from", job_type_name,
-        sum(jobs_last_90_days) as jobs
-    from marts.job_kinds group by all order by tenant_name, job_kind, priority, match_field, pattern, job_type_name
-"""
 NO_ACTIONS = "only a note: ACTIONS_TOKENS is not set, and the actions API does not run"
 
 
@@ -38,8 +32,7 @@ def check() -> None:
     streams = check_streams(settings, bookmarks)
     nothing_aside = check_set_aside(aside)
     scopes = check_scopes(settings)
-    click.echo("\nWhich jobs of the last 90 days count as what; `servicetitan-flow rules` prints all rules")
-    print_table(list(job_kinds(settings.analytics)), none="not known before the first sync")
+    show_job_kinds(settings.analytics)
     sound = check_rules(settings.rules)
     say_switches(settings)
     if not (streams and nothing_aside and sound and (scopes or not settings.actions_tokens)):
@@ -126,14 +119,3 @@ def from_the_warehouse(settings: Settings) -> tuple["Bookmarks", dict[str, str]]
     except AnotherSyncIsRunning:
         click.echo("a sync is running: streams are read from their beginning, and what is set aside is not known")
         return {}, {}
-
-
-def job_kinds(analytics: Path) -> Iterator[dict[str, Any]]:
-    from pipelines.analytics.customer_history import published
-
-    if not analytics.exists():
-        return
-    with published(analytics) as con:
-        result = con.execute(KINDS)
-        names = [column[0] for column in result.description or ()]
-        yield from (dict(zip(names, row, strict=True)) for row in result.fetchall())

@@ -11,6 +11,7 @@ from orchestration.cli.backup import backup, restore
 from orchestration.cli.check import check
 from orchestration.cli.connecting import secrets_key
 from orchestration.cli.customer import customer_command
+from orchestration.cli.kinds import kinds
 from orchestration.cli.leads import leads
 from orchestration.cli.outbox import COMMANDS
 from orchestration.cli.processes import heed_signals
@@ -134,6 +135,7 @@ def serve(host: str, port: int) -> None:
 for command in [
     check,
     rules,
+    kinds,
     tenants,
     secrets_key,
     *COMMANDS,

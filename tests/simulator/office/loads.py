@@ -1,6 +1,6 @@
 """The records of an office as loads bring them, without HTTP: for thousands of histories."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.simulator.office.days import Office
 from tests.simulator.office.trades import OFFICES
 from tests.simulator.tables import Key, Row
 from tests.simulator.wire import dumps
-from tests.simulator.world import START, Company, World
+from tests.simulator.world import START, Company, Profile, World
 
 Tables = dict[str, pa.Table]
 Rows = dict[str, list[dict[str, Any]]]
@@ -86,9 +86,15 @@ def as_rows(tables: Tables) -> Rows:
     return {name: table.to_pylist() for name, table in tables.items() if table.num_rows}
 
 
-def office_at(moment: datetime, households: int, seed: int = 1, begins: datetime = START) -> Office:
-    """`OFFICES` with so many households each, as it stands at that moment; its clock stands there, too."""
-    office = Office(World(OFFICES, ManualClock(begins)), households, seed)
+def office_at(
+    moment: datetime,
+    households: int,
+    seed: int = 1,
+    begins: datetime = START,
+    profiles: Sequence[Profile] = OFFICES,
+) -> Office:
+    """The companies with so many households each, as it stands at that moment; its clock stands there, too."""
+    office = Office(World(profiles, ManualClock(begins)), households, seed)
     office.until(moment)
     office.world.clock.set(moment)
     return office

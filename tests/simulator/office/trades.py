@@ -70,3 +70,13 @@ DFW_OFFICE = replace(
 )
 OFFICES: tuple[Profile, ...] = (SOCAL_OFFICE, DFW_OFFICE)
 RENAMED = {"AC Tune-Up": "Tune-Up & Estimate", "Leak Repair": "Leak Repair / Install", "Reroof": "Roof Job"}
+
+
+def nameless(profile: Profile) -> Profile:
+    """The same company, whose names tell nothing."""
+    units = {unit: f"Unit {number}" for number, unit in enumerate(profile.unit_names, start=1)}
+    types = (replace(one, name=f"Type {number}") for number, one in enumerate(profile.job_types, start=1))
+    return replace(profile, job_types=tuple(types), units=units)
+
+
+NAMELESS_OFFICES = tuple(map(nameless, OFFICES))
