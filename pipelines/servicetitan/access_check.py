@@ -14,6 +14,7 @@ from pipelines.servicetitan.api.visit import Visit
 from pipelines.servicetitan.api.wire import http_client
 from pipelines.servicetitan.extract.arrow import to_table
 from pipelines.servicetitan.extract.readers import Mode, read_stream
+from pipelines.servicetitan.load.schema_drift import drift_of
 from pipelines.servicetitan.pages import Bookmark, Bookmarks, Envelope
 from pipelines.servicetitan.set_aside import named
 from pipelines.servicetitan.streams import STREAMS, Stream
@@ -26,7 +27,7 @@ class StreamAccess:
     """``stream`` is None for the token itself; ``problem`` is None where all is well.
 
     ``records``: 1 where there is any. ``rejected``: so many are set aside, and the stream goes on. ``warning``: which
-    other way a sync reads it. ``absent``: a sync does without it, which is no problem.
+    other way a sync reads it, and what is new in its records. ``absent``: a sync does without it, which is no problem.
     """
 
     tenant_name: str
@@ -90,6 +91,7 @@ def next_page(connection: Client, stream: Stream, bookmark: Bookmark, mode: Mode
             continue
         rows, rejected = to_table(stream, tenant.id, page.records)
         problem = f"set aside: {named(rejected)}" if rejected else None
+        warnings += [one.said for one in drift_of(stream, page.records)]
         return StreamAccess(
             tenant.name,
             stream.name,

@@ -11,8 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.alerting.evaluate import Records, look
+from orchestration.alerting.from_checks import NO_TROUBLE
 from orchestration.alerting.sensors import alert_sensor, heartbeat_sensor
-from orchestration.assets.checks import COMPLETE_CHECK, DRIFT_CHECK
+from orchestration.assets.checks import COMPLETE_CHECK, REJECTED_CHECK
 from orchestration.assets.specs import raw_key
 from orchestration.cli.main import main
 from pipelines.alerts.channels import channels
@@ -132,9 +133,9 @@ TROUBLES: list[tuple[Deed, Deed, str]] = [
     ),
     (dbt_test(False), dbt_test(True), "m: the check unique fails (error): failing_rows: 3"),
     (
-        checks(DRIFT_CHECK.result(raw_key("tenant_syncs"), {"jobs: new field colour": 12})),
-        checks(DRIFT_CHECK.result(raw_key("tenant_syncs"), {})),
-        "servicetitan/tenant_syncs: the check no_drift fails (warning): jobs: new field colour: 12",
+        checks(REJECTED_CHECK.result(raw_key("rejected_records"), {"socal, jobs": 12, "socal, jobs: which": "7, 8"})),
+        checks(REJECTED_CHECK.result(raw_key("rejected_records"), {})),
+        "servicetitan/rejected_records: the check nothing_rejected fails (warning): socal, jobs: 12",
     ),
     (
         writes("insert into last_complete_syncs values (410387862, ?)", stamp(NOW - 16 * MINUTE)),
@@ -183,6 +184,15 @@ def test_every_trouble_is_told_once_with_what_to_do_and_once_when_it_is_over(lin
     [_, end] = webhook.texts
     assert {paragraph.splitlines()[0] for paragraph in end.split("\n\n")} == {f"🟢 over: {one}" for one in said}
     assert "ada@" not in text + end
+
+
+@pytest.mark.parametrize("name", sorted(NO_TROUBLE))
+def test_what_records_are_like_is_no_trouble(line: Line, webhook: Webhook, name: str) -> None:
+    """It is there from the first sync on, and `servicetitan-flow check` says it."""
+    key = raw_key("tenant_syncs")
+    line.checks(dg.AssetCheckResult(asset_key=key, check_name=name, passed=False, severity=dg.AssetCheckSeverity.WARN))
+    line.looks()
+    assert webhook.texts == []
 
 
 def test_a_pause_is_told_after_an_hour(line: Line, webhook: Webhook) -> None:

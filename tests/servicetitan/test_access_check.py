@@ -81,3 +81,14 @@ def test_another_way_that_a_stream_is_read_is_told_and_is_no_problem(
     found = check(settings)["socal", "customers"]
     assert (found.records, found.problem) == (1, None)
     assert "it is read from the list" in (found.warning or "")
+
+
+def test_fields_and_values_that_are_new_are_told_and_are_no_problem(settings: Settings, socal: Company) -> None:
+    ann = socal.add_customer("Ann", type="Municipal", loyaltyTier=3)
+    socal.create_estimate(ann, status={"value": 7, "name": "Archived"})
+    found = check(settings)
+    assert [access for access in found.values() if access.problem] == []
+    assert found["socal", "customers"].warning == (
+        "new field loyaltyTier, in 1 records; new value 'Municipal' of type, in 1 records"
+    )
+    assert found["socal", "estimates"].warning == "new value 'Archived' of status.name, in 1 records"

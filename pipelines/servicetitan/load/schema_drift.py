@@ -1,10 +1,14 @@
 """What ServiceTitan sends that `streams` does not know: new fields, and new values of what is an enumeration."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import msgspec
 
 from pipelines.servicetitan.streams import STREAMS, Stream, snake_case
 from pipelines.warehouse import open_warehouse
@@ -31,8 +35,12 @@ class Drift:
     records: int
 
     def __str__(self) -> str:
+        return f"{self.stream}: {self.said}"
+
+    @property
+    def said(self) -> str:
         what = f"field {self.field}" if self.value is None else f"value {self.value!r} of {self.field}"
-        return f"{self.stream}: new {what}, in {self.records} records"
+        return f"new {what}, in {self.records} records"
 
 
 def find_drift(warehouse: Path, load_ids: Sequence[str]) -> list[Drift]:
@@ -51,6 +59,26 @@ def _drift(connection: duckdb.DuckDBPyConnection, stream: Stream, load_ids: list
         query = VALUES.format(table=stream.name, value=expression(name))
         for value, records in connection.execute(query, [load_ids, values.split()]).fetchall():
             yield Drift(stream.name, name, value, records)
+
+
+def drift_of(stream: Stream, records: Iterable[msgspec.Raw]) -> list[Drift]:
+    """In records as they were received; one that cannot be read is another's trouble."""
+    found: Counter[tuple[str, str | None]] = Counter()
+    for raw in records:
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            record = msgspec.json.decode(raw, type=dict[str, Any])
+            found.update((name, None) for name in record.keys() - stream.fields.keys())
+            found.update(_values(stream, record))
+    return [Drift(stream.name, *what, count) for what, count in sorted(found.items(), key=str)]
+
+
+def _values(stream: Stream, record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, known in stream.enumerations.items():
+        column, _, part = name.partition(".")
+        value = record.get(column)
+        value = value.get(part) if part and isinstance(value, dict) else value
+        if isinstance(value, str) and value not in known.split():
+            yield name, value
 
 
 def expression(name: str) -> str:
