@@ -1,14 +1,15 @@
 """`servicetitan-flow check`: what works, what is missing, and which jobs count as what."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from orchestration.cli.job_kinds import show_job_kinds
 from orchestration.cli.table import print_table
 from orchestration.cli.tenants import say_switches
+from orchestration.cli.unmailed import show_unmailed
 from pipelines.settings import Settings, load_settings
 from pipelines.tenants import directory
 
@@ -28,11 +29,12 @@ def check() -> None:
     settings = load_settings()
     directory.at_least_one(settings)
     directory.check_lead_sources(settings)
-    bookmarks, aside = from_the_warehouse(settings)
+    bookmarks, aside, bookings = from_the_warehouse(settings)
     streams = check_streams(settings, bookmarks)
     nothing_aside = check_set_aside(aside)
     scopes = check_scopes(settings)
     show_job_kinds(settings.analytics)
+    show_unmailed(settings.analytics, directory.all(settings), bookings)
     sound = check_rules(settings.rules)
     say_switches(settings)
     if not (streams and nothing_aside and sound and (scopes or not settings.actions_tokens)):
@@ -102,20 +104,36 @@ def check_scopes(settings: Settings) -> bool:
     return all(scope.optional or scope.state in ("granted", "unknown") for scope in found)
 
 
-def from_the_warehouse(settings: Settings) -> tuple["Bookmarks", dict[str, str]]:
-    """Where the next sync goes on, and what is set aside; nothing, and a word of it, while a sync has the warehouse."""
+class Loaded(NamedTuple):
+    """Where the next sync goes on, what is set aside, and by tenant how many bookings of ours became nothing."""
+
+    bookmarks: "Bookmarks"
+    aside: dict[str, str]
+    bookings: dict[int, int]
+
+
+def from_the_warehouse(settings: Settings) -> Loaded:
+    """Nothing, and a word of it, while a sync has the warehouse."""
     from orchestration.resources import AnotherSyncIsRunning, exclusive
+    from pipelines.actions.crm.bookings_made import bookings_made
+    from pipelines.servicetitan.became_of_bookings import became_nothing
     from pipelines.servicetitan.load.sync_log import read_bookmarks
     from pipelines.servicetitan.set_aside import by_place, named
 
     if not settings.warehouse.exists():
-        return {}, {}
+        return Loaded({}, {}, {})
     try:
         with exclusive(settings, wait_seconds=0):
             aside = by_place(settings, datetime.now(UTC))
-            return read_bookmarks(settings.warehouse).bookmarks, {
-                place: named(records) for place, records in aside.items()
-            }
+            made = bookings_made(settings.operations, before=datetime.now(UTC) - timedelta(days=1))
+            return Loaded(
+                read_bookmarks(settings.warehouse).bookmarks,
+                {place: named(records) for place, records in aside.items()},
+                became_nothing(settings.warehouse, made) if made else {},
+            )
     except AnotherSyncIsRunning:
-        click.echo("a sync is running: streams are read from their beginning, and what is set aside is not known")
-        return {}, {}
+        click.echo(
+            "a sync is running: streams are read from their beginning; what is set aside, and what became of bookings,"
+            " is not known"
+        )
+        return Loaded({}, {}, {})

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -21,7 +22,7 @@ class TellingJobs:
         units: Mapping[int, str],
     ) -> None:
         self.tenant_id, self._ids = tenant_id, iter(range(1000, 1_000_000))
-        self.rows: Rows = {"customers": [], "jobs": [], "estimates": []}
+        self.rows: Rows = {"customers": [], "jobs": [], "estimates": [], "leads": []}
         self.rows["tenants"] = [{"tenant_id": tenant_id, "tenant_name": tenant_name}]
         for table, each in (("job_types", names), ("business_units", units)):
             self.rows[table] = [self._row(one, BEGAN, name=name) for one, name in each.items()]
@@ -38,14 +39,17 @@ class TellingJobs:
         for _ in range(count):
             self._job(job_type, unit, **fields)
 
-    def offers_in_vain(self, count: int, job_type: int) -> None:
+    def offers_in_vain(self, count: int, job_type: int, subtotal: int) -> None:
         for _ in range(count):
-            self._estimate(self._job(job_type), OPEN)
+            self._estimate(self._job(job_type), OPEN, subtotal=Decimal(subtotal))
 
     def repairs(self, count: int, job_type: int) -> None:
         """What is sold on the spot is done at once."""
         for _ in range(count):
             self._estimate(self._job(job_type), SOLD, sold_on=BEGAN)
+
+    def strangers_ask(self, **fields: Any) -> None:
+        self.rows["leads"].append(self._row(next(self._ids), BEGAN, **{"status": "Open"} | fields))
 
     def _job(self, job_type: int, unit: int | None = None, created: datetime = BEGAN, **fields: Any) -> dict[str, Any]:
         if "customer_id" not in fields:

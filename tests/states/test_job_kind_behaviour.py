@@ -25,6 +25,7 @@ NAMES = {
     **{LIES: "Sales", SALES: "Type 2", INSTALL: "Type 3", FEW: "Type 4", MIXED: "Type 5", ANYWHERE: "Visit"},
     **{REPAIR: "Repair", CALL_BACKS: "Type 8", TOO_EARLY: "Type 9"},
 }
+ON_OTHER_JOBS = {("sold_estimate_on_other_job", 70, 70), ("estimate_on_other_job", 20, 20)}
 HEADING = "tenant_id,match_field,pattern,job_kind,priority,estimates_from"
 Run = Callable[..., Result]
 
@@ -34,7 +35,8 @@ def lying_names() -> TellingJobs:
     jobs.serves(30, LIES)
     jobs.sells(20, SALES, install=INSTALL)
     jobs.serves(19, FEW)
-    jobs.offers_in_vain(20, MIXED)
+    jobs.offers_in_vain(16, MIXED, subtotal=499)
+    jobs.offers_in_vain(4, MIXED, subtotal=500)
     jobs.sells(20, ANYWHERE, install=INSTALL, unit=SHOWROOM)
     jobs.serves(20, ANYWHERE, unit=WORKSHOP, no_charge=True)
     jobs.serves(10, ANYWHERE, unit=WORKSHOP, job_status="Canceled")
@@ -42,6 +44,9 @@ def lying_names() -> TellingJobs:
     jobs.serves(9, CALL_BACKS)
     jobs.serves(11, CALL_BACKS, recall_for_id=7)
     jobs.serves(30, TOO_EARLY, job_status="Scheduled")
+    jobs.strangers_ask()
+    jobs.strangers_ask(status="Dismissed")
+    jobs.strangers_ask(active=False)
     return jobs
 
 
@@ -121,8 +126,8 @@ def test_what_is_proposed_is_what_a_derivation_then_goes_by(
         f"{tenant},business_unit_id,{WORKSHOP},other,6,",
         f"{tenant},business_unit_id,{SHOWROOM},sales,6,",
     ]
-    own = f"{tenant},job_type_id,{REPAIR},sales,1,"
-    take(settings, said.output, of_office.output, own)
+    own = (f"{tenant},job_type_id,{REPAIR},sales,1,", f"{tenant},job_type_id,{MIXED},other,1,500")
+    take(settings, said.output, of_office.output, *own)
     after = before.copied(tmp_path / "after")
     after.derive(NOW + timedelta(minutes=1), rules_dir=settings.rules)
     assert set(of_dfw(after, "job_type_id, business_unit_id, job_kind")) >= {
@@ -130,11 +135,18 @@ def test_what_is_proposed_is_what_a_derivation_then_goes_by(
         *((ANYWHERE, SHOWROOM, "sales"), (ANYWHERE, WORKSHOP, "other"), (CALL_BACKS, None, "other")),
     }
     is_right(after, truth(world))
+    assert unmailed(before) == {("lead_without_customer", 1, 1), *ON_OTHER_JOBS}
+    assert unmailed(after) == {("lead_without_customer", 1, 1), ("estimate_on_other_job", 16, 16)}
     publish(after.path, settings.analytics, "2")
     again = run("kinds", "propose", "dfw").output
     assert again.startswith("dfw: where a rule says one kind"), again
     assert again.splitlines()[2].split()[:6] == ["Repair", "(no", "unit)", "30", "sales", "1"]
     assert again.splitlines()[-1] == f"No row to add to {settings.rules / 'job_kind_rules.csv'}"
+
+
+def unmailed(warehouse: Warehouse) -> set[tuple[object, ...]]:
+    columns = "reason, records_last_90_days, records"
+    return set(warehouse.rows(f"select {columns} from marts.unmailed_records where tenant_id = {DFW.tenant_id}"))
 
 
 def take(settings: Settings, *said: str) -> None:
