@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from pipelines.analytics.publish import publish
-from tests.states.histories import STEPS, collected
+from tests.states.histories import STEPS, TENANTS, collected
 from tests.states.ledger import Ledger
 from tests.states.steps import day, step_of
 from tests.states.warehouse import Warehouse
@@ -24,6 +25,11 @@ def tables(analytics: Path) -> dict[str, list[tuple[object, ...]]]:
         con.execute("set TimeZone = 'UTC'")
         names = con.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
         return {name: con.execute(f"from marts.{name} order by all").fetchall() for (name,) in names}
+
+
+def marked(analytics: Path) -> int:
+    with duckdb.connect(analytics, read_only=True) as con:
+        return len(con.execute("select 1 from marts.job_kind_behaviour where tenant_id = -1").fetchall())
 
 
 @contextmanager
@@ -85,3 +91,22 @@ def test_what_a_killed_process_left_is_cleared_away(warehouse: Warehouse, grown:
     left.write_bytes(b"half a copy")
     publish(warehouse.path, grown, "again")
     assert not left.exists()
+
+
+def test_what_comes_of_many_jobs_is_written_anew_once_a_day_or_where_many_are_new(
+    warehouse: Warehouse, grown: Path
+) -> None:
+    numbers = iter(range(900_000, 1_000_000))
+
+    def goes_on(hours: float, jobs: int) -> int:
+        """How many marks are left of the one that the copy before got."""
+        with unnoticed(grown) as con:
+            con.execute("delete from marts.job_kind_behaviour where tenant_id = -1")
+            con.execute("insert into marts.job_kind_behaviour (tenant_id) values (-1)")
+        rows = [{"tenant_id": TENANTS[0], "id": next(numbers), "customer_id": 1} for _ in range(jobs or 1)]
+        warehouse.load({"jobs" if jobs else "leads": rows})
+        warehouse.derive(day(30) + timedelta(hours=hours))
+        publish(warehouse.path, grown, f"{hours}")
+        return marked(grown)
+
+    assert [goes_on(0.1, jobs=0), goes_on(0.2, jobs=1000), goes_on(24, jobs=0)] == [1, 0, 0]
