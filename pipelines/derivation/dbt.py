@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -117,6 +118,14 @@ def _result(answer: "dbtRunnerResult") -> Any:
     if answer.exception is not None:
         raise DbtError(str(answer.exception)) from answer.exception
     return answer.result
+
+
+def lend_manifest(work_dir: Path, other: Path) -> None:
+    """So that another folder of dbt's need not parse the project, where the first one has."""
+    for path in (_stored(work_dir), _stored(work_dir).with_suffix(".json")):
+        if path.exists():
+            _target(other).mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, _target(other) / path.name)
 
 
 def rules_folder(work_dir: Path) -> Path:

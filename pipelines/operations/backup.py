@@ -95,11 +95,15 @@ def need_room(folder: Path, needed: int) -> None:
 
 
 def copy_warehouse(source: Path, target: Path) -> None:
-    """Checkpointed and closed, the file is whole without its log."""
+    copy_file(source, target)
+    check_warehouse(target)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Checkpointed and closed, a warehouse is whole without its log."""
     with open_warehouse(source) as con:
         con.execute("checkpoint")
     shutil.copyfile(source, target)
-    check_warehouse(target)
 
 
 def copy_operations(source: Path, target: Path) -> None:

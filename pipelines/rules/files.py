@@ -62,6 +62,16 @@ def read_rules(folder: Path) -> list[Row]:
     return rows
 
 
+def read_file(path: Path) -> list[Row]:
+    """Of one file, wherever it lies: its name says of which seed. Raises `RulesError`."""
+    if (seed := FILE_NAMES.get(path.name)) is None:
+        raise RulesError(f"{path}: found the name {path.name!r}; expected that of a file of RULES_DIR: {ALL_NAMES}")
+    found = _File(seed, path)
+    if found.problems:
+        raise RulesError("\n".join(found.problems))
+    return found.rows
+
+
 def misnamed(path: Path) -> str | None:
     """A table that nobody would read: its rules would not be in force, and nobody would say so."""
     stem, is_table = path.stem.lower(), path.suffix.lower() in OF_A_TABLE

@@ -66,12 +66,12 @@ class Office:
         self._queue: list[Due] = []
         for company in world.companies.values():
             truth = self.truths[company.tenant_id]
-            self._enter(begins + RENAMES_AFTER, renames(company, truth))
+            self.enter(begins + RENAMES_AFTER, renames(company, truth))
             for number in range(households):
                 random = Random(f"{seed}:{company.tenant_id}:{number}")
                 household = Household(company, truth, random)
                 first = list(stories)[number] if number < len(stories) else None
-                self._enter(rhythm(begins, come_within * random.random()), life(household, first, stories))
+                self.enter(rhythm(begins, come_within * random.random()), life(household, first, stories))
 
     def until(self, moment: datetime) -> None:
         """All that happens up to then; the clock is not moved."""
@@ -87,7 +87,7 @@ class Office:
         self.until(self.world.now() + timedelta(**duration))
         self.world.advance(**duration)
 
-    def _enter(self, at: datetime, script: Script) -> None:
+    def enter(self, at: datetime, script: Script) -> None:
         heappush(self._queue, Due(at, len(self._queue), script))
 
 
