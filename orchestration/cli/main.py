@@ -15,6 +15,7 @@ from orchestration.cli.kinds import kinds
 from orchestration.cli.leads import leads
 from orchestration.cli.outbox import COMMANDS
 from orchestration.cli.processes import heed_signals
+from orchestration.cli.rehearse import rehearse
 from orchestration.cli.report import report_command
 from orchestration.cli.rules import rules
 from orchestration.cli.tenants import tenants
@@ -136,6 +137,7 @@ for command in [
     check,
     rules,
     kinds,
+    rehearse,
     tenants,
     secrets_key,
     *COMMANDS,

@@ -70,7 +70,7 @@ def rehearse(settings: Settings, asked: Asked, hold: Hold, show: Show) -> Rehear
     Raises `RehearsalError`, `RulesError`, and what a derivation or an enqueue raises.
     """
     own = rules_of(settings, asked.rules)
-    with folder_of(settings) as folder:
+    with fresh_folder(settings) as folder:
         path = folder / "warehouse.duckdb"
         with hold():
             last = take_copy(settings, asked.tenant, path)
@@ -94,15 +94,24 @@ def rules_of(settings: Settings, instead: Path | None) -> list[Row]:
 
 
 @contextmanager
-def folder_of(settings: Settings) -> Iterator[Path]:
-    """Beside the warehouse, for it takes as much room; a rehearsal that was killed has left one."""
-    folder = settings.warehouse.with_name(f"{settings.warehouse.name}.rehearsal")
-    shutil.rmtree(folder, ignore_errors=True)
+def fresh_folder(settings: Settings) -> Iterator[Path]:
+    remove_leftovers(settings)
+    folder = folder_of(settings)
     folder.mkdir(parents=True, mode=0o700)
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_leftovers(settings)
+
+
+def folder_of(settings: Settings) -> Path:
+    """Beside the warehouse, for it takes as much room."""
+    return settings.warehouse.with_name(f"{settings.warehouse.name}.rehearsal")
+
+
+def remove_leftovers(settings: Settings) -> None:
+    """Of a rehearsal that was killed. The caller sees to it that none is running."""
+    shutil.rmtree(folder_of(settings), ignore_errors=True)
 
 
 def take_copy(settings: Settings, tenant: Tenant, path: Path) -> LastDerivation:

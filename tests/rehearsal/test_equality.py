@@ -1,22 +1,14 @@
-"""A rehearsal of the last days beside the days themselves."""
+"""Weeks of rehearsal beside the weeks themselves; a day of it is in every run, see `tests.rehearsal.test_command`."""
 
 import pytest
 
 from tests.rehearsal.conftest import LiveIn
-from tests.rehearsal.town import Lived
 from tests.simulator.office.days import STORIES
 from tests.simulator.office.household import Household
 
-SOCAL = 410387862
-
-
-def test_where_every_change_has_its_date_a_rehearsal_equals_the_live_run_message_by_message(lived: Lived) -> None:
-    assert sorted(lived.town.rehearsed(SOCAL, lived.days)) == sorted(lived.mails[SOCAL])
-    assert len(lived.mails[SOCAL]) >= 10
-
 
 @pytest.mark.prove
-def test_it_does_so_for_each_of_two_tenants_over_weeks(live_in: LiveIn) -> None:
+def test_where_every_change_has_its_date_a_rehearsal_equals_the_live_run_message_by_message(live_in: LiveIn) -> None:
     lived = live_in(households=300, days=24)
     for tenant_id, mails in lived.mails.items():
         assert sorted(lived.town.rehearsed(tenant_id, lived.days)) == sorted(mails)

@@ -1,0 +1,42 @@
+"""Rehearsals as the operations store keeps them, for thirty days."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from pipelines.operations import has_table, look_into, open_operations, stamp, transaction
+from pipelines.rehearsal.result import Rehearsal
+
+KEPT = timedelta(days=30)
+ADD = """
+    insert into rehearsals (tenant_id, made_at, begins_at, ends_at, rules, mails, withheld, result)
+    values (?, ?, ?, ?, ?, ?, ?, ?) returning rehearsal_id
+"""
+
+
+def keep(operations: Path, found: Rehearsal, now: datetime) -> int:
+    """Its number."""
+    window = stamp(found.begins_at), stamp(found.ends_at)
+    counts = len(found.started), len(found.withheld)
+    row = (found.tenant_id, stamp(now), *window, found.rules, *counts, msgspec.json.encode(found).decode())
+    forget(operations, now)
+    with open_operations(operations) as con, transaction(con):
+        ((number,),) = con.execute(ADD, row).fetchall()
+    return int(number)
+
+
+def read(operations: Path, number: int) -> Rehearsal | None:
+    with open_operations(operations) as con:
+        row = con.execute("select result from rehearsals where rehearsal_id = ?", [number]).fetchone()
+    return msgspec.json.decode(row[0], type=Rehearsal) if row else None
+
+
+def forget(operations: Path, now: datetime) -> int:
+    """Those that are too old; how many. No file yet, or one of before: none."""
+    if not operations.exists():
+        return 0
+    with look_into(operations) as con:
+        if not has_table(con, "rehearsals"):
+            return 0
+        return con.execute("delete from rehearsals where made_at < ?", [stamp(now - KEPT)]).rowcount
