@@ -6,6 +6,7 @@ from orchestration.alerting.sensors import alert_sensor, heartbeat_sensor
 from orchestration.assets.progress import ProgressLog
 from orchestration.assets.sync import assets
 from orchestration.jobs import decision_jobs
+from orchestration.rehearsal import rehearsal
 from orchestration.resources import WarehouseResource
 from orchestration.retention import retention, retention_schedule
 from orchestration.schedules import sync, sync_schedule
@@ -19,7 +20,7 @@ def definitions() -> dg.Definitions:
     forgetting = retention(settings)
     return dg.Definitions(
         assets=assets(settings),
-        jobs=[sync, deliver, forgetting, *decision_jobs(settings)],
+        jobs=[sync, deliver, forgetting, rehearsal(settings), *decision_jobs(settings)],
         schedules=[sync_schedule(settings), retention_schedule(forgetting)],
         sensors=[deliver_sensor(settings), change_sensor(settings), alert_sensor(settings), heartbeat_sensor(settings)],
         resources={"warehouse": WarehouseResource(), "progress": ProgressLog()},

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from orchestration.rehearsal import forget_rehearsals
 from pipelines.settings import Settings
 
 MAX_BEFORE_A_COMMAND = 500  # runs, so that nobody waits for long
@@ -23,13 +24,14 @@ def retention(settings: Settings) -> dg.JobDefinition:
         now = datetime.now(UTC)
         forgotten = forget_contact_data(settings.operations, now, settings.retention_days, [forget_deliveries])
         context.log.info(f"forgotten: {forgotten['bodies']} bodies, {forgotten['answers']} answers")
+        context.log.info(f"forgotten: {forget_rehearsals(settings)} rehearsals")
         runs = keep_small(context.instance, now, settings.run_retention_days)
         context.log.info(f"forgotten: {runs} runs")
 
     @dg.job(
         name="retention",
-        description="Forgets what old runs left (RUN_RETENTION_DAYS), and what finished deliveries said"
-        " (RETENTION_DAYS).",
+        description="Forgets what old runs left (RUN_RETENTION_DAYS), what finished deliveries said (RETENTION_DAYS),"
+        " and rehearsals of more than 30 days ago.",
         executor_def=dg.in_process_executor,
     )
     def job() -> None:
