@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 import click
@@ -40,7 +41,7 @@ def rehearse(tenant: str, days: int, rules: Path | None, table: Path | None, wai
     click.echo(found.title)
     print_table(found.flows, none="no mail, started or withheld")
     for line in found.lines:
-        click.echo(line)
+        click.echo(click.wrap_text(line, get_terminal_size().columns, preserve_paragraphs=False))
     if table:
         click.echo(f"Every mail stands in {table}.")
     click.echo(f"Kept as rehearsal {kept.number} for 30 days. Nothing was sent, and nothing else was changed.")

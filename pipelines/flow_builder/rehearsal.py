@@ -25,14 +25,14 @@ ROWS = """
 
 
 class Mail(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One message whose state has a flow. ``withheld``: why it starts none; ``at``: when it left."""
+    """One message whose state has a flow. ``withheld``: why it starts none; ``told_at``: when it left."""
 
     id: str
     flow: str
     state: float
     customer_id: int
     occurred_at: datetime
-    at: datetime | None = None
+    told_at: datetime | None = None
     job_id: int | None = None
     appointment_id: int | None = None
     appointment_start: datetime | None = None
@@ -68,7 +68,7 @@ def mails(operations: Path, flows: Mapping[float, str | None]) -> Iterator[Mail]
                 state=state,
                 customer_id=customer_id,
                 occurred_at=moment(occurred_at),
-                at=moment(at) if at else None,
+                told_at=moment(at) if at else None,
                 job_id=job_id,
                 appointment_id=visit.id if visit else None,
                 appointment_start=visit.start if visit else None,

@@ -13,7 +13,7 @@ from pipelines.flow_builder.rehearsal import Mail
 
 COLUMNS = (
     *("flow", "customer_id", "occurred_at", "withheld", "appointment_id", "appointment_start", "job_id", "state"),
-    *("at", "id"),
+    *("told_at", "id"),
 )
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -35,7 +35,7 @@ def started(path: Path) -> Iterator[Mailed]:
                     row["flow"],
                     int(row["customer_id"]),
                     datetime.fromisoformat(row["occurred_at"]),
-                    datetime.fromisoformat(row["at"]),
+                    datetime.fromisoformat(row["told_at"]),
                     int(appointment) if appointment else None,
                     datetime.fromisoformat(start) if start else None,
                 )

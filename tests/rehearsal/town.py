@@ -138,7 +138,7 @@ def of_rehearsal(mails: Sequence[Any]) -> Iterator[Mailed]:
             one.flow,
             one.customer_id,
             one.occurred_at,
-            one.at,
+            one.told_at,
             one.appointment_id,
             one.appointment_start,
         )
