@@ -30,6 +30,7 @@ lint: .venv/ready
 bench: .venv/ready
 	$(BIN)/python -m tests.bench.extract
 	$(BIN)/python -m tests.bench.states
+	$(BIN)/python -m tests.bench.rehearse
 	$(BIN)/python -m tests.bench.delivery
 	$(BIN)/python -m tests.bench.actions
 	$(BIN)/python -m tests.bench.trouble_actions

@@ -5,20 +5,26 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
+from click.testing import CliRunner
 
+from orchestration.cli.main import main
 from orchestration.rehearsal import rehearsal
 from orchestration.resources import exclusive
 from pipelines.operations import open_operations
 from pipelines.rehearsal.store import read
+from pipelines.settings import Settings
 from tests.flow_builder.line import settings_for
 from tests.rehearsal.command import environment, run
 from tests.rehearsal.conftest import LiveIn
 from tests.rehearsal.town import Lived, Town
+from tests.simulator.office.history import seed_history
+from tests.simulator.world import World
 
 SOCAL = 410387862
 COMMAND = Path(sys.executable).with_name("servicetitan-flow")
@@ -97,6 +103,25 @@ def test_as_a_job_in_dagster_it_finds_the_same_and_shows_its_days_in_the_log(liv
     assert found
     assert {one.id for one in found.started} == {one.id for one in lived.mails[SOCAL]}
     assert [line.split(",")[0] for line in log if line.startswith("day ")] == ["day 1 of 2", "day 2 of 2"]
+
+
+@pytest.mark.prove
+def test_what_sync_has_loaded_is_rehearsed_and_by_the_same_rules_nobody_moves(
+    env: dict[str, str], settings: Settings, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(settings.data_dir / "dagster"))
+    seed_history(world, customers=40, years=0.5)
+    end = world.now() + timedelta(hours=1)
+    synced = CliRunner().invoke(main, ["sync", "--as-of", end.isoformat()], env=env)
+    assert synced.exit_code == 0, synced.output
+    said = run(env, "dfw", "--days", "20")
+    assert said.exit_code == 0, said.output
+    with open_operations(settings.operations) as con:
+        [(number, deliveries)] = con.execute("select rehearsal_id, (select count(*) from deliveries) from rehearsals")
+    found = read(settings.operations, number)
+    assert found
+    assert (found.ends_at, found.moved, deliveries) == (end, [], 0)
+    assert len(found.started) > 10
 
 
 def test_a_job_in_dagster_says_what_cannot_be_in_the_words_of_the_command(tmp_path: Path) -> None:
