@@ -129,7 +129,7 @@ UPDATE_STATE = Action(
 CHECK_TRANSITION = Action(
     "servicetitan_check_transition",
     "May this flow still send?",
-    "Asked before each mail of a flow: whether what started it still stands, and the customer is willing and reachable;"
+    "Asked before each mail of a flow: whether what started it still stands, and the customer is willing;"
     " with the visit, the address and all else as they are now.",
     inputs.CheckTransition,
     results.TransitionCheck,

@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from standardwebhooks.webhooks import WebhookVerificationError
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -120,6 +121,43 @@ def test_what_is_forged_is_not_taken(line: Line, tmp_path: Path) -> None:
         line.sync(after=timedelta(seconds=1))
         line.deliver()
         assert flows.store.execute("select count(*) from seen").fetchone() == (0,)
+
+
+@pytest.fixture
+def flows(tmp_path: Path) -> Iterator[Any]:
+    """The example, with no gate to ask."""
+    example: dict[str, Any] = {}
+    exec(block("python", "class Flows"), example)
+    flows = example["Flows"](tmp_path / "flows.sqlite", SIGNING_SECRET, "http://127.0.0.1:1", "token")
+    with closing(flows.store), flows.gate:
+        yield flows
+
+
+def take(flows: Any, webhook_id: str, message: dict[str, Any]) -> None:
+    body, now = json.dumps(message), datetime.now(UTC)
+    signature = Webhook(SIGNING_SECRET).sign(webhook_id, now, body)
+    stamp = str(int(now.timestamp()))
+    flows.receive(body, {"webhook-id": webhook_id, "webhook-timestamp": stamp, "webhook-signature": signature})
+
+
+def test_the_example_takes_the_messages_of_many_customers_at_once(flows: Any) -> None:
+    shown = json.loads(block("json", "servicetitan.customer_state.changed"))
+
+    def told(number: int) -> None:
+        data = shown["data"] | {"transition_id": f"t{number}", "ends": [{"transition_id": f"e{number}"}]}
+        take(flows, f"t{number}", shown | {"data": data})
+
+    with ThreadPoolExecutor(8) as customers:
+        list(customers.map(told, range(200)))
+    assert flows.store.execute("select count(*) from runs").fetchone() == (200,)
+    assert flows.store.execute("select count(*) from seen").fetchone() == (200,)
+
+
+def test_the_example_starts_nothing_for_a_test_or_for_a_type_that_it_does_not_know(flows: Any) -> None:
+    shown = json.loads(block("json", "servicetitan.customer_state.changed"))
+    take(flows, "a", shown | {"data": shown["data"] | {"test": True}})
+    take(flows, "b", {"type": "servicetitan.weather.changed", "timestamp": shown["timestamp"], "data": {}})
+    assert flows.store.execute("select count(*) from runs").fetchone() == (0,)
 
 
 def test_the_message_in_the_readme_has_the_form_of_a_real_one(tmp_path: Path) -> None:

@@ -12,7 +12,10 @@ from tests.simulator.flow_builder.mails import DELAYS, Mail
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 LONG = NOW + 100 * DAY
-VISIT = {"id": 777, "start": "2026-06-05T16:00:00Z", "end": "2026-06-05T17:00:00Z"}
+VISIT = {
+    **{"id": 777, "start": "2026-06-05T16:00:00Z", "end": "2026-06-05T17:00:00Z"},
+    **{"start_local": "2026-06-05T09:00:00-07:00", "end_local": "2026-06-05T10:00:00-07:00"},
+}
 Body = dict[str, Any]
 
 
@@ -89,7 +92,10 @@ def test_a_visit_that_moves_is_the_one_that_the_next_mail_names_and_the_last_mai
     visit = message(flow="What to Expect", appointment=VISIT, job_id=5)
     flows = heard(Manner.HEEDING, visit)
     first = [mail.day.start.day for mail in flows.due(NOW) if mail.day]
-    moved = visit["data"] | {"flow_name": None, "appointment": VISIT | {"start": "2026-06-08T16:00:00Z"}}
+    moved = visit["data"] | {
+        "flow_name": None,
+        "appointment": VISIT | {"start": "2026-06-08T16:00:00Z", "start_local": "2026-06-08T09:00:00-07:00"},
+    }
     moved["appointment"]["end"] = "2026-06-08T17:00:00Z"
     flows.take("moved", {"type": "servicetitan.appointment.changed", "data": moved}, NOW)
     assert first == [5]

@@ -164,4 +164,4 @@ def day_of(data: Data) -> Day | None:
     visit = data.get("appointment")
     if not visit or not visit["start"] or not visit["end"]:
         return None
-    return Day(visit["id"], datetime.fromisoformat(visit["start"]), datetime.fromisoformat(visit["end"]))
+    return Day(visit["id"], datetime.fromisoformat(visit["start_local"]), datetime.fromisoformat(visit["end_local"]))
