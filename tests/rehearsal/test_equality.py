@@ -9,16 +9,16 @@ from tests.simulator.office.household import Household
 
 @pytest.mark.prove
 def test_where_every_change_has_its_date_a_rehearsal_equals_the_live_run_message_by_message(live_in: LiveIn) -> None:
-    lived = live_in(households=300, days=24)
+    lived = live_in(households=250, days=12)
     for tenant_id, mails in lived.mails.items():
         assert sorted(lived.town.rehearsed(tenant_id, lived.days)) == sorted(mails)
-        assert len(mails) > 400
+        assert len(mails) > 200
         assert [step.day for step in lived.town.steps] == [*range(1, lived.days + 1)]
 
 
 @pytest.mark.prove
 def test_where_things_are_moved_merged_and_taken_back_few_mails_differ_and_they_are_counted(live_in: LiveIn) -> None:
-    lived = live_in(households=300, days=24, stories=tuple(STORIES), people=Household)
+    lived = live_in(households=250, days=12, stories=tuple(STORIES), people=Household)
     for tenant_id, mails in lived.mails.items():
         live = {one.id for one in mails}
         found = {one.id for one in lived.town.rehearsed(tenant_id, lived.days)}
