@@ -18,15 +18,14 @@ def retention(settings: Settings) -> dg.JobDefinition:
     @dg.op
     def forget(context: dg.OpExecutionContext) -> None:
         from orchestration.instance.prune import keep_small
-        from pipelines.flow_builder.outbox.retention import forget as forget_deliveries
-        from pipelines.operations.retention import forget_contact_data
 
         now = datetime.now(UTC)
-        forgotten = forget_contact_data(settings.operations, now, settings.retention_days, [forget_deliveries])
-        context.log.info(f"forgotten: {forgotten['bodies']} bodies, {forgotten['answers']} answers")
-        context.log.info(f"forgotten: {forget_rehearsals(settings)} rehearsals")
-        runs = keep_small(context.instance, now, settings.run_retention_days)
-        context.log.info(f"forgotten: {runs} runs")
+        forgotten = {
+            **forget_data(settings, now),
+            "runs": keep_small(context.instance, now, settings.run_retention_days),
+        }
+        for name, count in forgotten.items():
+            context.log.info(f"forgotten: {count} {name}")
 
     @dg.job(
         name="retention",
@@ -40,16 +39,26 @@ def retention(settings: Settings) -> dg.JobDefinition:
     return job
 
 
-def keep_small_if_due(instance: dg.DagsterInstance, settings: Settings) -> None:
+def forget_data(settings: Settings, now: datetime) -> dict[str, int]:
+    """How much of what: contact data of deliveries long since finished, and old rehearsals."""
+    from pipelines.flow_builder.outbox.retention import forget as forget_deliveries
+    from pipelines.operations.retention import forget_contact_data
+
+    forgotten = forget_contact_data(settings.operations, now, settings.retention_days, [forget_deliveries])
+    return {name: forgotten[name] for name in ("bodies", "answers")} | {"rehearsals": forget_rehearsals(settings)}
+
+
+def forget_if_due(instance: dg.DagsterInstance, settings: Settings) -> None:
     """For those who run commands and no daemon. What a command is for never fails for this."""
     from orchestration.instance.prune import is_due, keep_small
 
     now = datetime.now(UTC)
     try:
         if is_due(instance, now):
+            forget_data(settings, now)
             keep_small(instance, now, settings.run_retention_days, MAX_BEFORE_A_COMMAND)
     except Exception:
-        logging.getLogger(__name__).exception("old runs are not forgotten")
+        logging.getLogger(__name__).exception("what is old is not forgotten")
 
 
 def retention_schedule(job: dg.JobDefinition) -> dg.ScheduleDefinition:

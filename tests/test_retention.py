@@ -12,7 +12,7 @@ from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable as 
 from sqlalchemy import func, select
 
 from orchestration.instance.prune import event_log, forget_runs
-from orchestration.retention import retention, retention_schedule
+from orchestration.retention import forget_if_due, retention, retention_schedule
 from pipelines.flow_builder.outbox.operators import decide
 from pipelines.flow_builder.outbox.retention import forget
 from pipelines.operations.retention import forget_contact_data
@@ -94,6 +94,14 @@ def test_bodies_and_answers_of_finished_deliveries_are_blanked(sent: str, line: 
     tables = {table: str(line.ask(f"select * from {table}")) for table in ("deliveries", "attempts", "gate_facts")}
     named = [table for table, rows in tables.items() if "ada@example.com" in rows]
     assert named == ["gate_facts"], "the gate may be asked as long as the transition is current"
+
+
+def test_where_only_commands_run_contact_data_is_forgotten_too(
+    sent: str, line: Line, instance: dg.DagsterInstance
+) -> None:
+    made(instance, once)
+    forget_if_due(instance, line.settings.model_copy(update={"retention_days": 1}))
+    assert line.row(sent).body is None
 
 
 def test_what_is_still_to_be_sent_keeps_its_body(line: Line) -> None:

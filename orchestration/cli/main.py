@@ -112,11 +112,11 @@ def run_in_process(settings: Settings, job_name: str, run_config: dict[str, Any]
 
     dagster_home(settings)
     from orchestration.definitions import definitions
-    from orchestration.retention import keep_small_if_due
+    from orchestration.retention import forget_if_due
 
     try:
         with known_errors(), dg.DagsterInstance.get() as instance:
-            keep_small_if_due(instance, settings)
+            forget_if_due(instance, settings)
             job = definitions().resolve_job_def(job_name)
             return job.execute_in_process(instance=instance, run_config=run_config)
     except Exception as error:
