@@ -36,6 +36,7 @@ def test_what_is_not_set_is_off(settings: Settings) -> None:
     nothing = settings.model_copy(update={"actions_tokens": [], "flow_builder_trigger_url": None})
     assert [line for line in off(nothing) if "alerts" not in line] == [
         "actions API: off, ACTIONS_TOKENS is not set",
+        "console: off, CONSOLE_USERS is not set; `servicetitan-flow console-user NAME` prints an entry for it",
         "delivery: off, FLOW_BUILDER_TRIGGER_URL is not set",
     ]
 

@@ -51,7 +51,9 @@ def restore(folder: Path, replace: bool) -> None:
     """
     from orchestration.instance.home import dagster_home
     from pipelines.actions.inbound_leads.restored import reopen_leads
+    from pipelines.console.sessions import end_all
     from pipelines.flow_builder.outbox.restored import hold_all
+    from pipelines.operations import open_operations
     from pipelines.operations.backup import BackupError
     from pipelines.operations.restore import restore
 
@@ -64,6 +66,8 @@ def restore(folder: Path, replace: bool) -> None:
         raise click.ClickException("servicetitan-flow is up: end it, then run this again") from None
     except (AnotherSyncIsRunning, BackupError) as error:
         raise click.ClickException(str(error)) from None
+    with open_operations(settings.operations) as con:
+        end_all(con)
     for path in done.aside:
         click.echo(f"moved aside: {path}")
     waiting = " and ".join(f"{count} {what}" for what, count in done.waiting.items())

@@ -10,6 +10,7 @@ from orchestration.cli.alerts import alerts
 from orchestration.cli.backup import backup, restore
 from orchestration.cli.check import check
 from orchestration.cli.connecting import secrets_key
+from orchestration.cli.console_user import console_user
 from orchestration.cli.customer import customer_command
 from orchestration.cli.kinds import kinds
 from orchestration.cli.leads import leads
@@ -127,8 +128,8 @@ def run_in_process(settings: Settings, job_name: str, run_config: dict[str, Any]
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8400, show_default=True)
 def serve(host: str, port: int) -> None:
-    """The actions API, until it is stopped."""
-    from pipelines.actions.app import serve
+    """The actions API and the console, until it is stopped."""
+    from pipelines.server import serve
 
     serve(load_settings(), host, port)
 
@@ -140,6 +141,7 @@ for command in [
     rehearse,
     tenants,
     secrets_key,
+    console_user,
     *COMMANDS,
     leads,
     customer_command,

@@ -30,9 +30,10 @@ PATIENT = {"DAGSTER_GRPC_TIMEOUT_SECONDS": "120"}
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Of Dagster's UI, which asks for no password.")
 @click.option("--port", default=3000, show_default=True, help="Of Dagster's UI.")
-@click.option("--actions-port", default=8400, show_default=True, help="Of the actions API, on the same host.")
+@click.option("--actions-port", default=8400, show_default=True, help="Of actions API and console, on the same host.")
 def up(host: str, port: int, actions_port: int) -> None:
-    """Dagster's webserver and daemon, and the actions API where ACTIONS_TOKENS is set, until stopped.
+    """Dagster's webserver and daemon, and the actions API and the console where ACTIONS_TOKENS or CONSOLE_USERS
+    is set, until stopped.
 
     Says when each is ready. When one of them ends, all end, with status 1: let systemd or a container start them again.
     """
@@ -49,7 +50,7 @@ def up(host: str, port: int, actions_port: int) -> None:
             f"servicetitan-flow is up already: another process holds {lock.lock_file}; end that one first"
         ) from None
     expect_free(host, port, "--port")
-    if settings.actions_tokens:
+    if settings.serves:
         expect_free(host, actions_port, "--actions-port")
     with open_operations(settings.operations):
         pass  # a file that cannot be used is told here, once, and not by three programs
@@ -133,6 +134,6 @@ def programs(settings: Settings, folder: Path, host: str, port: int, actions_por
         "Dagster's webserver": command("dagster-webserver", *workspace, "-h", host, "-p", str(port)),
         "Dagster's daemon": command("dagster-daemon", "run", *workspace),
     }
-    if settings.actions_tokens:
+    if settings.serves:
         named["the actions API"] = command("servicetitan-flow", "serve", "--host", host, "--port", str(actions_port))
     return named

@@ -51,9 +51,12 @@ def parts(settings: Settings, host: str, port: int, actions_port: int) -> list[P
         Part("Dagster", dagster, lambda: answer(f"{dagster}/server_info") is not None),
         Part("Dagster's daemon", "it runs schedules and sensors", lambda: beats(dagster, started)),
     ]
+    health = f"{actions}/api/servicetitan/health"
     if settings.actions_tokens:
-        health = f"{actions}/api/servicetitan/health"
         known.append(Part("actions API", f"{actions}/docs", lambda: answer(health) is not None))
+    if settings.console_users:
+        address = f"{settings.console_url or actions}/console"
+        known.append(Part("console", address, lambda: answer(health) is not None))
     return known
 
 
@@ -63,6 +66,8 @@ def off(settings: Settings) -> Iterator[str]:
         yield f"syncs: off, {directory.NONE}"
     if not settings.actions_tokens:
         yield "actions API: off, ACTIONS_TOKENS is not set"
+    if not settings.console_users:
+        yield "console: off, CONSOLE_USERS is not set; `servicetitan-flow console-user NAME` prints an entry for it"
     if not settings.flow_builder_trigger_url:
         yield "delivery: off, FLOW_BUILDER_TRIGGER_URL is not set"
     if not settings.change_sensor_seconds:

@@ -9,11 +9,9 @@ from importlib.metadata import version
 
 import anyio.to_thread
 import httpx
-import uvicorn
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
-from filelock import FileLock, Timeout
 from starlette.types import Lifespan
 
 from pipelines.actions.context import Services
@@ -34,7 +32,6 @@ from pipelines.actions.routes import tenants as tenant_routes
 from pipelines.actions.routes.sync_launcher import Dagster
 from pipelines.actions.schemas.state_names import use_rules
 from pipelines.actions.web.admission import OpenRoute, SignedRoute, paths
-from pipelines.actions.web.connections import PatientConnection
 from pipelines.actions.web.idempotency_keys import Idempotency
 from pipelines.actions.web.middleware import Middleware, TokenBuckets
 from pipelines.actions.web.openapi import name_whole_paths
@@ -48,7 +45,7 @@ from pipelines.operations import PATIENCE
 from pipelines.servicetitan.api.client import client_per_tenant
 from pipelines.servicetitan.api.rate_limit import RateLimiter
 from pipelines.servicetitan.api.retry import INTERACTIVE, WRITE, RetryPolicy
-from pipelines.settings import ConfigurationError, Settings
+from pipelines.settings import Settings
 from pipelines.tenants import directory
 from pipelines.tenants.per_tenant import PerTenant
 
@@ -57,7 +54,6 @@ MAX_REQUESTS = 100  # that need nothing but our own files
 MAX_TRIALS = 4  # of tenants, before they are stored
 MAX_LEADS = 8  # that are put on disk, one after the other
 FORGET_INTERVAL = 3600  # seconds
-HANDOVER = 5  # seconds that an ending process is given, and a starting one waits for it
 ABOUT = "What Flow Builder can do in ServiceTitan. Every write takes an Idempotency-Key; every error is RFC 9457's."
 
 
@@ -172,29 +168,3 @@ async def _forget_old(services: Services, idempotency: Idempotency) -> None:
         await asyncio.to_thread(idempotency.forget_old)
         await asyncio.to_thread(services.lead_queue.forget_old)
         await asyncio.sleep(FORGET_INTERVAL)
-
-
-def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8400) -> None:
-    """Until it is told to stop. Raises `ConfigurationError` where it cannot start.
-
-    There is one process: what another one had begun and not ended when it went away is taken up again here.
-    """
-    settings.operations.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(f"{settings.operations}.actions.lock")
-    try:
-        lock.acquire(timeout=HANDOVER)
-    except Timeout:
-        raise ConfigurationError(f"another actions API serves {settings.operations}; end that one first") from None
-    with lock:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        # No access log of uvicorn's: it would show queries.
-        uvicorn.run(
-            app(settings),
-            host=host,
-            port=port,
-            http=PatientConnection,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=HANDOVER,
-        )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from pipelines.operations import Connection, moment, open_operations, stamp, transaction
+from pipelines.operations.decisions import note
 from pipelines.settings import Settings, Tenant
 from pipelines.tenants import directory
 
@@ -23,7 +24,6 @@ CHANGES: Mapping[Turn, str] = {
     "pause": "paused_at = :now",
     "resume": "paused_at = null, resumed_at = :now",
 }
-DECIDE = "insert into decisions (tenant_id, action, reason, decided_by, decided_at) values (?, ?, ?, ?, ?)"
 NEWEST = """
     select action, reason, decided_by, decided_at from decisions
     where tenant_id = ? and action in ({}) order by decision_id desc limit 1
@@ -113,7 +113,7 @@ def turn(
         for tenant_id in turned:
             query = f"update tenant_switches set {CHANGES[to]}, changed_at = :now where tenant_id = :tenant_id"
             con.execute(query, {"now": stamp(now), "tenant_id": tenant_id})
-            con.execute(DECIDE, [tenant_id, DONE[to], reason, by, stamp(now)])
+            note(con, DONE[to], tenant_id=tenant_id, reason=reason, by=by, now=now)
     return turned
 
 

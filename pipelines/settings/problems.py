@@ -25,6 +25,8 @@ PLACEHOLDERS = frozenset(
         "your-campaign-id",
         "mailtos://your-user:your-password@your-mail-server?to=you@your-company",
         "https://your-heartbeat",
+        "your-name:operator:your-hash",
+        "https://your-console",
         *("ak1.…", "cid.…", "cs1.…", "whsec_…", "https://…"),  # of the releases before
     }
 )

@@ -1,6 +1,7 @@
 """Every setting of the product, read from the environment and ``.env``; see ``.env.example``."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import combinations
@@ -17,6 +18,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from pipelines.settings import console_user
+from pipelines.settings.console_user import ConsoleUser
 from pipelines.settings.lead_source import FIELDS, LeadSource
 from pipelines.settings.lost import replaced
 from pipelines.settings.old_paths import replaced_fields
@@ -88,6 +91,8 @@ class Settings(BaseSettings):
     actions_webhook_secret: SecretStr | None = None
     actions_requests_per_second: float = Field(100, gt=0, allow_inf_nan=False)
     lead_sources: dict[str, LeadSource] = {}
+    console_users: list[SecretStr] = []
+    console_url: str = ""  # the console's public origin
     dagster_url: str = "http://127.0.0.1:3000"
 
     alert_urls: SecretStr | None = None
@@ -125,6 +130,31 @@ class Settings(BaseSettings):
     @classmethod
     def _comma_separated(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("console_users", mode="before")
+    @classmethod
+    def _entries(cls, value: Any) -> Any:
+        return console_user.split(value) if isinstance(value, str) else value
+
+    @field_validator("console_users")
+    @classmethod
+    def _users(cls, value: list[SecretStr]) -> list[SecretStr]:
+        names = [console_user.parsed(entry.get_secret_value()).name for entry in value]
+        if twice := [name for name, count in Counter(names).items() if count > 1]:
+            raise ValueError(f"found {twice[0]} twice; expected a name of its own for each")
+        return value
+
+    @field_validator("console_url", mode="before")
+    @classmethod
+    def _without_path(cls, value: Any) -> Any:
+        return value.rstrip("/").removesuffix("/console") if isinstance(value, str) else value
+
+    @field_validator("console_url")
+    @classmethod
+    def _console_origin(cls, value: str) -> str:
+        if value:
+            check_origin(value)
+        return value
 
     @field_validator("flow_builder_signing_secrets", "actions_webhook_secret")
     @classmethod
@@ -240,6 +270,17 @@ class Settings(BaseSettings):
     @property
     def auth_url(self) -> str:
         return self.servicetitan_auth_url or HOSTS[self.servicetitan_environment][1]
+
+    @property
+    def serves(self) -> bool:
+        """Whether there is anybody whom `servicetitan-flow serve` would let in."""
+        return bool(self.actions_tokens or self.console_users)
+
+    @property
+    def users(self) -> dict[str, ConsoleUser]:
+        """Of the console, by name."""
+        users = (console_user.parsed(entry.get_secret_value()) for entry in self.console_users)
+        return {user.name: user for user in users}
 
     @property
     def key_fingerprints(self) -> list[str]:

@@ -51,8 +51,10 @@ WEBHOOK = ApiToken("webhook")  # who signs with ACTIONS_WEBHOOK_SECRET
 
 def accesses(settings: Settings) -> tuple[ApiToken, ...]:
     """Raises `ConfigurationError`, one line per problem; no token is shown."""
-    if not settings.actions_tokens:
-        raise ConfigurationError(f"ACTIONS_TOKENS: not set; the actions API refuses to start without; {SHAPE}")
+    if not (settings.actions_tokens or settings.console_users):
+        raise ConfigurationError(
+            f"ACTIONS_TOKENS: not set, nor CONSOLE_USERS; one of them is needed for anybody to be let in; {SHAPE}"
+        )
     found, problems = [], []
     for place, entry in enumerate(settings.actions_tokens, start=1):
         try:

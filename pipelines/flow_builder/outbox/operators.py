@@ -12,6 +12,7 @@ from pipelines.flow_builder.outbox.replays import Refused, Replay, plan_replay
 from pipelines.flow_builder.outbox.writer import KEEP_LEASE, OutboxWriter
 from pipelines.flow_builder.statuses import UNFINISHED, Status, Statuses
 from pipelines.operations import Connection, open_operations, stamp, transaction
+from pipelines.operations.decisions import note
 from pipelines.settings import Settings
 
 Action = Literal["replay", "release", "cancel"]
@@ -57,9 +58,6 @@ SEND_AGAIN = f"""
     where webhook_id = :webhook_id
 """
 OVERRIDE = "update deliveries set overrides = ? where webhook_id = ?"
-DECIDE = """
-    insert into decisions (webhook_id, action, overrides, reason, decided_by, decided_at) values (?, ?, ?, ?, ?, ?)
-"""
 IDS = "select webhook_id from deliveries where {} order by sequence"
 
 
@@ -181,7 +179,15 @@ class Deciding:
             con.execute(CANCEL, {"webhook_id": webhook_id})
             con.execute(LET_OTHERS_WAIT, {"webhook_id": webhook_id, "now": stamp(self.now)})
         overridden = " ".join(planned.overridden) if planned and planned.overridden else None
-        con.execute(DECIDE, [webhook_id, chosen.noun, overridden, self.reason, self.by, stamp(self.now)])
+        note(
+            con,
+            chosen.noun,
+            webhook_id=webhook_id,
+            overrides=overridden,
+            reason=self.reason,
+            by=self.by,
+            now=self.now,
+        )
 
     def replay(self, con: Connection, planned: Replay) -> None:
         row = planned.row

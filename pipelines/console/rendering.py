@@ -1,0 +1,95 @@
+"""Pages out of templates: all that comes from outside is text there."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipelines.console.context import console_of
+from pipelines.console.forms import new_token
+from pipelines.console.sessions import Session
+from pipelines.operations import moment
+
+ROOM = Path(__file__).parent
+FILES = ROOM / "static"
+NOTHING = "\u2013"
+
+
+def at(value: datetime | str | None, zone: str | None = None) -> Markup | str:
+    """In the tenant's zone, with UTC on hover."""
+    if not value:
+        return NOTHING
+    when = (moment(value) if isinstance(value, str) else value).astimezone(UTC)
+    local = when.astimezone(ZoneInfo(zone or "UTC"))
+    words = f"{local.day} {local:%b %Y, %H:%M}" + ("" if zone else " UTC")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        when.isoformat(timespec="seconds"), f"{when:%Y-%m-%d %H:%M:%S} UTC", words
+    )
+
+
+def ago(value: datetime | None, now: datetime) -> str:
+    """``3 minutes ago``."""
+    if value is None:
+        return "never"
+    seconds = max(0, round((now - value).total_seconds()))
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return f"{counted(seconds // size, unit)} ago"
+    return "just now"
+
+
+def counted(number: int, noun: str, nouns: str | None = None) -> str:
+    """``1 message``, ``1,200 messages``."""
+    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
+
+
+def money(value: Any) -> str:
+    return NOTHING if value is None else f"${value:,.0f}"
+
+
+def grouped(value: Any) -> str:
+    return NOTHING if value is None else f"{value:,}"
+
+
+def or_none(values: Iterable[Any]) -> str:
+    return ", ".join(map(str, values)) or NOTHING
+
+
+pages = Environment(
+    loader=FileSystemLoader(ROOM / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+pages.filters |= {"at": at, "ago": ago, "counted": counted, "money": money, "grouped": grouped, "listed": or_none}
+
+
+def render(request: Request, template: str, status: int = 200, **values: Any) -> Response:
+    """What every page has: who is signed in, the token of its forms, and what the last post came to."""
+    console, session = console_of(request), getattr(request.state, "session", None)
+    page = pages.get_template(template).render(
+        session=session,
+        path=request.url.path,
+        csrf_token=new_token(session.key) if session else "",
+        said=console.sessions.said(session) if session else None,
+        tenants=console.tenants(session) if session else [],
+        now=console.clock(),
+        **values,
+    )
+    return HTMLResponse(page, status)
+
+
+def done(request: Request, path: str, words: str) -> Response:
+    """After a post: on to a page, which says what was done."""
+    console, session = console_of(request), request.state.session
+    assert isinstance(session, Session)
+    console.sessions.say(session, words)
+    return RedirectResponse(path, 303)
