@@ -13,6 +13,10 @@ OF_CUSTOMER = "where tenant_id = $tenant and servicetitan_customer_id = $custome
 # What was retracted has a time but no position; a copy that an earlier release published has no such column.
 IN_ORDER = f"union all by name select 1 as position where false) {OF_CUSTOMER} order by occurred_at, position"
 STATE = f"from marts.customer_servicetitan_state {OF_CUSTOMER}"
+PER_STATE = """
+    select tenant_id, current_state, count(*) as customers from marts.customer_servicetitan_state
+    group by all order by all
+"""
 TRANSITIONS = f"from (from marts.customer_state_transitions {IN_ORDER}"
 EVENTS = f"from (from marts.customer_events {IN_ORDER}"
 
@@ -28,6 +32,7 @@ class Marts:
         self._path, self._lock = path, threading.Lock()
         self._con: duckdb.DuckDBPyConnection | None = None
         self._version: tuple[int, int] | None = None
+        self._per_state: list[Row] | None = None
 
     def close(self) -> None:
         with self._lock:
@@ -39,17 +44,17 @@ class Marts:
     def history(self, tenant_id: int, customer_id: int) -> list[Row]:
         return self._rows(TRANSITIONS, tenant_id, customer_id)
 
-    def _rows(self, query: str, tenant_id: int, customer_id: int) -> list[Row]:
-        """None where nothing was published yet, or not this table."""
+    def customers_per_state(self) -> list[Row]:
+        """``tenant_id``, ``current_state``, ``customers``; counted once for each file that is published."""
         with self._lock:
-            if (con := self._newest()) is None:
-                return []
-            try:
-                found = con.execute(query, {"tenant": tenant_id, "customer": customer_id})
-            except duckdb.CatalogException:
-                return []
-            names = [column[0] for column in found.description or ()]
-            return [dict(zip(names, map(_plain, row), strict=True)) for row in found.fetchall()]
+            con = self._newest()
+            if self._per_state is None:
+                self._per_state = _found(con, PER_STATE)
+            return self._per_state
+
+    def _rows(self, query: str, tenant_id: int, customer_id: int) -> list[Row]:
+        with self._lock:
+            return _found(self._newest(), query, {"tenant": tenant_id, "customer": customer_id})
 
     def _newest(self) -> duckdb.DuckDBPyConnection | None:
         try:
@@ -63,11 +68,23 @@ class Marts:
     def _reopen(self, version: tuple[int, int] | None) -> None:
         if self._con is not None:
             self._con.close()
-        self._con, self._version = None, None
+        self._con, self._version, self._per_state = None, None, None
         if version:
             self._con = duckdb.connect(self._path, read_only=True)
             self._con.execute("set TimeZone = 'UTC'")
             self._version = version
+
+
+def _found(con: duckdb.DuckDBPyConnection | None, query: str, values: dict[str, int] | None = None) -> list[Row]:
+    """None where nothing was published yet, or not this table."""
+    if con is None:
+        return []
+    try:
+        found = con.execute(query, values or {})
+    except duckdb.CatalogException:
+        return []
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, map(_plain, row), strict=True)) for row in found.fetchall()]
 
 
 def _plain(value: Any) -> Any:

@@ -3,6 +3,7 @@ answer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -54,7 +55,7 @@ class Door:
             await PlainTextResponse(f"{problem}\n", problem.status, headers)(scope, receive, answering)
             return
         request.state.body = body
-        async with self._places:
+        async with self._places if request.method == "GET" else nullcontext():
             await self._app(scope, replay(body, receive), answering)
 
     def _is_ours(self, host: str) -> bool:

@@ -1,7 +1,8 @@
 """Pages out of templates: all that comes from outside is text there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipelines.actions.schemas.state_names import State, customer_states
 from pipelines.console.context import console_of
 from pipelines.console.forms import new_token
 from pipelines.console.sessions import Session
@@ -61,6 +63,12 @@ def or_none(values: Iterable[Any]) -> str:
     return ", ".join(map(str, values)) or NOTHING
 
 
+def state_name(known: Mapping[float, State], number: float) -> str:
+    """``2.5 Sales Appointment Canceled``."""
+    state = known.get(float(number))
+    return f"{number:g} {state.name}" if state else f"{number:g}"
+
+
 pages = Environment(
     loader=FileSystemLoader(ROOM / "templates"),
     autoescape=True,
@@ -82,6 +90,7 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         said=console.sessions.said(session) if session else None,
         tenants=console.tenants(session) if session else [],
         now=console.clock(),
+        state_name=partial(state_name, customer_states()),
         **values,
     )
     return HTMLResponse(page, status)

@@ -3,11 +3,26 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from pipelines.flow_builder.statuses import Status
+from pipelines.flow_builder.outbox.queries import UNDECIDED
+from pipelines.flow_builder.statuses import WAITING, Status
 from pipelines.operations import Connection, stamp
 
 NEVER_ENDS = timedelta(minutes=15)  # an attempt that has not by then was cut off
 NEWEST = "select ifnull(max(attempt_id), 0) from attempts"
+STARTED = "kind = 'changed' and flow_name is not null and suppressed is null"
+BY_TENANT = f"""
+    select tenant_id, 'waiting', count(*) from deliveries where status in {WAITING} group by tenant_id
+    union all
+    select tenant_id, 'held', count(*) from deliveries where status = '{Status.HELD}' group by tenant_id
+    union all
+    select tenant_id, 'dead', count(*) from deliveries where status = '{Status.DEAD}' and {UNDECIDED} group by tenant_id
+    union all
+    select tenant_id, 'flows_today', count(*)
+    from deliveries where delivered_at >= :today and {STARTED} group by tenant_id
+    union all
+    select tenant_id, 'flows_this_week', count(*)
+    from deliveries where delivered_at >= :this_week and {STARTED} group by tenant_id
+"""
 ATTEMPTS = "select attempt_id, started_at, ended_at, http_status, milliseconds from attempts where attempt_id > ?"
 
 
@@ -41,3 +56,22 @@ def ended_attempts(con: Connection, after: int, now: datetime) -> list[EndedAtte
         elif started_at > stamp(now - NEVER_ENDS):
             break
     return ended
+
+
+class TenantFigures(NamedTuple):
+    """What of a tenant's is on its way, held and dead without a decision since; and the flows that were started since
+    two moments."""
+
+    waiting: int = 0
+    held: int = 0
+    dead: int = 0
+    flows_today: int = 0
+    flows_this_week: int = 0
+
+
+def by_tenant(con: Connection, today: datetime, this_week: datetime) -> dict[int, TenantFigures]:
+    """Tenant's id -> figures; without those that have none."""
+    found: dict[int, TenantFigures] = {}
+    for tenant_id, name, count in con.execute(BY_TENANT, {"today": stamp(today), "this_week": stamp(this_week)}):
+        found[tenant_id] = found.get(tenant_id, TenantFigures())._replace(**{name: count})
+    return found

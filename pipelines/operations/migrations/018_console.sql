@@ -38,5 +38,6 @@ select decision_id, webhook_id, tenant_id, action, overrides, reason, decided_by
 
 drop table decisions;
 alter table new_decisions rename to decisions;
+create index deliveries_delivered on deliveries (delivered_at) where delivered_at is not null;
 create index decisions_on on decisions (webhook_id);
 create index decisions_about on decisions (tenant_id) where tenant_id is not null;
