@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -63,10 +64,10 @@ def or_none(values: Iterable[Any]) -> str:
     return ", ".join(map(str, values)) or NOTHING
 
 
-def state_name(known: Mapping[float, State], number: float) -> str:
+def state_name(known: Mapping[float, State], number: float | Decimal) -> str:
     """``2.5 Sales Appointment Canceled``."""
     state = known.get(float(number))
-    return f"{number:g} {state.name}" if state else f"{number:g}"
+    return f"{float(number):g} {state.name}" if state else f"{float(number):g}"
 
 
 pages = Environment(
