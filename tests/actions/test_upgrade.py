@@ -2,8 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -12,7 +11,7 @@ import pytest
 
 from pipelines.actions.schemas.inputs import CreateBooking, CreateLead
 from pipelines.actions.web.dependencies import fingerprint
-from pipelines.operations import MIGRATIONS, open_operations, stamp
+from pipelines.operations import open_operations, stamp
 from pipelines.settings import Settings
 from pipelines.tenants import directory
 from tests.actions.conftest import SOCAL, Open
@@ -21,6 +20,7 @@ from tests.actions.test_leads import LEAD, end_of, links
 from tests.actions.test_writes import BOOKING
 from tests.actions.test_writes import LEAD as API_LEAD
 from tests.simulator.world import Company, World
+from tests.stores import older_store
 
 CALLER = "flow-builder"
 EQUAL = "04484fcdd83a280559b99c334893e7c44a5022037a04e48a59cef9f7dfbf6b9b"  # what 0.1.0 made of LEAD's content
@@ -32,14 +32,8 @@ insert into idempotency_keys (caller, key, fingerprint, action, tenant_id, began
 INSERT_WRITE = "insert into servicetitan_writes values (?, ?, ?, ?, null)"
 
 
-@contextmanager
-def old_store(settings: Settings, version: int = 7) -> Iterator[sqlite3.Connection]:
-    settings.operations.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(settings.operations)) as con, con:
-        for migration in MIGRATIONS[:version]:
-            con.executescript(migration.read_text())
-        con.execute(f"pragma user_version = {version}")
-        yield con
+def old_store(settings: Settings, version: int = 7) -> AbstractContextManager[sqlite3.Connection]:
+    return older_store(settings.operations, version)
 
 
 def began_booking(con: sqlite3.Connection, settings: Settings, at: str, caller: str = CALLER) -> None:

@@ -11,11 +11,12 @@ from pipelines.flow_builder.dispatcher import Delivered
 from pipelines.flow_builder.outbox.operators import decide
 from pipelines.flow_builder.outbox.queries import outbox_health
 from pipelines.flow_builder.outbox.queue import due
-from pipelines.operations import MIGRATIONS, moment, open_operations, stamp
+from pipelines.operations import moment, open_operations, stamp
 from tests.flow_builder.line import Line
 from tests.flow_builder.outage import TROUBLES, play
 from tests.flow_builder.test_deliver import booked
 from tests.simulator.flow_builder.receiver import Receiver, Reply
+from tests.stores import older_store
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 INTERVALS = [30, 60, 120, 240, 300, 300]  # seconds before each probe
@@ -263,7 +264,7 @@ def test_an_endpoint_that_an_older_release_had_stopped_is_down_and_probed_at_onc
     line = sending_line
     path = line.settings.operations
     path.parent.mkdir(parents=True, exist_ok=True)
-    older_store(path)
+    stopped_store(path)
     (webhook_id,) = booked(line, 1)
     endpoint = outbox_health(path, line.now).endpoint
     assert (endpoint.down_since, endpoint.because) == (moment(OLDER[0]), "HTTP 401")
@@ -275,17 +276,13 @@ def test_an_endpoint_that_an_older_release_had_stopped_is_down_and_probed_at_onc
 OLDER = ("2026-11-22T10:00:00.000000Z", "2026-11-22T14:55:00.000000Z")
 
 
-def older_store(path: Path) -> None:
-    older = [migration for migration in MIGRATIONS if migration.name < "009"]
-    with sqlite3.connect(path) as con:
-        for migration in older:
-            con.executescript(migration.read_text())
-        con.execute(f"pragma user_version = {len(older)}")
+def stopped_store(path: Path) -> None:
+    with older_store(path, 8) as con:
         con.execute("update endpoint set stopped_at = ?, stopped_status = 401, tried_at = ?", OLDER)
 
 
 def test_an_endpoint_that_an_older_release_had_not_stopped_is_up(tmp_path: Path) -> None:
-    older_store(tmp_path / "o.sqlite")
+    stopped_store(tmp_path / "o.sqlite")
     with sqlite3.connect(tmp_path / "o.sqlite") as con:
         con.execute("update endpoint set stopped_at = null, stopped_status = null, tried_at = null, waits_until = 'w'")
     with open_operations(tmp_path / "o.sqlite") as con:

@@ -2,18 +2,18 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from signal import SIGKILL
 
 import pytest
 
 from pipelines.flow_builder.enqueue import Enqueued
-from pipelines.operations import MIGRATIONS, stamp
+from pipelines.operations import stamp
 from tests.flow_builder.line import Line
 from tests.flow_builder.marts import NOW, SOCAL, Marts
 from tests.flow_builder.processes import enqueueing, exit_code
 from tests.flow_builder.test_crashes import job
+from tests.stores import older_store
 
 OF_0_1_0 = 7  # migrations
 ADD = """
@@ -43,10 +43,7 @@ def old_line(line: Line, tmp_path: Path) -> Iterator[Line]:
     line.marts.con.execute(HISTORY)
     line.taken_as_told = line.marts.enters(1.0, detected_at=NOW)  # type: ignore[attr-defined]
     line.waiting = line.marts.enters(2.0, detected_at=NOW)  # type: ignore[attr-defined]
-    with closing(sqlite3.connect(line.settings.operations)) as con, con:
-        for migration in MIGRATIONS[:OF_0_1_0]:
-            con.executescript(migration.read_text())
-        con.execute(f"pragma user_version = {OF_0_1_0}")
+    with older_store(line.settings.operations, OF_0_1_0) as con:
         con.execute("insert into known_log values (1, '', 0, ?)", [stamp(NOW)])
         for i, (transition_id,) in enumerate(
             line.marts.con.execute(

@@ -7,13 +7,15 @@ import pytest
 
 from orchestration.rehearsal import forget_rehearsals, rehearsal_lock
 from pipelines.flow_builder.rehearsal import Mail
-from pipelines.operations import MIGRATIONS, open_operations
+from pipelines.operations import open_operations
 from pipelines.rehearsal.result import Moved, Rehearsal
 from pipelines.rehearsal.store import forget, keep, read
 from pipelines.rehearsal.summary import busiest_hour, summary
 from pipelines.settings import Settings
 from tests.flow_builder.line import settings_for
+from tests.stores import older_store
 
+OF_BEFORE = 16  # the store of the version before
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
 
@@ -46,17 +48,14 @@ def test_after_thirty_days_it_is_forgotten(settings: Settings) -> None:
 
 def test_before_the_first_sync_and_in_a_store_of_before_there_is_nothing_to_forget(settings: Settings) -> None:
     assert forget_rehearsals(settings) == 0
-    with open_operations(settings.operations) as con:
-        con.execute("drop table rehearsals")
-        con.execute(f"pragma user_version = {len(MIGRATIONS) - 1}")
+    with older_store(settings.operations, OF_BEFORE):
+        pass
     assert forget_rehearsals(settings) == 0
 
 
 def test_a_store_of_before_gets_its_place_for_them(settings: Settings) -> None:
-    with open_operations(settings.operations) as con:
+    with older_store(settings.operations, OF_BEFORE) as con:
         con.execute("insert into contact_links values (1, 2, 'c', 't')")
-        con.execute("drop table rehearsals")
-        con.execute(f"pragma user_version = {len(MIGRATIONS) - 1}")
     assert read(settings.operations, keep(settings.operations, FOUND, NOW)) == FOUND
     with open_operations(settings.operations) as con:
         assert con.execute("select count(*) from contact_links").fetchone() == (1,)
