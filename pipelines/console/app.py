@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from pipelines.actions.context import Services
 from pipelines.actions.routes.sync_launcher import Dagster
-from pipelines.actions.web.problems import Problem, unforeseen
+from pipelines.actions.web.problems import Problem
 from pipelines.clock import Clock, now
 from pipelines.console.context import Console
 from pipelines.console.door import Door
@@ -86,11 +86,6 @@ def _not_recorded(request: Request, error: Exception) -> Response:
     return _refused(request, Refusal(503, f"nothing was done: {error}"))
 
 
-def _unforeseen(request: Request, error: Exception) -> Response:
-    unforeseen(request, error)
-    return _refused(request, Refusal(500, "something went wrong here; the log of the server says where"))
-
-
 ANSWERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
     SignedOut: _to_the_form,
     Refusal: _refused,
@@ -98,5 +93,4 @@ ANSWERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
     RequestValidationError: _invalid,
     HTTPException: _by_the_router,
     OperationsError: _not_recorded,
-    Exception: _unforeseen,
 }

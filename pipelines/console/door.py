@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipelines.actions.web.bodies import Bodies, replay
-from pipelines.actions.web.problems import Problem
+from pipelines.actions.web.problems import Problem, unforeseen
 from pipelines.settings.values import LOOPBACK, split
 
 POLICY = (
@@ -55,8 +55,13 @@ class Door:
             await PlainTextResponse(f"{problem}\n", problem.status, headers)(scope, receive, answering)
             return
         request.state.body = body
-        async with self._places if request.method == "GET" else nullcontext():
-            await self._app(scope, replay(body, receive), answering)
+        try:
+            async with self._places if request.method == "GET" else nullcontext():
+                await self._app(scope, replay(body, receive), answering)
+        except Exception as error:
+            unforeseen(request, error)  # says in the log where, and not what, which may be somebody's contact data
+            words = "something went wrong here; the log of the server says where\n"
+            await PlainTextResponse(words, 500)(scope, receive, answering)
 
     def _is_ours(self, host: str) -> bool:
         if self._host is not None:
