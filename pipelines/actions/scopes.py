@@ -122,6 +122,13 @@ def lacking(client: Client, deadline: Deadline) -> Lacking:
     )
 
 
+def said_missing(client: Client) -> list[str]:
+    """Of all that syncs and actions need, by what the token says; nothing where it says none. It is asked for if there
+    is none. Raises `ServiceTitanError`."""
+    granted = client.connected()
+    return [scope for scope in {**needed_by_syncs(), **needed(client.tenant)} if granted and scope not in granted]
+
+
 def needed_by_syncs() -> dict[str, Resource]:
     """Scope -> the first resource that it opens."""
     found: dict[str, Resource] = {}

@@ -81,3 +81,12 @@ def test_a_tenant_of_the_environment_is_changed_there(ola: Visitor, socal: Compa
     refused = ola.act("/console/integrations/socal", **fields)
     assert refused.status_code == 409
     assert "stands in the environment" in refused.text
+
+
+def test_a_scope_that_the_token_lacks_is_named_on_the_card(
+    ola: Visitor, simulator: ServiceTitan, socal: Company
+) -> None:
+    simulator.tokens.clients[socal.tenant_id].scopes.discard("tn.crm.bookings:w")
+    words = ola.page("/console/integrations").words
+    assert "Scopes are missing" in words
+    assert "tn.crm.bookings:w" in words

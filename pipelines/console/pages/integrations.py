@@ -1,7 +1,7 @@
 """The Service Titan card: which tenants are connected, and connecting one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from zoneinfo import available_timezones
@@ -13,6 +13,7 @@ from pipelines.actions import connecting
 from pipelines.actions.connecting import NotConnected, NotStored, NotThere, SecretNeeded
 from pipelines.actions.routes.status import TenantStatus, tenant_statuses
 from pipelines.actions.routes.tenants import ConnectTenant
+from pipelines.actions.scopes import said_missing
 from pipelines.actions.web.servicetitan_problems import as_problem
 from pipelines.console.context import Console, Here
 from pipelines.console.guard import Posted, Visitor
@@ -33,11 +34,12 @@ FIELDS = ("id", "client_id", *OPTIONAL, "country", "delivery")
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """``is_stored``: by people; else the environment has it, and it is changed there."""
+    """``is_stored``: by people; else the environment has it, and it is changed there. ``missing``: scopes."""
 
     tenant: Tenant
     status: TenantStatus
     is_stored: bool
+    missing: Sequence[str] = ()
 
 
 @router.get(PATH)
@@ -65,13 +67,24 @@ def page(
         request,
         "integrations.html",
         422 if wrong else 200,
-        cards=[Card(one, status, one.name in stored) for one, status in zip(mine, statuses, strict=True)],
+        cards=[
+            Card(one, status, one.name in stored, missing_scopes(console, one) if status.connected else ())
+            for one, status in zip(mine, statuses, strict=True)
+        ],
         zones=sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")),
         can_store=bool(console.settings.secrets_key),
         name=name,
         values=values,
         wrong=wrong or {},
     )
+
+
+def missing_scopes(console: Console, tenant: Tenant) -> list[str]:
+    """By the token that the look at its door has left."""
+    try:
+        return said_missing(console.services.servicetitan[tenant])
+    except ServiceTitanError:
+        return []
 
 
 @router.post(PATH + "/{name}")
