@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from itertools import cycle
 from pathlib import Path
@@ -16,9 +16,12 @@ from random import Random
 from orchestration.cli.processes import LAST_WORDS, PATIENCE, command, first_to_end, heed_signals, running
 from tests.simulator.clock import OffsetClock
 from tests.simulator.environment import ACTIONS_TOKEN, SIGNING_SECRET, environment
-from tests.simulator.flow_builder.flows import FlowBuilder, Gate, Manner
-from tests.simulator.flow_builder.inbox import Inbox, gate_at
+from tests.simulator.flow_builder.api import ActionsApi
+from tests.simulator.flow_builder.contacts import Contact
+from tests.simulator.flow_builder.inbox import gate_at
+from tests.simulator.flow_builder.pages import studio_routes
 from tests.simulator.flow_builder.receiver import Receiver
+from tests.simulator.flow_builder.studio import Places, Studio
 from tests.simulator.office.going_on import live_stories
 from tests.simulator.office.history import live, seed_history
 from tests.simulator.office.trades import OFFICES
@@ -28,6 +31,7 @@ from tests.simulator.world import World
 
 PORTS = {"DAGSTER_PORT": 3000, "ACTIONS_PORT": 8400, "SIMULATOR_PORT": 8401, "RECEIVER_PORT": 8402}
 CUSTOMERS = 150  # per tenant
+TEST_CUSTOMER, TEST_EMAIL = "Tina Test", "tina.tour@mail.example.net"
 ROOT = Path(__file__).parents[2]
 MARK = ".demo"  # a folder with this file is the demo's own, and may be emptied
 
@@ -41,7 +45,9 @@ def main() -> None:
         world = World(OFFICES, OffsetClock())
         journeys = seed_history(world, customers=CUSTOMERS)
         simulator = ServiceTitan(world)
-        receiver = Receiver([SIGNING_SECRET], inbox=Inbox(FlowBuilder(Manner.ASKING, gate(ports))))
+        studio = flow_builder(world, ports)
+        shell = {"studio": studio}
+        receiver = Receiver([SIGNING_SECRET], None, studio, studio_routes(studio), shell)
         url = stack.enter_context(run_server(simulator.app, ports["SIMULATOR_PORT"]))
         trigger = stack.enter_context(run_server(receiver.app, ports["RECEIVER_PORT"]))
         env = os.environ | environment(simulator, url, data, f"{trigger}/trigger") | product(data, ports)
@@ -50,7 +56,9 @@ def main() -> None:
         subprocess.run(command("servicetitan-flow", "sync"), env=env, check=True)
         up = {"up": command("servicetitan-flow", "up", *addresses)}
         started = stack.enter_context(running(up, env, patience=PATIENCE + 2 * LAST_WORDS))
-        stack.enter_context(time_goes_on(in_turn(live(world, journeys), live_stories(world))))
+        random, lives = Random(1), in_turn(live(world, journeys), live_stories(world))
+        stack.enter_context(again_and_again("life", lambda: next(lives), lambda: random.uniform(1, 2)))
+        stack.enter_context(again_and_again("mails", studio.collect, lambda: 1))
         print(welcome(ports), flush=True)
         if first_to_end(started):
             raise SystemExit("the product ended by itself; what it said stands above")
@@ -82,9 +90,18 @@ def fresh_folder(data: Path) -> Path:
     return data
 
 
-def gate(ports: Mapping[str, int]) -> Gate:
-    """The product's own, asked by Flow Builder before each mail."""
-    return gate_at(f"http://127.0.0.1:{ports['ACTIONS_PORT']}", ACTIONS_TOKEN.partition(":")[2])
+def flow_builder(world: World, ports: Mapping[str, int]) -> Studio:
+    """With a contact who is a customer of socal; whoever takes the tour links the two."""
+    actions, token = local(ports["ACTIONS_PORT"]), ACTIONS_TOKEN.partition(":")[2]
+    places = Places(f"{actions}/console", local(ports["DAGSTER_PORT"]), local(ports["SIMULATOR_PORT"]))
+    studio = Studio(ActionsApi(actions, token), gate_at(actions, token), [one.name for one in OFFICES], places)
+    studio.contacts.add(Contact(TEST_CUSTOMER, TEST_EMAIL))
+    world["socal"].add_customer(TEST_CUSTOMER, email=TEST_EMAIL)
+    return studio
+
+
+def local(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def product(data: Path, ports: Mapping[str, int]) -> dict[str, str]:
@@ -102,15 +119,15 @@ def in_turn(*steps: Iterator[str]) -> Iterator[str]:
 
 
 @contextmanager
-def time_goes_on(steps: Iterator[str]) -> Iterator[None]:
-    """Some customer takes a step every second or two."""
-    over, random = threading.Event(), Random(1)
+def again_and_again(name: str, act: Callable[[], object], pause: Callable[[], float]) -> Iterator[None]:
+    """Some customer takes a step every second or two; the mails that are due leave."""
+    over = threading.Event()
 
     def run() -> None:
-        while not over.wait(random.uniform(1, 2)):
-            next(steps)
+        while not over.wait(pause()):
+            act()
 
-    thread = threading.Thread(target=run, daemon=True, name="life")
+    thread = threading.Thread(target=run, daemon=True, name=name)
     thread.start()
     try:
         yield
@@ -120,14 +137,20 @@ def time_goes_on(steps: Iterator[str]) -> Iterator[None]:
 
 
 def welcome(ports: Mapping[str, int]) -> str:
+    flow_builder = local(ports["RECEIVER_PORT"])
+    further = {
+        "what Flow Builder received": flow_builder,
+        "what customers get": f"{flow_builder}/mails",
+        "Dagster": local(ports["DAGSTER_PORT"]),
+        "actions API": f"{local(ports['ACTIONS_PORT'])}/docs",
+        "ServiceTitan": local(ports["SIMULATOR_PORT"]),
+    }
     return "\n".join(
         [
             "",
-            f"  Dagster              http://127.0.0.1:{ports['DAGSTER_PORT']}",
-            f"  Flow Builder's post  http://127.0.0.1:{ports['RECEIVER_PORT']}",
-            f"  what customers get   http://127.0.0.1:{ports['RECEIVER_PORT']}/mails",
-            f"  actions API          http://127.0.0.1:{ports['ACTIONS_PORT']}/docs",
-            f"  ServiceTitan         http://127.0.0.1:{ports['SIMULATOR_PORT']}",
+            f"  Begin here, the whole story in two minutes:  {flow_builder}/tour",
+            "",
+            *(f"  {name:<27} {address}" for name, address in further.items()),
             "",
             "  Dagster needs half a minute to start; then a change is posted within a minute. Ctrl-C ends everything.",
         ]

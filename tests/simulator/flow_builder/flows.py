@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from heapq import heappop, heappush
@@ -54,6 +54,19 @@ class Waiting:
     until: datetime = field(compare=False)
 
 
+@dataclass(frozen=True)
+class Turn:
+    """What came of a mail whose day had come. ``answer``: the gate's, where it was asked; ``mail``: None where none
+    left; ``again_at``: when it is tried anew."""
+
+    at: datetime
+    run: Run
+    number: int
+    answer: Data | None = None
+    mail: Mail | None = None
+    again_at: datetime | None = None
+
+
 class FlowBuilder:
     def __init__(self, manner: Manner, gate: Gate | None = None) -> None:
         if (gate is None) == (manner is Manner.ASKING):
@@ -66,21 +79,22 @@ class FlowBuilder:
         self._waiting: list[Waiting] = []
         self._places = count()
 
-    def take(self, webhook_id: str, body: Mapping[str, Any], now: datetime) -> None:
-        """A message that was verified; one that was seen before is dropped."""
+    def take(self, webhook_id: str, body: Mapping[str, Any], now: datetime) -> Run | None:
+        """A message that was verified, and the run that it starts; one that was seen before is dropped."""
         if webhook_id in self._seen:
-            return
+            return None
         self._seen.add(webhook_id)
         data = body["data"]
         if self.manner is not Manner.NAIVE:
             self._heed(str(body["type"]), data)
         if data["flow_name"] in KNOWN and not data.get("test"):
-            self._start(data, now)
+            return self._start(data, now)
+        return None
 
     @property
-    def waiting(self) -> int:
+    def waiting(self) -> list[Waiting]:
         """Mails whose day is still to come, of flows that run."""
-        return sum(not one.run.is_ended for one in self._waiting)
+        return [one for one in self._waiting if not one.run.is_ended]
 
     @property
     def next_at(self) -> datetime | None:
@@ -88,8 +102,13 @@ class FlowBuilder:
         return self._waiting[0].at if self._waiting else None
 
     def due(self, now: datetime) -> Iterator[Mail]:
+        return (turn.mail for turn in self.turns(now) if turn.mail)
+
+    def turns(self, now: datetime) -> Iterator[Turn]:
         while self._waiting and self._waiting[0].at <= now:
-            yield from self._turn(heappop(self._waiting))
+            waiting = heappop(self._waiting)
+            if not waiting.run.is_ended:
+                yield self._turn(waiting)
 
     def _heed(self, kind: str, data: Data) -> None:
         if kind == "servicetitan.appointment.changed":
@@ -106,35 +125,40 @@ class FlowBuilder:
             return [end["transition_id"] for end in data["ends"]]
         return self._of_customer[data["tenant_id"], data["customer_id"]]
 
-    def _start(self, data: Data, now: datetime) -> None:
+    def _start(self, data: Data, now: datetime) -> Run:
         run = Run(Flow(data["flow_name"]), data["transition_id"], data, now)
         self._runs[data["tenant_id"], run.transition_id].append(run)
         self._of_customer[data["tenant_id"], data["customer_id"]].append(run.transition_id)
         for number, delay in enumerate(DELAYS):
             self._wait(now + delay, run, number, now + delay + ASK_FOR)
+        return run
 
     def _wait(self, at: datetime, run: Run, number: int, until: datetime) -> None:
         heappush(self._waiting, Waiting(at, next(self._places), run, number, until))
 
-    def _turn(self, waiting: Waiting) -> Iterator[Mail]:
+    def _turn(self, waiting: Waiting) -> Turn:
         run, at = waiting.run, waiting.at
-        if run.is_ended or (self.manner is Manner.HEEDING and is_over(run, at)):
-            return
+        turn = Turn(at, run, waiting.number)
+        if self.manner is Manner.HEEDING and is_over(run, at):
+            return turn
         if self.gate is None:
-            yield from self._mail(run, waiting, run.data)
-            return
+            return replace(turn, mail=self._mail(run, waiting, run.data))
         answer = self.gate(run.transition_id) or {"may_send": False, "reasons": ["unknown"]}
+        turn = replace(turn, answer=answer)
         if answer["may_send"]:
-            yield from self._mail(run, waiting, answer["data"])
-        elif FOR_NOW & set(answer["reasons"]) and at + ASK_AGAIN_AFTER <= waiting.until:
-            self._wait(at + ASK_AGAIN_AFTER, run, waiting.number, waiting.until)
+            return replace(turn, mail=self._mail(run, waiting, answer["data"]))
+        again_at = at + ASK_AGAIN_AFTER
+        if FOR_NOW.isdisjoint(answer["reasons"]) or again_at > waiting.until:
+            return turn
+        self._wait(again_at, run, waiting.number, waiting.until)
+        return replace(turn, again_at=again_at)
 
-    def _mail(self, run: Run, waiting: Waiting, data: Data) -> Iterator[Mail]:
+    def _mail(self, run: Run, waiting: Waiting, data: Data) -> Mail | None:
         email = (data.get("customer") or {}).get("email")
         if not email:
             self.unreachable += 1
-            return
-        yield Mail(
+            return None
+        return Mail(
             at=waiting.at,
             flow=run.flow,
             number=waiting.number,

@@ -1,25 +1,24 @@
-"""A stand-in for Flow Builder: takes deliveries, verifies their signature, fails to order, shows what came and what it
-mailed."""
+"""A stand-in for Flow Builder: takes deliveries, verifies their signature, fails to order, shows what came."""
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from tests.simulator.clock import Clock
-from tests.simulator.flow_builder.inbox import Inbox
-from tests.simulator.flow_builder.pages.inbox import inbox_page
 from tests.simulator.flow_builder.pages.received import received_page
+from tests.simulator.flow_builder.pages.rendering import STATIC
 from tests.simulator.wire_faults import Dropped
 
 TOLERANCE = timedelta(minutes=5)  # of the signed time, as the Standard Webhooks libraries have it
@@ -54,14 +53,29 @@ class Received:
         return {**shown, "status": self.status}
 
 
+class Listener(Protocol):
+    """What hears each message that was verified and answered with success."""
+
+    def take(self, webhook_id: str, body: Mapping[str, Any], now: datetime) -> object: ...
+
+
 class Receiver:
     """``clock`` set: signed times are compared with it; None: with the machine's, by the standardwebhooks package.
-    ``inbox``: where its flows mail to; without one it runs none."""
+    ``listener``: whose flows run; without one none do. ``routes``: pages beside that of what came; ``shell``: what they
+    share with it."""
 
     url = ""  # where it answers, once it runs
 
-    def __init__(self, secrets: Sequence[str], clock: Clock | None = None, inbox: Inbox | None = None) -> None:
-        self.secrets, self.clock, self.inbox = list(secrets), clock, inbox
+    def __init__(
+        self,
+        secrets: Sequence[str],
+        clock: Clock | None = None,
+        listener: Listener | None = None,
+        routes: Sequence[Route] = (),
+        shell: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.secrets, self.clock, self.listener = list(secrets), clock, listener
+        self.routes, self.shell = routes, shell or {"studio": None}
         self.received: list[Received] = []
         self.replies: deque[Reply] = deque()
         self.otherwise = Reply()
@@ -72,8 +86,9 @@ class Receiver:
         return Starlette(
             routes=[
                 Route("/", self._page, methods=["GET"]),
-                *([Route("/mails", self._mails, methods=["GET"])] if self.inbox else []),
                 Route("/received.json", self._received, methods=["GET"]),
+                Mount("/static", StaticFiles(directory=STATIC)),
+                *self.routes,
                 Route("/_control/replies", self._order, methods=["POST"]),
                 Route("/{path:path}", self._take, methods=["POST"]),
             ]
@@ -107,8 +122,8 @@ class Receiver:
         )
         self.received.append(came)
         await asyncio.sleep(reply.delay)
-        if self.inbox and came.verified and 200 <= reply.status < 300:
-            await run_in_threadpool(self.inbox.take, str(name), came.body, (self.clock or _real)())
+        if self.listener and came.verified and 200 <= reply.status < 300:
+            await run_in_threadpool(self.listener.take, str(name), came.body, (self.clock or _real)())
         return Dropped() if reply.drop else Response(reply.body, reply.status, reply.headers, "application/json")
 
     def _verified(self, raw: bytes, headers: dict[str, str]) -> bool:
@@ -133,13 +148,8 @@ class Receiver:
     async def _received(self, _request: Request) -> Response:
         return Response(orjson.dumps([one.as_json() for one in self.received]), media_type="application/json")
 
-    async def _page(self, _request: Request) -> Response:
-        return HTMLResponse(received_page(self.received, has_inbox=self.inbox is not None))
-
-    async def _mails(self, _request: Request) -> Response:
-        assert self.inbox
-        mails = await run_in_threadpool(self.inbox.collect, (self.clock or _real)())
-        return HTMLResponse(inbox_page(mails, self.inbox.flows.waiting))
+    async def _page(self, request: Request) -> Response:
+        return received_page(self.received, request.query_params, **self.shell)
 
 
 def _real() -> datetime:

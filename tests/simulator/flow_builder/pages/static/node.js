@@ -1,0 +1,43 @@
+// Puts <servicetitan-node> into the step's page. It calls the API through our own back end, which has the token.
+const place = document.getElementById("node");
+const configuration = document.getElementById("configuration");
+const tenant = document.getElementById("tenant");
+const byHand = document.getElementById("by-hand");
+
+function throughTheBackEnd(address, options) {
+  const isRequest = address instanceof Request;
+  const url = new URL(isRequest ? address.url : address, place.dataset.api);
+  const own = `/servicetitan${url.pathname}${url.search}`;
+  return fetch(isRequest ? new Request(own, address) : own, options);
+}
+
+function take(event) {
+  if (!(event instanceof CustomEvent) || event.detail == null) return;
+  configuration.value = typeof event.detail === "string" ? event.detail : JSON.stringify(event.detail, null, 1);
+}
+
+function embed() {
+  const node = document.createElement("servicetitan-node");
+  node.fetch = throughTheBackEnd;
+  node.setAttribute("api", place.dataset.api);
+  node.setAttribute("tenant", tenant.value);
+  if (configuration.value) node.setAttribute("value", configuration.value);
+  node.addEventListener("change", take);
+  tenant.addEventListener("change", () => node.setAttribute("tenant", tenant.value));
+  place.replaceChildren(node);
+}
+
+function say(words) {
+  const line = document.createElement("p");
+  line.className = "bad";
+  line.textContent = words;
+  place.replaceChildren(line);
+  byHand.open = true;
+}
+
+try {
+  await import(place.dataset.script);
+  embed();
+} catch {
+  say(`The node is not there: ${place.dataset.script} does not load. The step can be written as JSON below.`);
+}
