@@ -3,8 +3,9 @@
 Dagster's own class opens and closes the file for every event, and each close writes the log back into the file: 14 ms
 of CPU an event, and a run has some two hundred. An event that a power cut takes away costs nobody an e-mail.
 
-A run that has succeeded leaves its results and no bookkeeping; one that found nothing, once the next has succeeded,
-hardly anything. `orchestration.instance.prune` forgets more, later.
+A run that has ended leaves no check as planned, so that each shows what it last came to. One that has succeeded leaves
+its results and no bookkeeping; one that found nothing, once the next has succeeded, hardly anything.
+`orchestration.instance.prune` forgets more, later.
 """
 
 import logging
@@ -22,12 +23,14 @@ from sqlalchemy.exc import DBAPIError
 
 from orchestration.instance.run_details import (
     forget_bookkeeping,
+    forget_unanswered,
     last_results,
     leave_outline,
     previous_success,
     with_news,
 )
 
+ENDS = {DagsterEventType.RUN_SUCCESS, DagsterEventType.RUN_FAILURE, DagsterEventType.RUN_CANCELED}
 LARGEST_JOURNAL = 16 * 2**20  # bytes, of the write-ahead log between checkpoints
 
 
@@ -45,14 +48,17 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
 
     def store_event(self, event: EventLogEntry) -> None:
         super().store_event(event)
-        if event.dagster_event_type == DagsterEventType.RUN_SUCCESS:
+        if event.dagster_event_type in ENDS:
             try:
-                self.keep_what_is_of_use(event.run_id)
-            except DBAPIError as error:  # the run has succeeded all the same
+                self.keep_what_is_of_use(event.run_id, event.dagster_event_type == DagsterEventType.RUN_SUCCESS)
+            except DBAPIError as error:  # the run has ended all the same
                 logging.getLogger(__name__).warning("events of run %s stay as they are: %s", event.run_id, error)
 
-    def keep_what_is_of_use(self, run_id: str) -> None:
+    def keep_what_is_of_use(self, run_id: str, succeeded: bool) -> None:
         with self._connect() as con:
+            forget_unanswered(con, run_id)
+            if not succeeded:
+                return
             forget_bookkeeping(con, run_id)
             before = previous_success(con, run_id)
             if before and not with_news(con, [before]):

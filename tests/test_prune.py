@@ -23,10 +23,12 @@ class Office:
 
     def __init__(self, home: Path, instance: dg.DagsterInstance) -> None:
         self.home, self.instance, self.news, self.error = home, instance, False, ""
-        self.words = "few"
+        self.words, self.error_comes_first = "few", False
 
         @dg.asset(check_specs=[dg.AssetCheckSpec("sound", asset="raw")])
         def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+            if self.error_comes_first:
+                raise ValueError(self.error)
             context.log.info("read")
             yield dg.MaterializeResult(metadata={"words": self.words})
             yield dg.AssetCheckResult(passed=True)
@@ -49,6 +51,14 @@ class Office:
         return Counter(
             str(one.dagster_event_type and one.dagster_event_type.name) for one in self.instance.all_logs(run_id)
         )
+
+    def planned_last(self, asset: dg.AssetKey) -> str | None:
+        found = self.instance.get_latest_planned_materialization_info(asset)
+        return found and found.run_id
+
+    def plans(self) -> set[str]:
+        """Runs on record as those that were to make something."""
+        return {run_id for run_id in self.runs() if self.events(run_id)["ASSET_MATERIALIZATION_PLANNED"]}
 
     def runs(self) -> set[str]:
         return {run.run_id for run in self.instance.get_runs()}
@@ -85,6 +95,32 @@ def test_one_that_failed_keeps_what_executing_it_again_needs(office: Office) -> 
     office.syncs()
     assert office.events(failed)["STEP_OUTPUT"] == 2
     assert office.events(failed)["ASSET_MATERIALIZATION_PLANNED"] == 2
+
+
+def test_what_a_run_that_failed_did_not_come_to_is_red_only_until_the_next_has_succeeded(office: Office) -> None:
+    """The UI shows an asset as failed where the last run that was to make it has."""
+    office.syncs(news=True)
+    failed = office.syncs(error="no disk")
+    assert office.planned_last(ANALYTICS) == failed
+    for later in range(3):
+        mended = office.syncs()
+        assert office.planned_last(ANALYTICS) == mended
+        assert office.plans() == {failed, mended}, "no more than that, however many follow"
+        office.keeps_small(later * HOUR)
+    office.keeps_small(7 * HOUR)
+    assert office.planned_last(ANALYTICS) == mended
+    office.syncs()
+    assert not office.plans()
+
+
+def test_a_check_shows_what_it_last_came_to_while_runs_fail(office: Office) -> None:
+    answered = office.syncs()
+    office.error_comes_first = True
+    office.syncs(error="no disk")
+    [answer] = office.instance.event_log_storage.get_asset_check_execution_history(
+        dg.AssetCheckKey(dg.AssetKey("raw"), "sound"), limit=10
+    )
+    assert (answer.run_id, answer.status.value) == (answered, "SUCCEEDED")
 
 
 def test_hours_later_those_that_found_nothing_are_gone_and_of_the_others_an_outline_stays(office: Office) -> None:

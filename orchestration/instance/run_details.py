@@ -1,7 +1,8 @@
 """What a run leaves in Dagster's event log, and what of it is still of use once it is over.
 
 Dagster writes some 240 events a run, half a megabyte, most of it for the executor's own use. The last materialization
-of each asset and the last answer of each check always stay: the UI, freshness and the alerts read them.
+of each asset and the last answer of each check always stay: the UI, freshness and the alerts read them. So does the
+last run that was to make an asset: by its end the UI shows the asset as failed.
 """
 
 from collections.abc import Sequence
@@ -14,11 +15,12 @@ from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable as 
 from dagster._core.storage.event_log.schema import AssetEventTagsTable as EventTags
 from dagster._core.storage.event_log.schema import AssetKeyTable as Assets
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable as Events
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from orchestration.assets.specs import ANALYTICS, DELIVERIES
 
 MADE = Type.ASSET_MATERIALIZATION.value
+PLANNED = Type.ASSET_MATERIALIZATION_PLANNED.value
 RESULTS = [MADE, Type.ASSET_CHECK_EVALUATION.value]
 # Read while a run goes on, and when one that failed is executed again from its failure.
 BOOKKEEPING = [
@@ -39,21 +41,24 @@ NEWS = [ANALYTICS.to_string(), DELIVERIES.to_string()]  # made only where someth
 
 @dataclass(frozen=True)
 class Last:
-    """Ids of what each asset and each check last came to."""
+    """Ids of what each asset and each check last came to, and of who was to make each asset."""
 
     events: Sequence[int]
     answers: Sequence[int]
 
 
 def last_results(con: Connection) -> Last:
-    made = select(func.max(Events.c.id)).where(Events.c.dagster_event_type == MADE)
-    by_asset = select(made.where(Events.c.asset_key == Assets.c.asset_key).scalar_subquery()).select_from(Assets)
+    events = [one for kind in (MADE, PLANNED) for one in con.execute(newest_by_asset(kind)).scalars()]
     answered = Answers.c.execution_status.in_([Status.SUCCEEDED.value, Status.FAILED.value])
     newest = select(func.max(Answers.c.id)).where(answered).group_by(Answers.c.asset_key, Answers.c.check_name)
     rows = con.execute(select(Answers.c.id, Answers.c.evaluation_event_storage_id).where(Answers.c.id.in_(newest)))
     answers = {row[0]: row[1] for row in rows}
-    events = [*con.execute(by_asset).scalars(), *answers.values()]
-    return Last([one for one in events if one is not None], [*answers])
+    return Last([one for one in (*events, *answers.values()) if one is not None], [*answers])
+
+
+def newest_by_asset(kind: str) -> Select[tuple[int | None]]:
+    newest = select(func.max(Events.c.id)).where(Events.c.dagster_event_type == kind)
+    return select(newest.where(Events.c.asset_key == Assets.c.asset_key).scalar_subquery()).select_from(Assets)
 
 
 def with_news(con: Connection, run_ids: Sequence[str]) -> set[str]:
@@ -69,11 +74,31 @@ def forget_states(con: Connection, before: datetime) -> None:
     con.execute(Events.delete().where(kind, Events.c.timestamp < before, Events.c.id.not_in(newest)))
 
 
-def forget_bookkeeping(con: Connection, run_id: str) -> None:
-    """Of a run that has succeeded. A check that it had no news for is where it was, instead of skipped."""
-    con.execute(Events.delete().where(Events.c.run_id == run_id, Events.c.dagster_event_type.in_(BOOKKEEPING)))
+def forget_unanswered(con: Connection, run_id: str) -> None:
+    """Of a run that has ended, however: a check that it had no news for is where it was, not skipped or failed."""
     planned = Answers.c.execution_status == Status.PLANNED.value
     con.execute(Answers.delete().where(Answers.c.run_id == run_id, planned))
+
+
+def forget_bookkeeping(con: Connection, run_id: str) -> None:
+    """Of a run that has succeeded."""
+    mine, type_ = Events.c.run_id == run_id, Events.c.dagster_event_type
+    forget_plans(con, run_id)
+    con.execute(Events.delete().where(mine, type_.in_(BOOKKEEPING), type_ != PLANNED))
+
+
+def forget_plans(con: Connection, run_id: str) -> None:
+    """Of a run that has succeeded, and of those before it that had. Where one that failed was to make the same asset,
+    this one's stays: it is the newest, and the asset no longer red."""
+    kind, older = Events.c.dagster_event_type, Events.alias()
+    own = select(older.c.asset_key).where(older.c.run_id == run_id, older.c.dagster_event_type == PLANNED)
+    ended = select(older.c.run_id).where(older.c.dagster_event_type == Type.RUN_SUCCESS.value, older.c.run_id != run_id)
+    con.execute(
+        Events.delete().where(kind == PLANNED, Events.c.asset_key.in_(own), Events.c.run_id.in_(ended)),
+    )
+    same = (older.c.asset_key == Events.c.asset_key) & (older.c.dagster_event_type == PLANNED)
+    failed_before = select(older.c.id).where(same, older.c.id < Events.c.id).exists()
+    con.execute(Events.delete().where(kind == PLANNED, Events.c.run_id == run_id, ~failed_before))
 
 
 def leave_outline(con: Connection, run_ids: Sequence[str], last: Last) -> None:
@@ -83,7 +108,7 @@ def leave_outline(con: Connection, run_ids: Sequence[str], last: Last) -> None:
 
 
 def leave_errors(con: Connection, run_ids: Sequence[str], last: Last) -> None:
-    """Of runs that have failed: all but bookkeeping, and results that a later run has replaced."""
+    """Of runs that have failed: all but bookkeeping, and results, that a later run has replaced."""
     forget_events(con, run_ids, Events.c.dagster_event_type.in_([*BOOKKEEPING, *RESULTS]), last)
 
 
