@@ -18,7 +18,7 @@ from pipelines.settings import Settings
 if TYPE_CHECKING:
     from pipelines.servicetitan.change_probe import ChangeProbe
 
-    pass
+NOTHING_IS_SENT = "FLOW_BUILDER_TRIGGER_URL is not set: nothing is sent"
 
 deliver = dg.define_asset_job(
     "deliver",
@@ -32,13 +32,14 @@ def deliver_sensor(settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         job=deliver,
         name="deliver_sensor",
-        description="Starts `deliver` when something in the outbox is due.",
+        description=("" if settings.flow_builder_trigger_url else f"Idle: {NOTHING_IS_SENT}. ")
+        + "Starts `deliver` when something in the outbox is due.",
         minimum_interval_seconds=5,
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         if not settings.flow_builder_trigger_url:
-            return dg.SkipReason("FLOW_BUILDER_TRIGGER_URL is not set: nothing is sent")
+            return dg.SkipReason(NOTHING_IS_SENT)
         if not (count := due(settings.operations, datetime.now(UTC))):
             return dg.SkipReason("nothing is due")
         if reason := under_way(context.instance, settings):
@@ -72,7 +73,10 @@ def change_sensor(settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         job=sync,
         name="change_sensor",
-        description="Asks ServiceTitan's lists, one record each, whether anything is new, and starts `sync` only then.",
+        description=(
+            "" if every else f"Off: CHANGE_SENSOR_SECONDS is 0; syncs start on SYNC_CRON ({settings.sync_cron}). "
+        )
+        + "Asks ServiceTitan's lists, one record each, whether anything is new, and starts `sync` only then.",
         minimum_interval_seconds=every or 15,
         default_status=dg.DefaultSensorStatus.RUNNING if every else dg.DefaultSensorStatus.STOPPED,
     )

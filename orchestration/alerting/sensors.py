@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from orchestration.alerting.from_checks import Descriptions
 
 
+NOBODY = "ALERT_URLS is not set: nobody is told"
+NOBODY_OUTSIDE = "ALERT_HEARTBEAT_URL is not set: nobody outside is told"
+
+
 def alert_sensor(settings: Settings) -> dg.SensorDefinition:
     somebody = settings.alert_urls is not None
 
@@ -25,13 +29,14 @@ def alert_sensor(settings: Settings) -> dg.SensorDefinition:
 
     @dg.sensor(
         name="alert_sensor",
-        description="Tells people of every trouble once, and when it is over; starts no run.",
+        description=("" if somebody else f"Off: {NOBODY}. ")
+        + "Tells people of every trouble once, and when it is over; starts no run.",
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING if somebody else dg.DefaultSensorStatus.STOPPED,
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         if not somebody:
-            return dg.SkipReason("ALERT_URLS is not set: nobody is told")
+            return dg.SkipReason(NOBODY)
         from orchestration.alerting.evaluate import look
         from pipelines.alerts.channels import channels
 
@@ -48,13 +53,14 @@ def heartbeat_sensor(settings: Settings) -> dg.SensorDefinition:
 
     @dg.sensor(
         name="heartbeat_sensor",
-        description="Tells a watcher outside that all is at work, unless operations.sqlite is not; starts no run.",
+        description=("" if url else f"Off: {NOBODY_OUTSIDE}. ")
+        + "Tells a watcher outside that all is at work, unless operations.sqlite is not; starts no run.",
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING if url else dg.DefaultSensorStatus.STOPPED,
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:  # noqa: ARG001 (Dagster passes it)
         if not url:
-            return dg.SkipReason("ALERT_HEARTBEAT_URL is not set: nobody outside is told")
+            return dg.SkipReason(NOBODY_OUTSIDE)
         from pipelines.alerts.channels import NotNotified, heartbeat
         from pipelines.alerts.store import prove_usable
         from pipelines.operations import OperationsError

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.assets.checks import LEADS_CHECK
-from orchestration.assets.specs import CUSTOMER_INDEX, INBOUND_LEADS, OWNERS, POOL, Results, raw_key
+from orchestration.assets.specs import ACTIONS, CUSTOMER_INDEX, INBOUND_LEADS, OWNERS, POOL, Results, raw_key
 from orchestration.errors import with_known_errors
 from orchestration.resources import WarehouseResource
 from pipelines.analytics.customer_index import SOURCES
@@ -18,8 +18,8 @@ def customer_index(settings: Settings) -> dg.AssetsDefinition:
     @dg.asset(
         key=CUSTOMER_INDEX,
         deps=[raw_key(source.table) for source in SOURCES],
-        group_name="extract",
-        owners=OWNERS["extract"],
+        group_name=ACTIONS,
+        owners=OWNERS[ACTIONS],
         kinds={"sqlite"},
         pool=POOL,
         description="Hashes of numbers, addresses and job numbers, by which a customer is found.",
@@ -39,8 +39,8 @@ def customer_index(settings: Settings) -> dg.AssetsDefinition:
 def inbound_leads(settings: Settings) -> dg.AssetsDefinition:
     @dg.asset(
         key=INBOUND_LEADS,
-        group_name="extract",
-        owners=OWNERS["extract"],
+        group_name=ACTIONS,
+        owners=OWNERS[ACTIONS],
         kinds={"sqlite"},
         check_specs=[LEADS_CHECK.spec(INBOUND_LEADS)],
         description="Leads from web forms that the actions API took in, and that wait for a person.",

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from orchestration.assets.checks import ENDPOINT_CHECK, OUTBOX_CHECKS, endpoint_check, outbox_checks
-from orchestration.assets.specs import DELIVERIES, OUTBOX, OWNERS, POOL, Results
+from orchestration.assets.specs import DELIVER, DELIVERIES, OUTBOX, OWNERS, POOL, STATES, Results
 from orchestration.errors import with_known_errors
 from orchestration.resources import WarehouseResource, delivery_lock
 from pipelines.settings import Settings
 
 READ_BY_ENQUEUE = [
     dg.AssetKey(["marts", "customer_state_transitions"]),
-    dg.AssetKey(["marts", "customer_servicetitan_state"]),
+    STATES,
     dg.AssetKey(["marts", "tenant_baselines"]),
     dg.AssetKey(["marts", "transition_details"]),
 ]
@@ -29,8 +29,8 @@ def outbox(settings: Settings) -> dg.AssetsDefinition:
     @dg.asset(
         key=OUTBOX,
         deps=READ_BY_ENQUEUE,
-        group_name="deliver",
-        owners=OWNERS["deliver"],
+        group_name=DELIVER,
+        owners=OWNERS[DELIVER],
         kinds={"sqlite"},
         pool=POOL,
         check_specs=[check.spec(OUTBOX) for check in OUTBOX_CHECKS.values()],
@@ -63,8 +63,8 @@ def deliveries(settings: Settings) -> dg.AssetsDefinition:
     @dg.asset(
         key=DELIVERIES,
         deps=[OUTBOX],
-        group_name="deliver",
-        owners=OWNERS["deliver"],
+        group_name=DELIVER,
+        owners=OWNERS[DELIVER],
         kinds={"http"},
         check_specs=[ENDPOINT_CHECK.spec(DELIVERIES)],
         description="What was due in the outbox, posted to Flow Builder.",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from orchestration.assets.checks import Check
-from orchestration.assets.specs import ANALYTICS, REPORT, Results
+from orchestration.assets.specs import ANALYTICS, OWNERS, REPORT, REPORTING, Results
 from orchestration.errors import in_a_line
 from pipelines.settings import Settings
 
@@ -23,7 +23,8 @@ def report(settings: Settings) -> dg.AssetsDefinition:
     @dg.asset(
         key=REPORT,
         deps=[ANALYTICS],
-        group_name="derive",
+        group_name=REPORTING,
+        owners=OWNERS[REPORTING],
         kinds={"html"},
         output_required=False,
         check_specs=[REPORT_CHECK.spec(REPORT)],

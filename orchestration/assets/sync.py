@@ -115,7 +115,7 @@ def derive_asset(settings: Settings) -> dg.AssetsDefinition:
         from pipelines.derivation.baselines import taken_since, tenants_with_baseline
         from pipelines.derivation.derive import derive
         from pipelines.derivation.freshness import last_derivation
-        from pipelines.derivation.row_counts import row_counts
+        from pipelines.derivation.row_counts import customers_per_state, row_counts
         from pipelines.rules.edited_seeds import keep_edited_seeds
         from pipelines.servicetitan.load.changes import forget_changes
 
@@ -129,7 +129,8 @@ def derive_asset(settings: Settings) -> dg.AssetsDefinition:
         taken = taken_since(settings.warehouse, known) if done.reason else []
         for baseline in taken:
             context.log.info(str(baseline))
-        rows, news = row_counts(settings.warehouse), {**baselines.told(taken), **edited_seeds.told(kept)}
+        rows, states = row_counts(settings.warehouse), customers_per_state(settings.warehouse)
+        news = {**baselines.told(taken), **edited_seeds.told(kept), lineage.STATES: states}
         for node in done.nodes if done.reason else told_again(done.nodes, specs, checks):
             spec, check = specs.get(node.unique_id), checks.get(node.unique_id)
             if spec and spec.key in context.selected_asset_keys:
@@ -188,8 +189,8 @@ def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefiniti
     @dg.asset(
         key=ANALYTICS,
         deps=[*marts, OUTBOX],
-        group_name="derive",
-        owners=lineage.OWNERS["derive"],
+        group_name=lineage.REPORTING,
+        owners=lineage.OWNERS[lineage.REPORTING],
         kinds={"duckdb"},
         pool=POOL,
         output_required=False,

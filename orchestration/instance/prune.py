@@ -94,7 +94,7 @@ def leave_less(instance: dg.DagsterInstance, runs: Sequence[Ended], last: Last) 
         instance.add_run_tags(run.run_id, OUTLINED)
     succeeded = [run.run_id for run in runs if run.succeeded]
     with event_log(instance).index_connection() as con:
-        leave_outline(con, succeeded, last)
+        leave_outline(con, succeeded, last, plotted=True)
         leave_errors(con, [run.run_id for run in runs if not run.succeeded], last)
     for run_id in succeeded:
         instance.compute_log_manager.delete_logs(prefix=[run_id])

@@ -17,7 +17,7 @@ from dagster._core.storage.event_log.schema import AssetKeyTable as Assets
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable as Events
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from orchestration.assets.specs import ANALYTICS, DELIVERIES
+from orchestration.assets.specs import ANALYTICS, DELIVERIES, STATES
 
 MADE = Type.ASSET_MATERIALIZATION.value
 PLANNED = Type.ASSET_MATERIALIZATION_PLANNED.value
@@ -36,6 +36,7 @@ BOOKKEEPING = [
     )
 ]
 OUTLINE = [one.value for one in (Type.RUN_START, Type.RUN_SUCCESS, Type.RUN_CANCELED)]  # beside what it logged
+PLOTTED = STATES.to_string()  # over time, by the numbers that it came to
 NEWS = [ANALYTICS.to_string(), DELIVERIES.to_string()]  # made only where something had changed, or was sent
 
 
@@ -101,10 +102,12 @@ def forget_plans(con: Connection, run_id: str) -> None:
     con.execute(Events.delete().where(kind == PLANNED, Events.c.run_id == run_id, ~failed_before))
 
 
-def leave_outline(con: Connection, run_ids: Sequence[str], last: Last) -> None:
-    """Of runs that have succeeded: when they ran, what they logged, and results that no later run has replaced."""
+def leave_outline(con: Connection, run_ids: Sequence[str], last: Last, *, plotted: bool = False) -> None:
+    """Of runs that have succeeded: when they ran, what they logged, and results that no later run has replaced; or that
+    the UI plots."""
     type_ = Events.c.dagster_event_type
-    forget_events(con, run_ids, type_.is_not(None) & type_.not_in(OUTLINE), last)
+    gone = type_.is_not(None) & type_.not_in(OUTLINE)
+    forget_events(con, run_ids, gone & ~((type_ == MADE) & (Events.c.asset_key == PLOTTED)) if plotted else gone, last)
 
 
 def leave_errors(con: Connection, run_ids: Sequence[str], last: Last) -> None:
