@@ -118,8 +118,7 @@ def decide(lead_id: str, reason: str, **way: Any) -> None:
         try:
             now = decide(queue, row["tenant_id"], lead_id, form, getpass.getuser(), current)
         except Problem as problem:
-            wrong = [text for texts in problem.members.get("errors", {}).values() for text in texts]
-            raise click.ClickException("; ".join(wrong) or problem.detail) from None
+            raise click.ClickException(problem.words) from None
     click.echo(f"{lead_id}: {now['status']}")
 
 

@@ -1,6 +1,7 @@
 """Look-ups in the analysts' copy, ``analytics.duckdb``; the warehouse is never opened here."""
 
 import threading
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,11 @@ STATE = f"from marts.customer_servicetitan_state {OF_CUSTOMER}"
 PER_STATE = """
     select tenant_id, current_state, count(*) as customers from marts.customer_servicetitan_state
     group by all order by all
+"""
+STATES = """
+    select servicetitan_customer_id, customer_name, current_state, current_state_name, customer_is_active
+    from marts.customer_servicetitan_state
+    where tenant_id = $tenant and servicetitan_customer_id in (select unnest($customers))
 """
 TRANSITIONS = f"from (from marts.customer_state_transitions {IN_ORDER}"
 EVENTS = f"from (from marts.customer_events {IN_ORDER}"
@@ -52,9 +58,18 @@ class Marts:
                 self._per_state = _found(con, PER_STATE)
             return self._per_state
 
+    def states(self, tenant_id: int, customer_ids: Collection[int]) -> dict[int, Row]:
+        """Of those customers that are published: name, state, whether active."""
+        rows = self.rows(STATES, {"tenant": tenant_id, "customers": [*customer_ids]}) if customer_ids else []
+        return {row["servicetitan_customer_id"]: row for row in rows}
+
     def _rows(self, query: str, tenant_id: int, customer_id: int) -> list[Row]:
+        return self.rows(query, {"tenant": tenant_id, "customer": customer_id})
+
+    def rows(self, query: str, values: Mapping[str, Any]) -> list[Row]:
+        """None where nothing was published yet, or not this table."""
         with self._lock:
-            return _found(self._newest(), query, {"tenant": tenant_id, "customer": customer_id})
+            return _found(self._newest(), query, values)
 
     def _newest(self) -> duckdb.DuckDBPyConnection | None:
         try:
@@ -75,7 +90,7 @@ class Marts:
             self._version = version
 
 
-def _found(con: duckdb.DuckDBPyConnection | None, query: str, values: dict[str, int] | None = None) -> list[Row]:
+def _found(con: duckdb.DuckDBPyConnection | None, query: str, values: Mapping[str, Any] | None = None) -> list[Row]:
     """None where nothing was published yet, or not this table."""
     if con is None:
         return []

@@ -16,7 +16,7 @@ from pipelines.clock import Clock, now
 from pipelines.console.context import Console
 from pipelines.console.door import Door
 from pipelines.console.guard import SIGN_IN, guard
-from pipelines.console.pages import decisions, integrations, overview, sign_in
+from pipelines.console.pages import decisions, integrations, leads, overview, rehearsal, rules, sign_in
 from pipelines.console.passwords import Passwords
 from pipelines.console.refusals import Refusal, SignedOut
 from pipelines.console.rendering import FILES, render
@@ -25,7 +25,7 @@ from pipelines.operations import OperationsError
 from pipelines.settings import Settings
 
 log = logging.getLogger("pipelines.console")
-PAGES = (sign_in, overview, integrations, decisions)
+PAGES = (sign_in, overview, integrations, decisions, leads, rules, rehearsal)
 
 
 def app(settings: Settings, services: Services, dagster: Dagster, clock: Clock = now) -> FastAPI:
@@ -67,7 +67,7 @@ def _refused(request: Request, error: Exception) -> Response:
 def _problem(request: Request, error: Exception) -> Response:
     """Of a function that the actions share."""
     assert isinstance(error, Problem)
-    return _refused(request, Refusal(error.status, error.detail, error.headers))
+    return _refused(request, Refusal(error.status, error.words, error.headers))
 
 
 def _invalid(request: Request, error: Exception) -> Response:

@@ -18,7 +18,7 @@ from pipelines.operations.backup import copy_file
 from pipelines.rehearsal.copy import Copy
 from pipelines.rehearsal.result import Moved, Rehearsal
 from pipelines.rules.files import Row, read_file, read_rules
-from pipelines.rules.in_force import write_rules
+from pipelines.rules.in_force import version_of, write_rules
 from pipelines.settings import Settings, Tenant
 from pipelines.warehouse import open_warehouse
 
@@ -82,7 +82,7 @@ def rehearse(settings: Settings, asked: Asked, hold: Hold, show: Show) -> Rehear
         found = list(mails(run.settings.operations, run.copy.flows()))
         moved = [Moved(*one) for one in run.copy.moved()]
     rules = asked.rules.name if asked.rules else None
-    return Rehearsal(asked.tenant.id, moments[0], moments[-1], rules, found, moved)
+    return Rehearsal(asked.tenant.id, moments[0], moments[-1], rules, found, moved, version_of(own))
 
 
 def rules_of(settings: Settings, instead: Path | None) -> list[Row]:

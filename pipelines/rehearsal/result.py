@@ -18,7 +18,7 @@ class Moved(Struct, frozen=True):
 
 class Rehearsal(Struct, frozen=True):
     """Of one tenant. ``mails``: every message whose state has a flow, in order; ``rules``: the file that was laid over
-    the rules in force."""
+    the rules in force; ``rules_version``: of all rows of people's own that counted, "" in one of before."""
 
     tenant_id: int
     begins_at: datetime
@@ -26,6 +26,7 @@ class Rehearsal(Struct, frozen=True):
     rules: str | None
     mails: list[Mail]
     moved: list[Moved]
+    rules_version: str = ""
 
     @property
     def started(self) -> list[Mail]:

@@ -5,13 +5,21 @@ from pathlib import Path
 
 import msgspec
 
-from pipelines.operations import has_table, look_into, open_operations, stamp, transaction
+from pipelines.operations import Connection, has_table, look_into, moment, open_operations, stamp, transaction
 from pipelines.rehearsal.result import Rehearsal
 
 KEPT = timedelta(days=30)
 ADD = """
     insert into rehearsals (tenant_id, made_at, begins_at, ends_at, rules, mails, withheld, result)
     values (?, ?, ?, ?, ?, ?, ?, ?) returning rehearsal_id
+"""
+NEWEST = """
+    select rehearsal_id, made_at from rehearsals
+    where tenant_id = ? and rules is null order by made_at desc, rehearsal_id desc limit 1
+"""
+PREVIEWS = """
+    select made_at, result from rehearsals
+    where tenant_id = ? and rules = ? order by made_at desc, rehearsal_id desc limit 5
 """
 
 
@@ -30,6 +38,21 @@ def read(operations: Path, number: int) -> Rehearsal | None:
     with open_operations(operations) as con:
         row = con.execute("select result from rehearsals where rehearsal_id = ?", [number]).fetchone()
     return msgspec.json.decode(row[0], type=Rehearsal) if row else None
+
+
+def newest(con: Connection, tenant_id: int) -> tuple[int, datetime] | None:
+    """Its number, and when it was made; of the rules in force, for previews of others do not count."""
+    row = con.execute(NEWEST, [tenant_id]).fetchone()
+    return (row[0], moment(row[1])) if row else None
+
+
+def of_rules(con: Connection, tenant_id: int, file_name: str, rules_version: str) -> tuple[datetime, Rehearsal] | None:
+    """The newest preview of just these rules, and when it was made."""
+    for made_at, result in con.execute(PREVIEWS, [tenant_id, file_name]):
+        found = msgspec.json.decode(result, type=Rehearsal)
+        if found.rules_version == rules_version:
+            return moment(made_at), found
+    return None
 
 
 def forget(operations: Path, now: datetime) -> int:

@@ -43,3 +43,24 @@ class Behaviour:
     @property
     def unit_words(self) -> str:
         return self.business_unit_name or (str(self.business_unit_id) if self.business_unit_id else "(no unit)")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A row of the mart cancel_reasons."""
+
+    reason_id: int | None
+    reason_name: str | None
+    starts_flow: bool
+    match_field: str
+    pattern: str | None
+    priority: int
+    rule_tenant_id: int | None
+    origin: str
+    jobs: int
+    jobs_last_90_days: int
+    jobs_booked_anew: int
+
+    @property
+    def share_booked_anew(self) -> float | None:
+        return self.jobs_booked_anew / self.jobs if self.jobs else None

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.actions.routes.rehearsal_launcher import ENDED
 from pipelines.actions.routes.sync_launcher import LAUNCH, RUNS, TERMINATE
 from tests.actions.conftest import Api, Open
 
@@ -179,4 +180,4 @@ def test_dagster_knows_what_it_is_asked() -> None:
     from graphql import parse, validate
 
     schema = create_schema().graphql_schema
-    assert [validate(schema, parse(query)) for query in (RUNS, LAUNCH, TERMINATE)] == [[], [], []]
+    assert [validate(schema, parse(query)) for query in (RUNS, LAUNCH, TERMINATE, ENDED)] == [[]] * 4

@@ -24,6 +24,7 @@ from pipelines.actions.inbound_leads.statuses import (
 )
 from pipelines.clock import Clock
 from pipelines.operations import Connection, moment, open_operations, stamp
+from pipelines.operations.decisions import note
 
 LEAD_RETENTION = timedelta(days=30)  # contact data, after the lead's end, and keys
 CHOOSE = (
@@ -134,14 +135,26 @@ class LeadQueue:
         """False: it waits for no decision."""
         ended_at = None if made.status == OPEN else stamp(self._clock())
         place = (made.status, made.customer_id, made.location_id, made.kept, made.find_first)
-        changed = self._store.write(DECIDE, *place, made.decision, made.by, made.reason, ended_at, entry_id)
+        with self._store.writing() as con:
+            values = (*place, made.decision, made.by, made.reason, ended_at, entry_id)
+            if not con.execute(DECIDE, values).rowcount:
+                return False
+            about, did, now = f"lead {entry_id}", in_words(made), self._clock()
+            note(con, did, reason=made.reason, by=made.by, now=now, tenant_id=tenant_id, subject=about)
         self.news[tenant_id].set()
-        return bool(changed)
+        return True
 
     def forget_old(self) -> int:
         """Takes the contact data out of what ended long ago; and old keys are free again."""
         self._store.write(FORGET_KEYS, stamp(self._clock() - LEAD_RETENTION))
         return self._store.write(FORGET, NO_CONTENT, stamp(self._clock() - LEAD_RETENTION), NO_CONTENT)
+
+
+def in_words(made: Decided) -> str:
+    """What was done with the lead, as the decisions say it."""
+    if made.decision == "customer":
+        return f"given to customer {made.customer_id}"
+    return {"create": "taken as a new customer's", "discard": "discarded", "retry": "tried once more"}[made.decision]
 
 
 def entry(row: Row) -> QueuedLead:

@@ -1,4 +1,4 @@
-"""Starting the `sync` job, over the GraphQL of Dagster's webserver."""
+"""Starting jobs, over the GraphQL of Dagster's webserver: first of all `sync`."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -40,9 +40,12 @@ mutation Terminate($runId: String!) {
 """
 
 
-class StartedSync(BaseModel):
+class Started(BaseModel):
     run_id: str
     url: str = Field(description="The run in Dagster's UI")
+
+
+class StartedSync(Started):
     tenants: list[str] = Field(description="What is read; empty: every tenant")
     queued: bool = Field(description="Another sync is running; this one starts when that ends")
 
@@ -64,36 +67,40 @@ class Dagster:
     def start_sync(self, tenants: Sequence[str]) -> StartedSync:
         """Empty: every tenant. One that waits already is taken, or makes room for one that does its work, too, unless a
         person wants more of it than we ask for. Raises `Problem` ``sync_unavailable``."""
-        under_way = self._under_way()
+        under_way = self.runs(JOB, [*WAITING, *RUNNING])
         waiting = [run for run in under_way if run.get("status") in WAITING]
         queued = len(waiting) < len(under_way)
         if known := next((run for run in waiting if does(run, tenants)), None):
             return self._started(known["runId"], tenants, queued)
         like_ours = [run for run in waiting if (run.get("runConfig") or {}) == config_of(tenants_of(run))]
-        run_id = self._launch(united([tenants, *map(tenants_of, like_ours)]))
+        started = self.launch(JOB, config_of(united([tenants, *map(tenants_of, like_ours)])))
         for run in like_ours:
-            self._ask(TERMINATE, {"runId": run["runId"]})
-        return self._started(run_id, tenants, queued)
+            self.ask(TERMINATE, {"runId": run["runId"]})
+        return self._started(started.run_id, tenants, queued)
 
     def _started(self, run_id: str, tenants: Sequence[str], queued: bool) -> StartedSync:
-        return StartedSync(run_id=run_id, url=f"{self._url}/runs/{run_id}", tenants=list(tenants), queued=queued)
+        return StartedSync(run_id=run_id, url=self._page_of(run_id), tenants=list(tenants), queued=queued)
 
-    def _under_way(self) -> list[Json]:
-        runs = self._ask(RUNS, {"filter": {"pipelineName": JOB, "statuses": [*WAITING, *RUNNING]}})["runsOrError"]
+    def _page_of(self, run_id: str) -> str:
+        return f"{self._url}/runs/{run_id}"
+
+    def runs(self, job: str, statuses: Sequence[str]) -> list[Json]:
+        """The newest. Raises `Problem` ``sync_unavailable``."""
+        runs = self.ask(RUNS, {"filter": {"pipelineName": job, "statuses": [*statuses]}})["runsOrError"]
         return list(runs.get("results") or ())
 
-    def _launch(self, tenants: Sequence[str]) -> str:
-        answer = self._ask(LAUNCH, {"params": self._params(tenants)})["launchRun"]
+    def launch(self, job: str, config: Json) -> Started:
+        """Raises `Problem` ``sync_unavailable``."""
+        selector = {"repositoryLocationName": LOCATION, "repositoryName": REPOSITORY, "pipelineName": job}
+        params = {"selector": selector, "runConfigData": config, "mode": "default"}
+        answer = self.ask(LAUNCH, {"params": params})["launchRun"]
         if answer["__typename"] != "LaunchRunSuccess":
-            detail = f"Dagster did not start {JOB}: {answer['__typename']}; is code location {LOCATION} loaded?"
+            detail = f"Dagster did not start {job}: {answer['__typename']}; is code location {LOCATION} loaded?"
             raise Problem("sync_unavailable", detail)
-        return str(answer["run"]["runId"])
+        run_id = str(answer["run"]["runId"])
+        return Started(run_id=run_id, url=self._page_of(run_id))
 
-    def _params(self, tenants: Sequence[str]) -> Json:
-        selector = {"repositoryLocationName": LOCATION, "repositoryName": REPOSITORY, "pipelineName": JOB}
-        return {"selector": selector, "runConfigData": config_of(tenants), "mode": "default"}
-
-    def _ask(self, query: str, variables: Json) -> Json:
+    def ask(self, query: str, variables: Json) -> Json:
         try:
             response = self._http.post(f"{self._url}/graphql", json={"query": query, "variables": variables})
             data = response.raise_for_status().json()["data"]

@@ -74,6 +74,12 @@ class Problem(Exception):
         if self.status == 401:
             self.headers["www-authenticate"] = "Bearer"
 
+    @property
+    def words(self) -> str:
+        """For a person, without the fields' names."""
+        wrong = [text for texts in self.members.get("errors", {}).values() for text in texts]
+        return "; ".join(wrong) or self.detail
+
     def body(self) -> bytes:
         known = {
             "type": f"urn:servicetitan-flow:problem:{self.code}",
