@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import dagster as dg
 import pytest
@@ -54,7 +55,7 @@ class Office:
 
     def planned_last(self, asset: dg.AssetKey) -> str | None:
         found = self.instance.get_latest_planned_materialization_info(asset)
-        return found and found.run_id
+        return cast("str | None", found and found.run_id)
 
     def plans(self) -> set[str]:
         """Runs on record as those that were to make something."""
