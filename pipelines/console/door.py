@@ -2,7 +2,7 @@
 answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +27,9 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
 }
 NO_STORE = {"cache-control": "no-store", "cross-origin-resource-policy": "same-origin"}
+# The node stands in pages of Flow Builder's origin, and a module is only loaded from elsewhere where it says so.
+FOR_ALL = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
+NODE = "/console/static/servicetitan-node.js"
 STATIC = "/console/static/"
 MAX_PAGES = 4  # that are made at once: the actions API answers in the same process
 
@@ -43,7 +46,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        answering = _with_headers(send, request.url.path.startswith(STATIC))
+        answering = _with_headers(send, headers_of(request.url.path))
         if not self._is_ours(request.headers.get("host", "")):
             words = "this is not the address of the console: set CONSOLE_URL to the one that browsers use\n"
             await PlainTextResponse(words, 400)(scope, receive, answering)
@@ -70,11 +73,17 @@ class Door:
         return bool(parts and parts.hostname in LOOPBACK and "@" not in host)
 
 
-def _with_headers(send: Send, is_static: bool) -> Callable[[MutableMapping[str, Any]], Awaitable[None]]:
+def headers_of(path: str) -> Mapping[str, str]:
+    if path == NODE:
+        return HEADERS | FOR_ALL
+    return HEADERS if path.startswith(STATIC) else HEADERS | NO_STORE
+
+
+def _with_headers(send: Send, added: Mapping[str, str]) -> Callable[[MutableMapping[str, Any]], Awaitable[None]]:
     async def sending(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in (HEADERS if is_static else HEADERS | NO_STORE).items():
+            for name, value in added.items():
                 headers.setdefault(name, value)
         await send(message)
 

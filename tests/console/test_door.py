@@ -35,3 +35,14 @@ def test_a_body_that_is_too_large_is_not_read(url: str) -> None:
         refused = http.post("/console/sign-in", content=b"x" * 70_000, headers={"origin": url})
     assert refused.status_code == 413
     assert "at most 65536 bytes" in refused.text
+
+
+def test_the_node_may_be_loaded_by_a_page_of_another_origin_and_nothing_else(url: str) -> None:
+    with httpx.Client(base_url=url, trust_env=False) as http:
+        node = http.get("/console/static/servicetitan-node.js")
+        assert node.status_code == 200
+        assert "javascript" in node.headers["content-type"]
+        assert node.headers["access-control-allow-origin"] == "*"
+        assert node.headers["cross-origin-resource-policy"] == "cross-origin"
+        for path in ("/console/static/console.css", "/console/sign-in"):
+            assert "access-control-allow-origin" not in http.get(path).headers
