@@ -10,9 +10,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from argon2 import PasswordHasher
 
 from orchestration.cli.processes import running
-from tests.simulator.__main__ import fresh_folder, port
+from pipelines.settings.console_user import parsed
+from tests.simulator.__main__ import CONSOLE_PASSWORD, fresh_folder, port, product, welcome
 
 
 def test_its_folder_is_fresh_at_every_start(tmp_path: Path) -> None:
@@ -64,3 +66,11 @@ def members(group: int) -> int:
         return False
 
     return sum(belongs(process) for process in psutil.process_iter())
+
+
+def test_the_console_has_the_user_that_it_prints(tmp_path: Path) -> None:
+    ports = dict.fromkeys(("DAGSTER_PORT", "ACTIONS_PORT", "SIMULATOR_PORT", "RECEIVER_PORT"), 1)
+    user = parsed(product(tmp_path, ports)["CONSOLE_USERS"])
+    assert user.acts
+    assert PasswordHasher().verify(user.password_hash, CONSOLE_PASSWORD)
+    assert f"name {user.name}, password {CONSOLE_PASSWORD}" in welcome(ports)

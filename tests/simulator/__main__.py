@@ -13,6 +13,9 @@ from itertools import cycle
 from pathlib import Path
 from random import Random
 
+from argon2 import PasswordHasher
+from cryptography.fernet import Fernet
+
 from orchestration.cli.processes import LAST_WORDS, PATIENCE, command, first_to_end, heed_signals, running
 from tests.simulator.clock import OffsetClock
 from tests.simulator.environment import ACTIONS_TOKEN, SIGNING_SECRET, environment
@@ -31,6 +34,7 @@ from tests.simulator.world import World
 
 PORTS = {"DAGSTER_PORT": 3000, "ACTIONS_PORT": 8400, "SIMULATOR_PORT": 8401, "RECEIVER_PORT": 8402}
 CUSTOMERS = 150  # per tenant
+CONSOLE_USER, CONSOLE_PASSWORD = "demo", "demo-console"
 TEST_CUSTOMER, TEST_EMAIL = "Tina Test", "tina.tour@mail.example.net"
 ROOT = Path(__file__).parents[2]
 MARK = ".demo"  # a folder with this file is the demo's own, and may be emptied
@@ -108,6 +112,8 @@ def product(data: Path, ports: Mapping[str, int]) -> dict[str, str]:
     return {
         "DAGSTER_HOME": str(data / "dagster"),
         "DAGSTER_URL": f"http://127.0.0.1:{ports['DAGSTER_PORT']}",
+        "CONSOLE_USERS": f"{CONSOLE_USER}:operator:{PasswordHasher().hash(CONSOLE_PASSWORD)}",
+        "SECRETS_KEY": Fernet.generate_key().decode(),
         "SYNC_CRON": "* * * * *",
         "PYTHONUNBUFFERED": "1",
     }
@@ -141,6 +147,7 @@ def welcome(ports: Mapping[str, int]) -> str:
     further = {
         "what Flow Builder received": flow_builder,
         "what customers get": f"{flow_builder}/mails",
+        "console": f"{local(ports['ACTIONS_PORT'])}/console  (name {CONSOLE_USER}, password {CONSOLE_PASSWORD})",
         "Dagster": local(ports["DAGSTER_PORT"]),
         "actions API": f"{local(ports['ACTIONS_PORT'])}/docs",
         "ServiceTitan": local(ports["SIMULATOR_PORT"]),

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from pipelines.analytics.customer_history import names
 from pipelines.console.context import Console, Here
+from pipelines.console.dagster import ask
 from pipelines.console.guard import Posted, Visitor
 from pipelines.console.health import troubles
 from pipelines.console.refusals import Refusal
@@ -98,14 +99,14 @@ def newest_messages(console: Console, session: Session, mine: Sequence[Tenant]) 
 
 
 @router.post("/console/sync")
-async def sync(request: Request, console: Here, session: Visitor, form: Posted) -> Response:
-    """`tenant`: only this one, perhaps repeated."""
+def sync(request: Request, console: Here, session: Visitor, form: Posted) -> Response:
+    """``tenant``: only this one, perhaps repeated."""
     reason = form.reason
     chosen = [console.tenant(session, name) for name in form.all("tenant")] or console.tenants(session)
     every = session.user.tenants is None and not form.all("tenant")
-    asked = [] if every else [one.name for one in chosen]
-    started = await console.dagster.places.run(partial(console.dagster.start_sync, asked))
-    subject = f"sync of {', '.join(asked) or 'all tenants'}, run {started.run_id}"
+    only = [] if every else [one.name for one in chosen]
+    started = ask(console.dagster, partial(console.dagster.start_sync, only))
+    subject = f"sync of {', '.join(only) or 'all tenants'}, run {started.run_id}"
     write(console, "started", subject, reason, session)
     waits = "waits for the sync that is running" if started.queued else "has started"
     return done(request, "/console", f"The sync {waits}: {started.url}")
