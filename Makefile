@@ -34,6 +34,7 @@ bench: .venv/ready
 	$(BIN)/python -m tests.bench.delivery
 	$(BIN)/python -m tests.bench.actions
 	$(BIN)/python -m tests.bench.trouble_actions
+	$(BIN)/python -m tests.bench.console
 	$(BIN)/python -m tests.bench.ticks
 	$(BIN)/python -m tests.bench.trouble
 

@@ -86,7 +86,7 @@ def taken(analytics: Path) -> list[Taken]:
     """Nothing where nothing was published yet, or by an earlier release."""
     import duckdb
 
-    from pipelines.analytics.customer_history import published
+    from pipelines.analytics.published import published
 
     if not analytics.exists():
         return []

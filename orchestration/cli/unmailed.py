@@ -49,7 +49,7 @@ def counted(analytics: Path) -> dict[tuple[int, str], tuple[int, int]]:
     """Tenant and reason -> of the last 90 days, and ever. Nothing where it was not published yet."""
     import duckdb
 
-    from pipelines.analytics.customer_history import published
+    from pipelines.analytics.published import published
 
     if not analytics.exists():
         return {}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.analytics.customer_history import NotPublished, published
+from pipelines.analytics.published import NotPublished, published
 from pipelines.analytics.reader import Marts
 from pipelines.rules.behaviour import Behaviour, Reason
 

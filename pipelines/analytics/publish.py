@@ -12,6 +12,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
+from pipelines.analytics.published import NotPublished, published
 from pipelines.derivation.freshness import CHANGED, read_last_derivation
 from pipelines.warehouse import open_warehouse, quoted
 
@@ -44,13 +45,10 @@ class Publication(NamedTuple):
 
 def read_publication(analytics: Path) -> Publication | None:
     """None where there is none, or it is of an earlier release, damaged, or held by somebody who opened it to write."""
-    if not analytics.exists():
-        return None
     try:
-        with duckdb.connect(analytics, read_only=True) as con:
-            con.execute("set TimeZone = 'UTC'")
+        with published(analytics) as con:
             found = con.execute(f"select {', '.join(Publication._fields)} from main.publication").fetchone()
-    except duckdb.Error:
+    except (NotPublished, duckdb.Error):
         return None
     return Publication(*found) if found else None
 

@@ -1,12 +1,14 @@
 """Look-ups in the analysts' copy, ``analytics.duckdb``; the warehouse is never opened here."""
 
-import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from pipelines.analytics.published import NotPublished, Unreadable, Version, copy_of
 
 Row = dict[str, Any]
 
@@ -28,21 +30,24 @@ EVENTS = f"from (from marts.customer_events {IN_ORDER}"
 
 
 class Marts:
-    """Sees each newly published file.
-
-    DuckDB holds one instance of a path per process, and with it the file that was there when it was opened: the one
-    connection is closed before the path is opened again, and queries take turns.
-    """
+    """Sees each newly published file, and keeps it open until it is closed."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._lock = path, threading.Lock()
-        self._con: duckdb.DuckDBPyConnection | None = None
-        self._version: tuple[int, int] | None = None
-        self._per_state: list[Row] | None = None
+        self._copy = copy_of(path)
+        self._per_state: tuple[Version, list[Row]] | None = None
 
     def close(self) -> None:
-        with self._lock:
-            self._reopen(None)
+        self._copy.let_go()
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Raises `NotPublished`."""
+        with self._copy.reading(is_kept=True) as con:
+            yield con
+
+    def version(self) -> Version:
+        """Another one with each publication: what was worked out of one is right until then. Raises `NotPublished`."""
+        return self._copy.version()
 
     def state(self, tenant_id: int, customer_id: int) -> Row | None:
         return next(iter(self._rows(STATE, tenant_id, customer_id)), None)
@@ -52,52 +57,36 @@ class Marts:
 
     def customers_per_state(self) -> list[Row]:
         """``tenant_id``, ``current_state``, ``customers``; counted once for each file that is published."""
-        with self._lock:
-            con = self._newest()
-            if self._per_state is None:
-                self._per_state = _found(con, PER_STATE)
-            return self._per_state
+        try:
+            version = self.version()
+        except NotPublished:
+            return []
+        if self._per_state is None or self._per_state[0] != version:
+            self._per_state = version, self.rows(PER_STATE, {})
+        return self._per_state[1]
 
     def states(self, tenant_id: int, customer_ids: Collection[int]) -> dict[int, Row]:
         """Of those customers that are published: name, state, whether active."""
-        rows = self.rows(STATES, {"tenant": tenant_id, "customers": [*customer_ids]}) if customer_ids else []
-        return {row["servicetitan_customer_id"]: row for row in rows}
+        found = self.rows(STATES, {"tenant": tenant_id, "customers": [*customer_ids]}) if customer_ids else []
+        return {row["servicetitan_customer_id"]: row for row in found}
 
     def _rows(self, query: str, tenant_id: int, customer_id: int) -> list[Row]:
         return self.rows(query, {"tenant": tenant_id, "customer": customer_id})
 
     def rows(self, query: str, values: Mapping[str, Any]) -> list[Row]:
         """None where nothing was published yet, or not this table."""
-        with self._lock:
-            return _found(self._newest(), query, values)
-
-    def _newest(self) -> duckdb.DuckDBPyConnection | None:
         try:
-            file = self._path.stat()
-        except FileNotFoundError:
-            return None
-        if self._version != (file.st_ino, file.st_mtime_ns):
-            self._reopen((file.st_ino, file.st_mtime_ns))
-        return self._con
-
-    def _reopen(self, version: tuple[int, int] | None) -> None:
-        if self._con is not None:
-            self._con.close()
-        self._con, self._version, self._per_state = None, None, None
-        if version:
-            self._con = duckdb.connect(self._path, read_only=True)
-            self._con.execute("set TimeZone = 'UTC'")
-            self._version = version
+            with self.reading() as con:
+                return rows(con, query, dict(values))
+        except Unreadable:
+            raise
+        except (NotPublished, duckdb.CatalogException):
+            return []
 
 
-def _found(con: duckdb.DuckDBPyConnection | None, query: str, values: Mapping[str, Any] | None = None) -> list[Row]:
-    """None where nothing was published yet, or not this table."""
-    if con is None:
-        return []
-    try:
-        found = con.execute(query, values or {})
-    except duckdb.CatalogException:
-        return []
+def rows(con: duckdb.DuckDBPyConnection, query: str, asked: dict[str, Any]) -> list[Row]:
+    """By the names of their columns; moments are UTC."""
+    found = con.execute(query, asked)
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, map(_plain, row), strict=True)) for row in found.fetchall()]
 

@@ -16,7 +16,19 @@ from pipelines.clock import Clock, now
 from pipelines.console.context import Console
 from pipelines.console.door import Door
 from pipelines.console.guard import SIGN_IN, guard
-from pipelines.console.pages import decisions, integrations, leads, overview, rehearsal, rules, sign_in
+from pipelines.console.pages import (
+    customer,
+    customers,
+    deciding,
+    decisions,
+    deliveries,
+    integrations,
+    leads,
+    overview,
+    rehearsal,
+    rules,
+    sign_in,
+)
 from pipelines.console.passwords import Passwords
 from pipelines.console.refusals import Refusal, SignedOut
 from pipelines.console.rendering import FILES, render
@@ -25,7 +37,10 @@ from pipelines.operations import OperationsError
 from pipelines.settings import Settings
 
 log = logging.getLogger("pipelines.console")
-PAGES = (sign_in, overview, integrations, decisions, leads, rules, rehearsal)
+PAGES = (
+    *(sign_in, overview, customers, customer, deliveries, deciding),
+    *(leads, integrations, rules, rehearsal, decisions),
+)
 
 
 def app(settings: Settings, services: Services, dagster: Dagster, clock: Clock = now) -> FastAPI:

@@ -1,6 +1,7 @@
 """What every page works with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from pipelines.actions.routes.sync_launcher import Dagster
 from pipelines.clock import Clock
 from pipelines.console.refusals import not_there
 from pipelines.console.sessions import Session, Sessions
+from pipelines.operations import Connection, open_operations
 from pipelines.settings import Settings, Tenant
 
 
@@ -38,6 +40,12 @@ class Console:
 
     def tenants_by_id(self, session: Session) -> Mapping[int, Tenant]:
         return {one.id: one for one in self.tenants(session)}
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Of the operations store, for lists: no caller of the API waits for them."""
+        with open_operations(self.settings.operations) as con:
+            yield con
 
     def tenant(self, session: Session, name: str) -> Tenant:
         """Raises `Refusal`: 404, also for another's."""

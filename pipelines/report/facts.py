@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.analytics.customer_history import NotPublished
 from pipelines.analytics.publish import read_publication
+from pipelines.analytics.published import NotPublished
 from pipelines.report import questions as ask
 from pipelines.report.questions import (
     Change,

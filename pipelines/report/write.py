@@ -4,7 +4,7 @@ from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
-from pipelines.analytics.customer_history import NotPublished
+from pipelines.analytics.published import NotPublished
 from pipelines.report.facts import read_facts
 from pipelines.report.folder import LATEST, put, put_last_syncs, reports
 from pipelines.report.page import library, render
@@ -19,7 +19,7 @@ PAGES = "report-*.html"
 def write_report(settings: Settings, now: datetime) -> Path:
     """Makes the page of what is published, and returns the path under which the newest is always found.
 
-    Raises `pipelines.analytics.customer_history.NotPublished`.
+    Raises `pipelines.analytics.published.NotPublished`.
     """
     if not settings.analytics.exists():
         raise NotPublished(f"{settings.analytics} is not there: it is published by the first sync")

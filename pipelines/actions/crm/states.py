@@ -1,5 +1,6 @@
 """A customer's state: look it up in the marts, or set it by hand, which takes effect with the next sync."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from pipelines.actions.web.problems import Problem
 from pipelines.analytics.reader import Row
 from pipelines.annotations import state_updates
 from pipelines.annotations.state_updates import SetState
+from pipelines.operations import Connection
 
 CONTACT_RECORD = 0.0
 
@@ -31,8 +33,10 @@ def get_state(call: ActionContext, form: GetState) -> CustomerState:
     )
 
 
-def update_state(call: ActionContext, form: UpdateState) -> StateSet:
-    """Raises `Problem`: ``state_differs`` where another state was expected."""
+def update_state(
+    call: ActionContext, form: UpdateState, also: Callable[[Connection], None] = lambda _: None
+) -> StateSet:
+    """``also``: done in the same transaction. Raises `Problem`: ``state_differs`` where another state was expected."""
     check_states(form)
     done = known_update(call)
     if done is None:
@@ -53,6 +57,7 @@ def update_state(call: ActionContext, form: UpdateState) -> StateSet:
         )
         with call.services.store.writing() as con:
             done = state_updates.add(con, update)
+            also(con)
     return StateSet(customer_id=form.customer_id, update=_shown(done))
 
 

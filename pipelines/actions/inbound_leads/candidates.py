@@ -10,8 +10,8 @@ from pipelines.actions.crm.identity import NAMELESS
 from pipelines.actions.database import Row
 from pipelines.actions.inbound_leads.decisions import is_nobodys
 from pipelines.actions.inbound_leads.statuses import NEEDS_REVIEW
-from pipelines.analytics.customer_history import NotPublished
 from pipelines.analytics.customer_search import FoundInCopy, Wanted, find_in_copy
+from pipelines.analytics.published import NotPublished
 from pipelines.settings import Settings, Tenant
 
 MAX_NAMED = 20  # of one name

@@ -1,6 +1,6 @@
 """What the outbox says to people: deliveries, troubles, counts. Never a body, nor what an endpoint answered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -89,7 +89,17 @@ def deliveries(
     with open_operations(operations) as con:
         query = f"{SELECT} where {where} order by sequence desc limit :limit"
         rows = con.execute(query, given | {"limit": -1 if newest is None else newest}).fetchall()
-        return [{**dict(zip(COLUMNS, row, strict=True)), "decisions": decisions(con, row[0])} for row in rows[::-1]]
+        return [with_decisions(con, row) for row in rows[::-1]]
+
+
+def of_customer(con: Connection, tenant_id: int, customer_id: int, most: int) -> list[dict[str, Any]]:
+    """The newest ``most`` that name the customer, as `deliveries` gives them, the newest first."""
+    query = f"{SELECT} where customer_id = ? and tenant_id = ? order by sequence desc limit ?"
+    return [with_decisions(con, row) for row in con.execute(query, [customer_id, tenant_id, most]).fetchall()]
+
+
+def with_decisions(con: Connection, row: Sequence[Any]) -> dict[str, Any]:
+    return {**dict(zip(COLUMNS, row, strict=True)), "decisions": decisions(con, row[0])}
 
 
 def decisions(con: Connection, webhook_id: str) -> list[dict[str, str | None]]:
