@@ -83,6 +83,6 @@ def test_a_store_of_before_keeps_its_rows_and_has_the_indexes(tmp_path: Path) ->
             con.executescript(migration.read_text())
         con.executemany(INSERT, ROWS)
         con.execute(f"pragma user_version = {len(older)}")
-    with open_operations(path) as con:
-        assert lists.count(con, Filter([1, 2])) == len(ROWS)
-        assert [row["webhook_id"] for row in lists.page(con, Filter([1], batch="batch"), most=5)] == ["b"]
+    with open_operations(path) as store:
+        assert lists.count(store, Filter([1, 2])) == len(ROWS)
+        assert [row["webhook_id"] for row in lists.page(store, Filter([1], batch="batch"), most=5)] == ["b"]
