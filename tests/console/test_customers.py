@@ -91,6 +91,7 @@ def test_a_flow_that_runs_is_named_until_it_must_end(office: Office, ola: Visito
     said = ola.page(f"{LIST}/socal/{ADA}").words
     assert "What to Expect since" in said
     assert "a message that ends it is on its way" in said
+    assert "Unsold Estimates since" not in said
     assert "“Unsold Estimates” is due once a sync that begins after" in said
 
 

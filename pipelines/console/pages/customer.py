@@ -31,6 +31,7 @@ from pipelines.flow_builder.outbox import lists
 from pipelines.flow_builder.outbox.knowledge import OutboxKnowledge
 from pipelines.flow_builder.outbox.queries import of_customer
 from pipelines.flow_builder.runs import Run, runs
+from pipelines.flow_builder.statuses import Status
 from pipelines.operations import Connection
 from pipelines.operations.decisions import note
 from pipelines.settings import Tenant
@@ -102,8 +103,13 @@ def running_flows(console: Console, con: Connection, key: Key, found: Mapping[st
     if newest and newest["event_name"] == "reset" and newest["occurred_at"] < console.clock() - OVER:
         return []
     rows = OutboxKnowledge(con).rows([key], transitions[-RUNS:])
-    going = [run for run in runs(rows) if not run.has_ended][:RUNS]
+    going = [run for run in runs(rows) if has_begun(run) and not run.has_ended][:RUNS]
     return [running_flow(console, con, run) for run in going]
+
+
+def has_begun(run: Run) -> bool:
+    """Or may have: what starts it has left."""
+    return run.row.status == Status.DELIVERED or run.row.may_have_arrived
 
 
 def running_flow(console: Console, con: Connection, run: Run) -> RunningFlow:
