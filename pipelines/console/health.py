@@ -62,10 +62,13 @@ def of_the_outbox(mine: Sequence[Tenant], figures: dict[int, TenantFigures]) -> 
         of_it = figures.get(tenant.id, TenantFigures())
         if of_it.held:
             what = f"{tenant.name}: {counted(of_it.held, 'message')} held, until a person has looked"
-            yield Trouble(what, None, f"`servicetitan-flow deliveries --tenant {tenant.name} --status held` lists them")
+            yield Trouble(
+                what, None, "look, and release or cancel", f"/console/deliveries?status=held&tenant={tenant.name}"
+            )
         if of_it.dead:
             what = f"{tenant.name}: {counted(of_it.dead, 'message')} failed for good"
-            yield Trouble(what, None, f"`servicetitan-flow deliveries --tenant {tenant.name} --status dead` lists them")
+            what_to_do = "see Flow Builder's answer, and replay or cancel"
+            yield Trouble(what, None, what_to_do, f"/console/deliveries?status=dead&tenant={tenant.name}")
 
 
 def of_switches(mine: Sequence[Tenant], found: Switches) -> Iterator[Trouble]:
