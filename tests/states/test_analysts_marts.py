@@ -90,6 +90,34 @@ def test_every_other_mart_counts_those_stays(derived: Warehouse) -> None:
     ) == [(3.0, 1, 1, 50.0, day(70))]
 
 
+def test_what_was_sold_counts_in_the_state_before_it_and_in_money(warehouse: Warehouse) -> None:
+    sold = {"customer_id": 1, "job_id": 22, "status": {"value": 1, "name": "Sold"}}
+    warehouse.load(
+        {
+            "tenants": [{"tenant_id": 1, "tenant_name": "socal"}],
+            "job_types": [row(7, MONDAY, name="Sales Visit")],
+            "customers": [row(1, MONDAY)],
+            "jobs": [row(22, day(0), customer_id=1, job_type_id=7, job_status="Scheduled")],
+            "appointments": [row(42, day(0), job_id=22)],
+            "estimates": [
+                row(51, day(1), sold_on=day(8), subtotal=1200.5, **sold),
+                row(52, day(1), sold_on=day(9), subtotal=300, **sold),
+                row(53, day(1), sold_on=day(15), **sold),
+                row(54, day(1), subtotal=9000, customer_id=1, job_id=22, status={"value": 0, "name": "Open"}),
+            ],
+        }
+    )
+    warehouse.derive(NOW)
+    assert warehouse.rows(
+        "select tenant_name, week::varchar, state::double, flow_name, sales, sold_subtotal::double"
+        " from marts.weekly_sales order by all"
+    ) == [
+        ("socal", "2026-03-09", 3.0, "Unsold Estimates", 1, 1200.5),
+        ("socal", "2026-03-09", 4.0, "Scheduled the Install", 1, 300.0),
+        ("socal", "2026-03-16", 4.0, "Scheduled the Install", 1, 0.0),
+    ]
+
+
 def test_stays_follow_a_customer_that_changes(warehouse: Warehouse) -> None:
     leads = [row(11, day(0), customer_id=1), row(12, day(1), customer_id=2)]
     warehouse.load({"customers": [row(1, MONDAY), row(2, MONDAY)], "leads": leads})
