@@ -1,6 +1,6 @@
 """What is forgotten: runs with all that they left, every hour, and contact data of deliveries long since finished.
 
-Ticks, Dagster forgets by itself (`dagster.yaml`); pages, the report.
+Ticks, Dagster forgets by itself (`dagster.yaml`).
 """
 
 import logging

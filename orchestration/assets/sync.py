@@ -12,7 +12,6 @@ from orchestration.assets.actions import customer_index, inbound_leads
 from orchestration.assets.checks import extract_check_specs, extract_checks
 from orchestration.assets.outbox import deliveries, outbox
 from orchestration.assets.progress import ProgressLog
-from orchestration.assets.report import report
 from orchestration.assets.specs import ANALYTICS, OUTBOX, POOL, Results, raw_key
 from orchestration.cli import baselines, edited_seeds
 from orchestration.errors import with_known_errors
@@ -36,7 +35,6 @@ def assets(settings: Settings) -> list[dg.AssetsDefinition]:
         derived,
         outbox(settings),
         analytics(settings, marts),
-        report(settings),
         deliveries(settings),
         customer_index(settings),
         inbound_leads(settings),
@@ -185,6 +183,11 @@ def dbt_folder(settings: Settings) -> Any:
     return settings.data_dir.absolute() / "dbt"
 
 
+def links(settings: Settings) -> dict[str, Any]:
+    page = f"{settings.console_url}/console/report"
+    return {"report": dg.MetadataValue.url(page)} if settings.console_url else {}
+
+
 def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     @dg.asset(
         key=ANALYTICS,
@@ -203,13 +206,10 @@ def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefiniti
         from pipelines.derivation.freshness import last_derivation
         from pipelines.flow_builder.outbox.queries import table
         from pipelines.flow_builder.outbox.queries import version as version_of
-        from pipelines.report.folder import note_last_syncs
 
         derivation, version = last_derivation(settings.warehouse), version_of(settings.operations)
-        if is_published(settings.analytics, derivation.id if derivation else None, version):
-            note_last_syncs(settings)
-        else:
+        if not is_published(settings.analytics, derivation.id if derivation else None, version):
             rows = publish(settings.warehouse, settings.analytics, version, {"deliveries": table(settings.operations)})
-            yield dg.MaterializeResult(asset_key=ANALYTICS, metadata=rows)
+            yield dg.MaterializeResult(asset_key=ANALYTICS, metadata=rows | links(settings))
 
     return publish

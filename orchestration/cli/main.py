@@ -76,13 +76,12 @@ def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over:
             "progress": {"config": {"terminal": os.isatty(2)}},
         },
     }
-    from orchestration.assets.report import not_made
     from orchestration.cli import baselines, edited_seeds
     from orchestration.cli.unread import unread
 
     result = run_in_process(settings, "sync", run_config)
     problems = unread(result)
-    for line in [*problems, *not_made(result)]:
+    for line in problems:
         click.echo(line, err=True)
     click.echo(closing_line(result))
     for line in (*edited_seeds.lines(result), *baselines.lines(result)):

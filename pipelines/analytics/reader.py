@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from pipelines.analytics.published import NotPublished, Unreadable, Version, copy_of
+from pipelines.warehouse import quoted
 
 Row = dict[str, Any]
 
@@ -27,6 +28,19 @@ STATES = """
 """
 TRANSITIONS = f"from (from marts.customer_state_transitions {IN_ORDER}"
 EVENTS = f"from (from marts.customer_events {IN_ORDER}"
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The newest copy, in an instance of DuckDB's own: for what takes longer than a look-up, so that neither waits for
+    the other, nor sees the file that the other has open."""
+    with duckdb.connect() as con:
+        spilled = path.with_name(f"{path.name}.tmp")
+        con.execute(f"set temp_directory = {quoted(spilled)}")  # else in the working directory
+        con.execute(f"attach {quoted(path)} as copy (read_only)")
+        con.execute("use copy")
+        con.execute("set TimeZone = 'UTC'")
+        yield con
 
 
 class Marts:

@@ -26,6 +26,7 @@ from pipelines.console.pages import (
     leads,
     overview,
     rehearsal,
+    report,
     rules,
     sign_in,
 )
@@ -39,7 +40,7 @@ from pipelines.settings import Settings
 log = logging.getLogger("pipelines.console")
 PAGES = (
     *(sign_in, overview, customers, customer, deliveries, deciding),
-    *(leads, integrations, rules, rehearsal, decisions),
+    *(leads, report, integrations, rules, rehearsal, decisions),
 )
 
 

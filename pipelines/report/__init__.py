@@ -1,0 +1,1 @@
+"""The figures of the report page, read from the analysts' copy."""

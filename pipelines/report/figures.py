@@ -1,74 +1,93 @@
-"""The report's pictures, each with its words."""
+"""The report's figures of some tenants and a period."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 
-from pipelines.report.customer_figures import flow, funnel, over_time, waiting
-from pipelines.report.day_figures import deliveries, reasons, transitions
-from pipelines.report.drawing import Spec
-from pipelines.report.facts import ReportFacts
+from pipelines.report.period import Period
+from pipelines.report.questions import Mails, Moves, Person, Sales, Standing
+
+# What can become of a message, in words.
+BECAME: Mapping[str, str] = {
+    "started": "flow started",
+    "no_flow": "told, no flow",
+    "waiting": "waiting",
+    "held": "held",
+    "dead": "dead",
+    "not_sent": "not sent",
+    "canceled": "canceled",
+}
 
 
-@dataclass(frozen=True)
-class Figure:
-    """``spec`` is None where there is nothing to draw yet; then ``empty`` says so."""
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step of the funnel. ``customers``: who came so far at least; of those who came no further, how many are under
+    way and how many are gone, that is back in state 0."""
 
+    stage: int
     name: str
-    title: str
-    words: str
-    empty: str
-    spec: Spec | None
+    customers: int
+    under_way: int
+    gone: int
+    people: tuple[Person, ...]
 
 
-def figures(facts: ReportFacts) -> list[Figure]:
-    return [
-        Figure(
-            "funnel",
-            "How far customers ever came",
-            "Customers who were ever in each state, and the share of them who afterwards came further.",
-            "No customer has entered a state yet.",
-            funnel(facts),
-        ),
-        Figure(
-            "waiting",
-            "How long customers have been in their state",
-            "Customers in a state with a flow, by the time since they entered it.",
-            "No customer is in a state with a flow.",
-            waiting(facts),
-        ),
-        Figure(
-            "over-time",
-            "Customers in each state, day by day",
-            "At the end of each day (UTC) of the last year; those in state 0 are not drawn.",
-            "No customer has entered a state yet.",
-            over_time(facts),
-        ),
-        Figure(
-            "flow",
-            "Where customers went in the last 90 days",
-            "Left, the state that was left; right, the state that was entered. The wider, the more often.",
-            "No transitions in the last 90 days.",
-            flow(facts),
-        ),
-        Figure(
-            "transitions",
-            "Transitions per day",
-            "By the day (UTC) on which they happened and the state that was entered.",
-            "No transitions in the last 90 days.",
-            transitions(facts),
-        ),
-        Figure(
-            "deliveries",
-            "Deliveries per day",
-            "By the day (UTC) on which they were decided, and what became of them; the history of the baseline is"
-            " left out.",
-            "Nothing was to be told in the last 90 days.",
-            deliveries(facts),
-        ),
-        Figure(
-            "reasons",
-            "Why transitions were not sent",
-            "Of the last 90 days; the history of the baseline is left out.",
-            "Everything of the last 90 days was to be sent.",
-            reasons(facts),
-        ),
-    ]
+@dataclass(frozen=True, slots=True)
+class TimeInState:
+    """``now``: those in it, by how long; ``stays`` that have ended, and how long they were on average."""
+
+    state: float
+    now: Standing
+    stays: int
+    average_days: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """``name``: None for customers in no flow. ``became``: messages by what became of them; ``sales``: what customers
+    bought while they were in its state."""
+
+    name: str | None
+    became: Mapping[str, int]
+    sales: int
+    sold_subtotal: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """``states``: number -> name. ``over_time``: per week, day of its last count -> customers per state.
+
+    In ``moves``, ``mails`` and ``sales`` week 0 is the period's first."""
+
+    as_of: datetime
+    period: Period
+    states: Mapping[float, str]
+    funnel: tuple[Stage, ...]
+    over_time: Mapping[date, Mapping[float, int]]
+    moves: tuple[Moves, ...]
+    time_in_state: tuple[TimeInState, ...]
+    longest: tuple[Person, ...]
+    flows: tuple[Flow, ...]
+    mails: tuple[Mails, ...]
+    sales: tuple[Sales, ...]
+
+    def name(self, state: float) -> str:
+        return self.states.get(state, f"{state:g}")
+
+    @property
+    def entered(self) -> int:
+        return self.funnel[0].customers if self.funnel else 0
+
+    @property
+    def started(self) -> int:
+        """Messages that started their flow."""
+        return sum(one.messages for one in self.mails if one.became == "started")
+
+    @property
+    def sold(self) -> int:
+        return sum(one.sales for one in self.sales)
+
+    @property
+    def sold_subtotal(self) -> Decimal:
+        return sum((one.sold_subtotal for one in self.sales), Decimal())

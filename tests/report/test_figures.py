@@ -1,148 +1,118 @@
 """The report's figures, against what one counts by hand."""
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from decimal import Decimal
 
-import plotly.graph_objects as go  # type: ignore[import-untyped]
 import pytest
 
-from pipelines.report.facts import ReportFacts, read_facts
-from pipelines.report.figures import figures
-from pipelines.report.views import views
-from tests.report.conftest import DFW, NOW, SOCAL, Published
-
-Spec = dict[str, Any]
-
-
-@pytest.fixture
-def facts(busy: Published) -> ReportFacts:
-    return read_facts(busy.settings.analytics, {SOCAL: "socal"})
+from pipelines.analytics.customer_history import NotPublished
+from pipelines.report.figures import Figures
+from pipelines.report.questions import Moves
+from pipelines.report.read import read_figures
+from tests.report.conftest import DFW, NOW, SOCAL, Published, ago, fill
 
 
-def drawn(facts: ReportFacts) -> Mapping[str, Spec]:
-    return {figure.name: figure.spec for figure in figures(facts) if figure.spec}
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    return fill(Published(tmp_path_factory.mktemp("report") / "analytics.duckdb"))
 
 
-def bars(spec: Spec) -> dict[str, dict[date, int]]:
-    """Trace -> day -> count, without zeros."""
-    return {
-        trace["name"]: {day: count for day, count in zip(trace["x"], trace["y"], strict=True) if count}
-        for trace in spec["data"]
+@pytest.fixture(scope="module")
+def figures(busy: Published) -> Figures:
+    """Of the four weeks from 26 October on."""
+    return read_figures(busy.path, [SOCAL], weeks=4)
+
+
+def test_the_funnel_is_of_those_who_entered_in_the_period(figures: Figures) -> None:
+    assert [(one.name, one.customers, one.under_way, one.gone) for one in figures.funnel] == [
+        ("Entered", 3, 0, 0),
+        ("Sales Appointment Booked", 3, 0, 1),
+        ("Estimates Created", 2, 1, 0),
+        ("Estimates Sold", 1, 1, 0),
+    ]
+    assert figures.entered == 3
+
+
+def test_they_stand_there_by_name(figures: Figures) -> None:
+    people = {one.stage: [(who.customer_id, who.name, who.state) for who in one.people] for one in figures.funnel}
+    assert people == {
+        1: [],
+        2: [(3, "Customer 3", 0.0)],
+        3: [(1, "Customer 1", 3.0)],
+        4: [(4, "Customer 4", 4.0)],
+    }
+    assert [who.customer_id for who in figures.longest] == [4, 1]
+
+
+def test_a_longer_period_has_who_entered_before(busy: Published) -> None:
+    funnel = read_figures(busy.path, [SOCAL], weeks=20).funnel
+    assert [(one.customers, one.gone) for one in funnel] == [(4, 1), (3, 1), (2, 0), (1, 0)]
+
+
+def test_customers_per_state_are_those_at_the_end_of_each_week(figures: Figures) -> None:
+    assert figures.over_time == {
+        date(2026, 11, 1): {1.0: 1, 2.0: 0, 2.5: 0, 3.0: 0, 4.0: 0, 6.0: 1},
+        date(2026, 11, 8): {1.0: 0, 2.0: 0, 2.5: 1, 3.0: 0, 4.0: 0, 6.0: 1},
+        date(2026, 11, 15): {1.0: 0, 2.0: 2, 2.5: 0, 3.0: 0, 4.0: 1, 6.0: 0},
+        date(2026, 11, 22): {1.0: 0, 2.0: 0, 2.5: 0, 3.0: 1, 4.0: 1, 6.0: 0},
     }
 
 
-def test_the_funnel_counts_each_customer_once_per_stage_and_those_who_came_further(facts: ReportFacts) -> None:
-    [trace] = drawn(facts)["funnel"]["data"]
-    assert dict(zip(trace["y"], trace["text"], strict=True)) == {
-        "Lead": "2<br>50% came further",
-        "Sales Appointment Booked": "2<br>100% came further",
-        "Estimates Created": "1<br>0% came further",
-        "Estimates Sold": "1",
+def test_a_period_that_is_over_is_counted_back_to(busy: Published) -> None:
+    past = read_figures(busy.path, [SOCAL], weeks=2, until=date(2026, 11, 4))
+    assert past.period.mondays == [date(2026, 10, 26), date(2026, 11, 2)]
+    assert list(past.over_time) == [date(2026, 11, 1), date(2026, 11, 8)]
+    assert past.over_time[date(2026, 11, 1)][1.0] == 1
+    assert [one.customers for one in past.funnel] == [1, 1, 1, 0]
+    assert (past.sales, sum(one.messages for one in past.mails)) == ((), 1)
+
+
+def test_moves_lead_from_the_state_that_was_left_to_the_one_that_was_entered(figures: Figures) -> None:
+    assert Moves(2, 6.0, 2.0, 1) in figures.moves
+    assert sum(one.transitions for one in figures.moves) == 9
+
+
+def test_mails_count_by_what_became_of_them_beside_the_money(figures: Figures) -> None:
+    assert [(one.name, one.became, one.sales, one.sold_subtotal) for one in figures.flows] == [
+        (None, {}, 1, Decimal("7000.00")),
+        ("Flow 2.0", {"started": 1, "no_flow": 1, "waiting": 1}, 0, Decimal(0)),
+        ("Flow 3.0", {"held": 1, "not_sent": 1}, 3, Decimal("1600.00")),
+    ]
+    assert figures.sold_subtotal == Decimal("8600.00")
+    assert {(one.week, one.state): one.sold_subtotal for one in figures.sales} == {
+        (2, 3.0): Decimal("1500.50"),
+        (3, 3.0): Decimal("99.50"),
+        (3, 0.0): Decimal("7000.00"),
     }
 
 
-def test_whoever_was_further_before_did_not_come_further_afterwards(published: Published) -> None:
-    published.stays((SOCAL, 1, 6.0, NOW.replace(year=2025)), (SOCAL, 1, 1.0, NOW))
-    [trace] = drawn(read_facts(published.settings.analytics))["funnel"]["data"]
-    assert trace["text"] == ["1<br>0% came further", "1"]
+def test_how_long_a_state_lasted_is_the_average_of_all_that_ended(figures: Figures) -> None:
+    by_state = {one.state: (one.now.customers, one.stays, one.average_days) for one in figures.time_in_state}
+    assert by_state == {1.0: (0, 4, 24.0), 3.0: (1, 0, None), 4.0: (1, 0, None)}
 
 
-def test_customers_per_state_are_those_at_the_end_of_each_day(facts: ReportFacts) -> None:
-    traces = {trace["name"]: trace for trace in drawn(facts.of(SOCAL))["over-time"]["data"]}
-    leads = dict(zip(traces["Lead"]["x"], traces["Lead"]["y"], strict=True))
-    assert [leads[date(2026, 11, day)] for day in (1, 2, 5, 6, 22)] == [0, 1, 1, 0, 0]
-    assert leads[date(2026, 10, 22)] == 1, "the other customer's lead lasts 90 days"
-    assert traces["Estimates Created"]["y"][-1] == 1
-    assert "Contact Record" not in traces
+def test_tenants_add_up(busy: Published) -> None:
+    both = read_figures(busy.path, [SOCAL, DFW], weeks=4)
+    assert both.entered == 4
+    assert both.sold_subtotal == Decimal("8603.00")
+    assert both.as_of == NOW
 
 
-def test_what_began_before_the_first_day_is_there_on_the_first_day(facts: ReportFacts) -> None:
-    booked, sold = drawn(facts.of(DFW))["over-time"]["data"]
-    assert (booked["x"][0], booked["y"][0], booked["y"][-1]) == (date(2025, 11, 22), 1, 0)
-    assert (sold["y"][0], sold["y"][-1]) == (0, 1)
+def test_where_nothing_happened_there_is_nothing(published: Published) -> None:
+    empty = read_figures(published.path, [SOCAL], weeks=4)
+    assert (empty.funnel, empty.flows, empty.time_in_state, empty.entered) == ((), (), (), 0)
+    assert all(counts == {} for counts in empty.over_time.values())
 
 
-def test_the_last_day_is_where_the_customers_are_now(facts: ReportFacts) -> None:
-    last = sum(trace["y"][-1] for trace in drawn(facts)["over-time"]["data"])
-    assert last == sum(row.customers for row in facts.in_state if row.state > 0) == 2
+def test_a_new_publication_is_seen_at_once(published: Published) -> None:
+    assert read_figures(published.path, [SOCAL], weeks=4).entered == 0
+    published.stays((SOCAL, 1, 1.0, ago(1)))
+    assert read_figures(published.path, [SOCAL], weeks=4).entered == 1
 
 
-def test_flows_lead_from_the_state_that_was_left_to_the_one_that_was_entered(facts: ReportFacts) -> None:
-    [trace] = drawn(facts)["flow"]["data"]
-    names = trace["node"]["label"]
-    link = trace["link"]
-    found = {
-        (names[source], names[target]): count
-        for source, target, count in zip(link["source"], link["target"], link["value"], strict=True)
-    }
-    assert found == {
-        ("Contact Record", "Lead"): 1,
-        ("Lead", "Sales Appointment Booked"): 1,
-        ("Sales Appointment Booked", "Sales Appointment Canceled"): 1,
-        ("Sales Appointment Canceled", "Sales Appointment Booked"): 1,
-        ("Sales Appointment Booked", "Estimates Created"): 1,
-        ("Lead", "Contact Record"): 1,
-    }
-
-
-def test_transitions_count_on_the_day_on_which_they_happened(facts: ReportFacts) -> None:
-    assert bars(drawn(facts)["transitions"])["Sales Appointment Booked"] == {
-        date(2026, 11, 6): 1,
-        date(2026, 11, 10): 1,
-    }
-
-
-def test_deliveries_count_by_what_became_of_them_without_the_baseline(facts: ReportFacts) -> None:
-    assert bars(drawn(facts)["deliveries"]) == {
-        "delivered": {date(2026, 11, 19): 1},
-        "held": {date(2026, 11, 20): 1},
-        "dead": {date(2026, 11, 21): 1},
-        "not sent": {date(2026, 11, 21): 1},
-    }
-    [reasons] = drawn(facts)["reasons"]["data"]
-    assert (reasons["y"], reasons["x"]) == (["too old when detected"], [1])
-
-
-def test_headlines_say_how_many_and_what_needs_a_person(facts: ReportFacts) -> None:
-    everyone, dfw, socal = views(facts, {SOCAL: NOW})
-    assert [view.name for view in (everyone, dfw, socal)] == ["All tenants", "dfw", "socal"]
-    assert {tile.label: tile.value for tile in everyone.tiles} == {
-        "Customers": "3",
-        "Under way": "2",
-        "Transitions": "1",
-        "Delivered": "1",
-        "Waiting": "1",
-        "Held": "1",
-        "Dead": "0",
-    }
-    assert [tile.label for tile in everyone.tiles if tile.tone == "bad"] == ["Held"]
-    assert [row.status for row in everyone.deliveries] == ["retry", "held"], "the oldest first, of whatever day"
-    assert [row.customer_id for row in everyone.customers] == [3, 1]
-    assert [at for _, at in everyone.last_syncs] == [None, NOW]
-
-
-def test_a_company_with_one_tenant_has_one_section(published: Published) -> None:
-    facts = read_facts(published.settings.analytics, {SOCAL: "socal"})
-    assert [view.name for view in views(facts, {})] == ["socal"]
-
-
-def test_where_nothing_happened_nothing_is_drawn(published: Published) -> None:
-    facts = read_facts(published.settings.analytics, {SOCAL: "socal"})
-    assert drawn(facts) == {}
-    assert all(figure.empty for figure in figures(facts))
-
-
-def test_every_picture_is_one_that_the_library_knows(facts: ReportFacts) -> None:
-    assert len(drawn(facts)) == 7
-    for spec in drawn(facts).values():
-        go.Figure(painted(spec))
-
-
-def painted(value: Any) -> Any:
-    """With a colour in the place of each of the page's own."""
-    if isinstance(value, dict):
-        return {name: painted(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [painted(one) for one in value]
-    return "#123456" if isinstance(value, str) and value.startswith("var(--") else value
+def test_a_copy_that_cannot_be_read_is_named(published: Published) -> None:
+    published.run("drop table marts.weekly_sales")
+    with pytest.raises(NotPublished, match=r"analytics\.duckdb is damaged or of an earlier release.*weekly_sales"):
+        read_figures(published.path, [SOCAL], weeks=4)
+    with pytest.raises(NotPublished, match="published by the first sync"):
+        read_figures(published.path.with_name("none"), [SOCAL], weeks=4)
