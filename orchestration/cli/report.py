@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--weeks", type=click.IntRange(1, 104), default=13, show_default=True, help="Up to the present one.")
 def report_command(tenants: tuple[str, ...], weeks: int) -> None:
     """How far came those who entered in the last weeks; mails and money per flow; where the page with all of it is."""
-    from pipelines.analytics.customer_history import NotPublished
+    from pipelines.analytics.published import NotPublished
     from pipelines.report.read import read_figures
 
     settings = load_settings()

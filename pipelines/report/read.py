@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import duckdb
 
-from pipelines.analytics.customer_history import NotPublished
+from pipelines.analytics.published import NotPublished
 from pipelines.analytics.reader import reading
 from pipelines.report import questions as ask
 from pipelines.report.figures import Figures, Flow, Stage, TimeInState

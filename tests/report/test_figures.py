@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.analytics.customer_history import NotPublished
+from pipelines.analytics.published import NotPublished
 from pipelines.report.figures import Figures
 from pipelines.report.questions import Moves
 from pipelines.report.read import read_figures

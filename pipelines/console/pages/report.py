@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from pipelines.analytics.customer_history import NotPublished
+from pipelines.analytics.published import NotPublished
 from pipelines.console.context import Here
 from pipelines.console.guard import Visitor
 from pipelines.console.rendering import render
