@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.assets.links import in_console
 from orchestration.selection import WrongSelection, check_selection, selection
 from pipelines.flow_builder.outbox.operators import (
     ACTIONS,
@@ -15,6 +16,7 @@ from pipelines.flow_builder.outbox.operators import (
     decide_selected,
     digest,
 )
+from pipelines.links import Page
 from pipelines.settings import Settings
 
 
@@ -49,6 +51,7 @@ def decision_job(settings: Settings, action: Action) -> dg.JobDefinition:
     @dg.op(name=f"{action}_deliveries")
     def decide_on_deliveries(context: dg.OpExecutionContext, config: DecisionConfig) -> None:
         decided = decided_by(settings, action, config)
+        context.add_output_metadata({"deliveries": len(decided), **in_console(settings, Page.DECISIONS)})
         done = f"would be {ACTIONS[action].noun}" if config.dry_run else ACTIONS[action].noun
         for one in decided:
             context.log.info(f"{one.webhook_id}: {one.refused or done}")

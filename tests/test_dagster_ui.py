@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -28,13 +29,29 @@ from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World
 
+AT_REST = """
+query AtRest($keys: [AssetKeyInput!]!) {
+  assetNodes {
+    assetKey { path }
+    assetMaterializations(limit: 1) { metadataEntries { label ... on IntMetadataEntry { intValue } } }
+    assetChecksOrError { ... on AssetChecks { checks {
+      name executionForLatestMaterialization { status evaluation { severity } }
+    } } }
+  }
+  assetsLatestInfo(assetKeys: $keys) { assetKey { path } latestRun { status } }
+}
+"""
+SYNCS = '{ runsOrError(filter: {pipelineName: "sync", statuses: [SUCCESS]}) { ... on Runs { results { runId } } } }'
+KEYS = "{ assetNodes { assetKey { path } } }"
+CONSOLE = "https://flow.example.com"
 MINUTE = 60_000  # milliseconds
 MOST_LINES = 20
 
 
 @pytest.fixture(scope="module")
 def env(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Iterator[dict[str, str]]:
-    """The variables of a product that has made a sync; dfw's estimates lack their scope."""
+    """The variables of a product that has made a sync, then one that failed at the rules, then one that found nothing;
+    dfw's estimates lack their scope."""
     data = tmp_path_factory.mktemp("ui")
     shutil.copytree(parsed_project, data / "dbt")
     world = World()
@@ -47,9 +64,16 @@ def env(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Itera
     ):
         env = environment(simulator, url, data, f"{trigger}/trigger")
         env |= {"DAGSTER_HOME": str(data / "dagster"), "SYNC_CRON": "0 4 * * *", "CHANGE_SENSOR_SECONDS": "0"}
+        env |= {"CONSOLE_URL": CONSOLE}
         for name, value in env.items():
             variables.setenv(name, value)
         simulator.tokens.clients[world["dfw"].tenant_id].scopes.discard("tn.sal.estimates:r")
+        assert CliRunner().invoke(main, ["sync"]).exit_code == INCOMPLETE
+        wrong = data / "rules" / "customer_states.csv"
+        wrong.parent.mkdir(exist_ok=True)
+        wrong.write_text("state\nnone\n")
+        assert "sync failed: " in CliRunner().invoke(main, ["sync"]).output
+        wrong.unlink()
         assert CliRunner().invoke(main, ["sync"]).exit_code == INCOMPLETE
         yield os.environ | env
 
@@ -141,9 +165,46 @@ def test_a_second_instance_is_refused(dagster: str, env: dict[str, str]) -> None
     assert "servicetitan-flow is up already" in second.stderr
 
 
+def test_at_rest_every_check_shows_what_it_last_came_to_and_nothing_that_healed_is_red(dagster: str) -> None:
+    keys = [{"path": node["assetKey"]["path"]} for node in asked(dagster, KEYS)["assetNodes"]]
+    found = asked(dagster, AT_REST, keys=keys)
+    checks = {
+        f"{'/'.join(node['assetKey']['path'])} {check['name']}": check["executionForLatestMaterialization"]
+        for node in found["assetNodes"]
+        for check in node["assetChecksOrError"]["checks"]
+    }
+    assert len(checks) > 30
+    assert {name for name, last in checks.items() if not last} == {"flow_builder/deliveries endpoint_answers"}, "unsent"
+    assert {last["status"] for last in checks.values() if last} == {"SUCCEEDED", "FAILED"}
+    red = {name for name, last in checks.items() if last and last["status"] == "FAILED" and is_error(last)}
+    assert red == {"servicetitan/estimates complete"}
+    runs = {"/".join(one["assetKey"]["path"]): one["latestRun"] for one in found["assetsLatestInfo"]}
+    assert not [key for key, run in runs.items() if run and run["status"] != "SUCCESS"]
+
+
+def test_customers_per_state_are_numbers_that_it_plots(dagster: str) -> None:
+    nodes = {"/".join(one["assetKey"]["path"]): one for one in asked(dagster, AT_REST, keys=[])["assetNodes"]}
+    [made] = nodes["marts/customer_servicetitan_state"]["assetMaterializations"]
+    entries = {one["label"]: one.get("intValue") for one in made["metadataEntries"]}
+    states = {label: count for label, count in entries.items() if label[0].isdigit()}
+    assert len(states) == 9
+    assert sum(states.values()) == entries["dagster/row_count"] == 40
+
+
+def asked(dagster: str, query: str, **variables: Any) -> Any:
+    question = {"query": query, "variables": variables}
+    answer = httpx.post(f"{dagster}/graphql", json=question, trust_env=False, timeout=60).raise_for_status().json()
+    assert "errors" not in answer, answer
+    return answer["data"]
+
+
+def is_error(last: Any) -> bool:
+    return bool(last["evaluation"]["severity"] == "ERROR")
+
+
 def test_the_lineage(dagster: str, page: Page) -> None:
     page.goto(f"{dagster}/asset-groups")
-    for group in ("extract", "derive", "deliver"):
+    for group in ("1_extract", "2_derive", "3_deliver", "4_report", "actions"):
         expect(page.get_by_text(group, exact=True).last).to_be_visible()
     expect(page.get_by_text("fetching statuses")).to_have_count(0)
 
@@ -153,12 +214,18 @@ def test_a_mart(dagster: str, page: Page) -> None:
     expect(page.get_by_text("Where every customer stands.", exact=False)).to_be_visible()
     for text in ("current_state_name", "team:analytics", "Row count", "marts.customer_servicetitan_state"):
         expect(page.get_by_text(text.removeprefix("team:"), exact=False).first).to_be_visible()
+    expect(page.get_by_role("link", name=f"{CONSOLE}/console").first).to_be_visible()
+
+
+def test_customers_per_state_have_a_plot_each(dagster: str, browser_page: Page) -> None:
+    browser_page.goto(f"{dagster}/assets/marts/customer_servicetitan_state")
+    browser_page.get_by_role("button", name="Plots").click()
+    expect(browser_page.get_by_text("2.5 Sales Appointment Canceled").last).to_be_visible()
+    expect(browser_page.locator("canvas").first).to_be_visible()
 
 
 def test_a_run(dagster: str, page: Page) -> None:
-    page.goto(f"{dagster}/runs?q=job%3Async")
-    page.get_by_text("Success").first.wait_for()
-    page.locator("a[href^='/runs/']").first.click()
+    page.goto(f"{dagster}/runs/{asked(dagster, SYNCS)['runsOrError']['results'][-1]['runId']}")
     page.get_by_placeholder("Filter…").fill("Finished execution")
     for step in ("extract", "derive", "flow_builder__outbox", "analytics"):
         expect(page.get_by_text(f'Finished execution of step "{step}"', exact=False).first).to_be_visible()
@@ -173,6 +240,12 @@ def test_the_sensors(dagster: str, page: Page) -> None:
     page.goto(f"{dagster}/automation")
     for sensor in ("deliver_sensor", "change_sensor", "alert_sensor", "heartbeat_sensor"):
         expect(page.get_by_text(sensor, exact=True).first).to_be_visible()
+
+
+def test_a_sensor_that_is_off_says_why(dagster: str, browser_page: Page) -> None:
+    browser_page.goto(f"{dagster}/locations/servicetitan-flow/sensors/alert_sensor")
+    off = browser_page.get_by_text("Off: ALERT_URLS is not set: nobody is told.", exact=False)
+    expect(off.first).to_be_visible()
 
 
 def test_a_failed_check(dagster: str, page: Page) -> None:

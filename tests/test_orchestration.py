@@ -13,11 +13,13 @@ import pytest
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 import orchestration
+from orchestration.alerting.sensors import alert_sensor, heartbeat_sensor
 from orchestration.assets import specs
 from orchestration.assets.outbox import READ_BY_ENQUEUE
 from orchestration.assets.progress import ProgressLog
 from orchestration.assets.specs import DELIVERIES
 from orchestration.assets.sync import assets, dbt_folder
+from orchestration.definitions import definitions
 from orchestration.event_log import EventLog
 from orchestration.instance.orphans import instead_of
 from orchestration.resources import WarehouseResource, delivery_lock, exclusive
@@ -52,6 +54,48 @@ def test_every_stream_that_a_state_comes_of_leads_to_the_deliveries(settings: Se
             reached |= after
             after = {child for key in after for child in graph.get(key).child_keys} - reached
         assert DELIVERIES in reached
+
+
+def test_everything_that_dagster_shows_says_what_it_is(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    shown = definitions().get_repository_def()
+    graph = shown.asset_graph
+    described: dict[str, str | None] = {
+        **{job.name: job.description for job in shown.get_all_jobs() if not job.name.startswith("__")},
+        **{one.name: one.description for one in shown.schedule_defs},
+        **{one.name: one.description for one in shown.sensor_defs},
+        **{str(key): graph.get(key).description for key in graph.get_all_asset_keys()},
+        **{str(key): graph.get_check_spec(key).description for key in graph.asset_check_keys},
+    }
+    assert len(described) > 100
+    for name, words in described.items():
+        assert words, name
+        assert words.strip().endswith("."), f"{name}: a sentence, instead of {words!r}"
+
+
+def test_the_groups_read_as_the_line_does(settings: Settings) -> None:
+    """Dagster lists them by name; none needs anything of a later one."""
+    resources = {"warehouse": WarehouseResource(), "progress": ProgressLog()}
+    graph = dg.Definitions(assets=assets(settings), resources=resources).resolve_asset_graph()
+    groups = {key: str(graph.get(key).group_name) for key in graph.get_all_asset_keys()}
+    assert sorted(set(groups.values())) == ["1_extract", "2_derive", "3_deliver", "4_report", "actions"]
+    for key, group in groups.items():
+        assert all(groups[parent] <= group for parent in graph.get(key).parent_keys), key
+
+
+def test_a_sensor_that_is_off_says_why(settings: Settings) -> None:
+    unset = settings.model_copy(update={"change_sensor_seconds": 0, "flow_builder_trigger_url": None})
+    said = {
+        sensor.name: str(sensor.description)
+        for sensor in (alert_sensor(unset), heartbeat_sensor(unset), change_sensor(unset), deliver_sensor(unset))
+    }
+    assert said["alert_sensor"].startswith("Off: ALERT_URLS is not set: nobody is told. Tells ")
+    assert said["heartbeat_sensor"].startswith("Off: ALERT_HEARTBEAT_URL is not set: nobody outside is told. Tells ")
+    assert said["change_sensor"].startswith("Off: CHANGE_SENSOR_SECONDS is 0; syncs start on SYNC_CRON (*/5 * * * *). ")
+    assert said["deliver_sensor"].startswith("Idle: FLOW_BUILDER_TRIGGER_URL is not set: nothing is sent. ")
+    for sensor in (change_sensor(settings), deliver_sensor(settings)):
+        assert not str(sensor.description).startswith(("Off", "Idle"))
 
 
 def test_the_lineage_of_dbt_is_the_one_that_dagster_dbt_would_draw(manifest: dict[str, Any]) -> None:

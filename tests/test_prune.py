@@ -1,16 +1,17 @@
 """What Dagster's records keep of runs, hours and weeks later, and how large their files stay."""
 
 import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
 
 import dagster as dg
 import pytest
 
-from orchestration.assets.specs import ANALYTICS
+from orchestration.assets.specs import ANALYTICS, STATES
 from orchestration.event_log import EventLog
 from orchestration.instance.prune import OUTLINED, fit_in, is_due, keep_small
 from orchestration.instance.record_files import room_taken
@@ -22,7 +23,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 class Office:
     """Dagster with a job `sync` that publishes only where there is news."""
 
-    def __init__(self, home: Path, instance: dg.DagsterInstance) -> None:
+    def __init__(self, home: Path, instance: dg.DagsterInstance, *more: dg.AssetsDefinition) -> None:
         self.home, self.instance, self.news, self.error = home, instance, False, ""
         self.words, self.error_comes_first = "few", False
 
@@ -42,7 +43,7 @@ class Office:
                 yield dg.MaterializeResult(asset_key=ANALYTICS)
 
         sync = dg.define_asset_job("sync", selection=dg.AssetSelection.all())
-        self.job = dg.Definitions(assets=[raw, publish], jobs=[sync]).resolve_job_def("sync")
+        self.job = dg.Definitions(assets=[raw, publish, *more], jobs=[sync]).resolve_job_def("sync")
 
     def syncs(self, *, news: bool = False, error: str = "") -> str:
         self.news, self.error = news, error
@@ -55,7 +56,11 @@ class Office:
 
     def planned_last(self, asset: dg.AssetKey) -> str | None:
         found = self.instance.get_latest_planned_materialization_info(asset)
-        return cast("str | None", found and found.run_id)
+        return found.run_id if found else None
+
+    def made(self, asset: dg.AssetKey) -> list[str]:
+        """Runs that are on record for it, the oldest first."""
+        return [one.run_id for one in self.instance.fetch_materializations(asset, limit=10, ascending=True).records]
 
     def plans(self) -> set[str]:
         """Runs on record as those that were to make something."""
@@ -155,6 +160,24 @@ def test_what_every_asset_and_check_last_came_to_stays_where_no_later_run_says_i
             dg.AssetCheckKey(dg.AssetKey("raw"), "sound"), limit=10
         )
         assert (answer.run_id, answer.status.value) == (last, "SUCCEEDED")
+
+
+def test_what_the_ui_plots_over_time_stays_once_an_hour_as_long_as_its_run(office: Office) -> None:
+    @dg.asset(key=STATES)
+    def states() -> dg.MaterializeResult[None]:
+        return dg.MaterializeResult(metadata={"1 Lead": 7})
+
+    office = Office(office.home, office.instance, states)
+    runs = {moment: office.syncs(news=True) for moment in ("08:10", "08:50", "09:10", "10:00")}
+    with closing(sqlite3.connect(office.home / "event_log.db")) as con, con:
+        for moment, run_id in runs.items():
+            made = f"2026-11-22 {moment}:00.000000"
+            con.execute("update event_logs set timestamp = ? where run_id = ?", [made, run_id])
+    office.keeps_small(7 * HOUR)
+    assert office.made(STATES) == [runs["08:50"], runs["09:10"], runs["10:00"]]
+    assert office.made(ANALYTICS) == [runs["10:00"]]
+    office.keeps_small(31 * DAY)
+    assert office.made(STATES) == [runs["10:00"]]
 
 
 def test_what_is_too_large_all_together_loses_its_oldest(office: Office) -> None:

@@ -42,7 +42,11 @@ def look(settings: Settings, configured: Sequence[Channel], found: Alerts, now: 
     """What to say of this look. Without an operations file nobody can be told; `heartbeat_sensor` is silent then."""
     try:
         alerts = {**found, **dict(standing(settings, now))}
-        told = notify(settings.operations, configured, alerts, now, quiet(settings.sync_cron, now), link(settings))
+        told = notify(
+            *(settings.operations, configured, alerts, now, quiet(settings.sync_cron, now)),
+            dagster_url=link(settings),
+            console_url=settings.console_url,
+        )
     except OperationsError as error:
         return str(error)
     return "; ".join([f"{told.open} open", *told.problems])

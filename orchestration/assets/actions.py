@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.assets.checks import LEADS_CHECK
+from orchestration.assets.links import in_console
 from orchestration.assets.specs import ACTIONS, CUSTOMER_INDEX, INBOUND_LEADS, OWNERS, POOL, Results, raw_key
 from orchestration.errors import with_known_errors
 from orchestration.resources import WarehouseResource
@@ -49,7 +50,8 @@ def inbound_leads(settings: Settings) -> dg.AssetsDefinition:
         from pipelines.actions.inbound_leads.queue import waiting_leads
 
         waiting = Counter(lead["status"] for lead in waiting_leads(settings.operations))
-        yield dg.MaterializeResult(asset_key=INBOUND_LEADS, metadata={"waiting": waiting.total()})
-        yield LEADS_CHECK.result(INBOUND_LEADS, waiting)
+        links = in_console(settings, LEADS_CHECK.page)
+        yield dg.MaterializeResult(asset_key=INBOUND_LEADS, metadata={"waiting": waiting.total(), **links})
+        yield LEADS_CHECK.result(INBOUND_LEADS, waiting, links)
 
     return look

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from orchestration.assets.links import in_console
 from orchestration.assets.specs import raw_key
+from pipelines.links import Page
 from pipelines.servicetitan.streams import STREAMS
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from pipelines.servicetitan.load.schema_drift import Drift
     from pipelines.servicetitan.set_aside import SetAside
     from pipelines.servicetitan.sync import LoadResult
+    from pipelines.settings import Settings
 
 COMPLETE = "complete"
 GOES_ON = "goes on with the next sync"
@@ -28,6 +31,7 @@ class Check:
     description: str
     what_to_do: str
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR
+    page: Page | None = None
 
     def spec(self, asset: dg.AssetKey) -> dg.AssetCheckSpec:
         return dg.AssetCheckSpec(self.name, asset=asset, description=self.description)
@@ -99,16 +103,19 @@ OUTBOX_CHECKS = {
         "nothing_held",
         "No sync found so much to send that a person must look at it first (FLOW_BUILDER_HOLD_ABOVE).",
         "servicetitan-flow deliveries --status held; then release or cancel --batch BATCH --reason TEXT",
+        page=Page.OVERVIEW,
     ),
     "dead": Check(
         "nothing_dead",
         "No delivery failed for good without a person's decision.",
         "servicetitan-flow deliveries --status dead; then replay ID… or cancel ID… --reason TEXT",
+        page=Page.OVERVIEW,
     ),
     "overdue": Check(
         "nothing_overdue",
         "Nothing that is due waits for more than 15 minutes.",
         "see that the sensor deliver_sensor is on and its runs succeed",
+        page=Page.OVERVIEW,
     ),
     "unknown": Check(
         "counts_add_up",
@@ -123,6 +130,7 @@ ENDPOINT_CHECK = Check(
     " See that Flow Builder runs; where it answers 401 or 403, compare FLOW_BUILDER_TOKEN and"
     " FLOW_BUILDER_SIGNING_SECRETS with its, and FLOW_BUILDER_TRIGGER_URL where it answers 3xx, 404, 405 or 410;"
     " `servicetitan-flow test-send` tries them",
+    page=Page.OVERVIEW,
 )
 
 
@@ -131,20 +139,24 @@ LEADS_CHECK = Check(
     "Every lead that was taken in has found its customer.",
     "`servicetitan-flow leads list` says why; `leads choose|create|retry|discard ID --reason TEXT` decides",
     dg.AssetCheckSeverity.WARN,
+    Page.LEADS,
 )
 
 
-def outbox_checks(asset: dg.AssetKey, health: "OutboxHealth", unknown: int) -> Iterator[dg.AssetCheckResult]:
+def outbox_checks(
+    asset: dg.AssetKey, health: "OutboxHealth", unknown: int, settings: "Settings"
+) -> Iterator[dg.AssetCheckResult]:
     found = {"held": health.held, "dead": health.dead, "overdue": health.overdue, "unknown": unknown}
     for name, check in OUTBOX_CHECKS.items():
-        yield check.result(asset, {"deliveries": found[name]} if found[name] else {})
+        remarks = in_console(settings, check.page)
+        yield check.result(asset, {"deliveries": found[name]} if found[name] else {}, remarks)
 
 
-def endpoint_check(asset: dg.AssetKey, health: "OutboxHealth") -> dg.AssetCheckResult:
+def endpoint_check(asset: dg.AssetKey, health: "OutboxHealth", settings: "Settings") -> dg.AssetCheckResult:
     endpoint = health.endpoint
     found = {
         "down since": str(endpoint.down_since),
         "because": str(endpoint.because),
         "next probe": str(endpoint.next_probe_at),
     }
-    return ENDPOINT_CHECK.result(asset, found if endpoint.down_since else {})
+    return ENDPOINT_CHECK.result(asset, found if endpoint.down_since else {}, in_console(settings, ENDPOINT_CHECK.page))

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from orchestration.assets.checks import ENDPOINT_CHECK, OUTBOX_CHECKS, endpoint_check, outbox_checks
+from orchestration.assets.links import in_console
 from orchestration.assets.specs import DELIVER, DELIVERIES, OUTBOX, OWNERS, POOL, STATES, Results
 from orchestration.errors import with_known_errors
 from orchestration.resources import WarehouseResource, delivery_lock
+from pipelines.links import Page
 from pipelines.settings import Settings
 
 READ_BY_ENQUEUE = [
@@ -53,8 +55,9 @@ def outbox(settings: Settings) -> dg.AssetsDefinition:
                 start_over=config.start_over,
             )
             unknown = max(0, TransitionLog(con).size() - transitions(settings.operations))
-        yield dg.MaterializeResult(asset_key=OUTBOX, metadata=asdict(enqueued))
-        yield from outbox_checks(OUTBOX, outbox_health(settings.operations, warehouse.now()), unknown)
+        links = in_console(settings, Page.OVERVIEW)
+        yield dg.MaterializeResult(asset_key=OUTBOX, metadata={**asdict(enqueued), **links})
+        yield from outbox_checks(OUTBOX, outbox_health(settings.operations, warehouse.now()), unknown, settings)
 
     return enqueue
 
@@ -76,9 +79,9 @@ def deliveries(settings: Settings) -> dg.AssetsDefinition:
 
         with delivery_lock(settings):
             counts = asdict(deliver(settings, clock=lambda: datetime.now(UTC)))
-        yield dg.MaterializeResult(
-            asset_key=DELIVERIES, metadata={name: count for name, count in counts.items() if count is not None}
-        )
-        yield endpoint_check(DELIVERIES, outbox_health(settings.operations, datetime.now(UTC)))
+        known = {name: count for name, count in counts.items() if count is not None}
+        links = in_console(settings, Page.OVERVIEW)
+        yield dg.MaterializeResult(asset_key=DELIVERIES, metadata={**known, **links})
+        yield endpoint_check(DELIVERIES, outbox_health(settings.operations, datetime.now(UTC)), settings)
 
     return deliver

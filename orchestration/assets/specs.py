@@ -14,11 +14,11 @@ from pipelines.servicetitan.streams import STREAMS
 
 POOL = "warehouse"
 # Groups in the order of the line, for Dagster lists them by name; the side door has no number.
-EXTRACT, DERIVE, MARTS, DELIVER, REPORTING = "1_extract", "2_derive", "3_marts", "4_deliver", "5_report"
+EXTRACT, DERIVE, DELIVER, REPORTING = "1_extract", "2_derive", "3_deliver", "4_report"
 ACTIONS = "actions"
 OWNERS = {
     **{group: ["team:operations"] for group in (EXTRACT, DELIVER, ACTIONS)},
-    **{group: ["team:analytics"] for group in (DERIVE, MARTS, REPORTING)},
+    **{group: ["team:analytics"] for group in (DERIVE, REPORTING)},
 }
 OUTBOX = dg.AssetKey(["flow_builder", "outbox"])
 DELIVERIES = dg.AssetKey(["flow_builder", "deliveries"])
@@ -80,8 +80,8 @@ def dbt_assets(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
             key=asset_key(node),
             deps=[asset_key(nodes[parent]) for parent in parents(node) if parent in nodes],
             description=node["description"],
-            group_name=(group := MARTS if node["schema"] == "marts" else DERIVE),
-            owners=OWNERS[group],
+            group_name=DERIVE,
+            owners=OWNERS[DERIVE],
             kinds={"dbt", "duckdb", "seed" if node["resource_type"] == "seed" else node["config"]["materialized"]},
             metadata={
                 "dagster/column_schema": _columns(node),

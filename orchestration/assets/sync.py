@@ -10,6 +10,7 @@ import dagster as dg
 from orchestration.assets import specs as lineage
 from orchestration.assets.actions import customer_index, inbound_leads
 from orchestration.assets.checks import extract_check_specs, extract_checks
+from orchestration.assets.links import in_console
 from orchestration.assets.outbox import deliveries, outbox
 from orchestration.assets.progress import ProgressLog
 from orchestration.assets.specs import ANALYTICS, OUTBOX, POOL, Results, raw_key
@@ -19,6 +20,7 @@ from orchestration.resources import WarehouseResource
 from orchestration.schedules import is_scheduled
 from pipelines.alerts.freshness import INTERVALS, intervals
 from pipelines.derivation.dbt import project_json
+from pipelines.links import Page
 from pipelines.servicetitan.raw_tables import RAW_TABLES
 from pipelines.settings import Settings
 
@@ -128,7 +130,8 @@ def derive_asset(settings: Settings) -> dg.AssetsDefinition:
         for baseline in taken:
             context.log.info(str(baseline))
         rows, states = row_counts(settings.warehouse), customers_per_state(settings.warehouse)
-        news = {**baselines.told(taken), **edited_seeds.told(kept), lineage.STATES: states}
+        overview = in_console(settings, Page.OVERVIEW)
+        news = {**baselines.told(taken), **edited_seeds.told(kept), lineage.STATES: {**states, **overview}}
         for node in done.nodes if done.reason else told_again(done.nodes, specs, checks):
             spec, check = specs.get(node.unique_id), checks.get(node.unique_id)
             if spec and spec.key in context.selected_asset_keys:

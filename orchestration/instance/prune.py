@@ -18,7 +18,15 @@ from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 from sqlalchemy import select
 
 from orchestration.instance.record_files import give_back_room, room_taken
-from orchestration.instance.run_details import Last, forget_states, last_results, leave_errors, leave_outline, with_news
+from orchestration.instance.run_details import (
+    Last,
+    forget_states,
+    hourly,
+    last_results,
+    leave_errors,
+    leave_outline,
+    with_news,
+)
 
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 WITH_DETAILS = timedelta(hours=6)
@@ -94,7 +102,7 @@ def leave_less(instance: dg.DagsterInstance, runs: Sequence[Ended], last: Last) 
         instance.add_run_tags(run.run_id, OUTLINED)
     succeeded = [run.run_id for run in runs if run.succeeded]
     with event_log(instance).index_connection() as con:
-        leave_outline(con, succeeded, last, plotted=True)
+        leave_outline(con, succeeded, last, hourly(con, succeeded))
         leave_errors(con, [run.run_id for run in runs if not run.succeeded], last)
     for run_id in succeeded:
         instance.compute_log_manager.delete_logs(prefix=[run_id])

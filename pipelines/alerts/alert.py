@@ -26,9 +26,10 @@ Alerts = Mapping[str, Alert]  # by a key that stays while it is firing
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One event of an alert; ``until`` where it is resolved."""
+    """One event of an alert; ``until`` where it is resolved; ``key`` as in `Alerts`."""
 
     alert_id: int
     event: Event
     alert: Alert
     until: datetime | None
+    key: str = ""

@@ -29,6 +29,7 @@ def notify(
     now: datetime,
     quiet: timedelta,
     dagster_url: str | None = None,
+    console_url: str = "",
 ) -> Notified:
     """Tells every channel what it does not know yet. Who dies between a message and its note sends that one again.
 
@@ -39,15 +40,15 @@ def notify(
         compare(con, alerts, now, quiet)
         for channel in channels:
             try:
-                tell(con, channel, now, dagster_url)
+                tell(con, channel, now, dagster_url, console_url)
             except NotNotified as problem:
                 problems.append(f"{channel.name}: {problem}")
         return Notified(len(open_alerts(con)), tuple(problems))
 
 
-def tell(con: Connection, channel: Channel, now: datetime, dagster_url: str | None) -> None:
+def tell(con: Connection, channel: Channel, now: datetime, dagster_url: str | None, console_url: str) -> None:
     untold = notifications(con, channel.key, now)
     for start in range(0, len(untold), MAX_ALERTS):
         batch = untold[start : start + MAX_ALERTS]
-        channel.send(message(batch, dagster_url))
+        channel.send(message(batch, dagster_url, console_url))
         write_down(con, batch, channel.key, now)

@@ -17,7 +17,7 @@ GONE = "update alerts set gone_at = ? where key = ? and closed_at is null"
 CLOSE = "update alerts set closed_at = ? where key = ? and closed_at is null"
 FORGET = "delete from alerts where closed_at < ?"
 
-COLUMNS = "select alert_id, what, since, what_to_do, run_id, gone_at, closed_at from alerts"
+COLUMNS = "select alert_id, key, what, since, what_to_do, run_id, gone_at, closed_at from alerts"
 # The end says it all: who missed the beginning is told of the end alone.
 UNTOLD = f"""
     {COLUMNS}
@@ -88,8 +88,8 @@ def write_down(con: Connection, told: Iterable[Notification], channel: str, now:
         con.executemany(TOLD, [(one.alert_id, channel, one.event, stamp(now)) for one in told])
 
 
-def _read(row: tuple[int, str, str, str, str | None, str | None, str | None]) -> Notification:
-    alert_id, what, since, what_to_do, run_id, gone_at, closed_at = row
+def _read(row: tuple[int, str, str, str, str, str | None, str | None, str | None]) -> Notification:
+    alert_id, key, what, since, what_to_do, run_id, gone_at, closed_at = row
     alert = Alert(what, moment(since), what_to_do, run_id)
     event = Event.RESOLVED if closed_at else Event.FIRING
-    return Notification(alert_id, event, alert, moment(gone_at) if gone_at else None)
+    return Notification(alert_id, event, alert, moment(gone_at) if gone_at else None, key)

@@ -14,6 +14,7 @@ from pipelines.flow_builder.advice import advice
 from pipelines.flow_builder.outbox.endpoint import Endpoint
 from pipelines.flow_builder.outbox.figures import TenantFigures
 from pipelines.flow_builder.switches import Switches
+from pipelines.links import run_link
 from pipelines.operations import Connection
 from pipelines.servicetitan.sync_status import last_complete
 from pipelines.settings import Tenant
@@ -96,5 +97,5 @@ def of_runs(console: Console, con: Connection) -> Iterator[Trouble]:
     if console.settings.alert_urls:
         for one in open_alerts(con):
             if one.alert.run_id:
-                href = f"{console.settings.dagster_url}/runs/{one.alert.run_id}"
+                href = run_link(console.settings.dagster_url, one.alert.run_id)
                 yield Trouble(one.alert.what, one.alert.since, one.alert.what_to_do, href)

@@ -5,10 +5,13 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from fastapi.routing import APIRoute
 
 from pipelines.alerts.alert import Alert
 from pipelines.alerts.channels import Channel, channels, channels_of
 from pipelines.alerts.notify import Notified, notify
+from pipelines.console.pages import decisions, leads, overview
+from pipelines.links import Page
 from pipelines.operations import MIGRATIONS, open_operations
 from pipelines.settings import Settings
 from tests.alerts.receivers import MailServer, Webhook
@@ -45,6 +48,29 @@ def test_a_trouble_is_told_once_with_what_to_do(watch: Watch, webhook: Webhook) 
         "🔴 socal: jobs: not read to the end\nsince 2026-11-22 12:00 UTC\nwhat to do: see `servicetitan-flow check`\n"
         "run: https://dagster.example.com/runs/run-1"
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "page"),
+    [
+        ("held 2026-11-22T12:00:00+00:00", "/console"),
+        ("dead", "/console"),
+        ("overdue", "/console"),
+        ("endpoint", "/console"),
+        ("unread socal tn.sal.estimates:r", "/console"),
+        ("check actions/inbound_leads no_lead_waits_for_a_person", "/console/leads"),
+    ],
+)
+def test_what_a_person_decides_is_linked_in_the_console(watch: Watch, webhook: Webhook, key: str, page: str) -> None:
+    address = "https://flow.example.com"
+    notify(watch.path, watch.channels, {key: UNREAD}, NOON, QUIET, console_url=address)
+    assert webhook.texts[0].splitlines()[-1] == f"console: {address}{page}"
+
+
+def test_nothing_is_linked_that_nobody_can_reach_or_that_no_page_speaks_of(watch: Watch, webhook: Webhook) -> None:
+    notify(watch.path, watch.channels, {"held": UNREAD, "run sync": STALE}, NOON, QUIET)
+    notify(watch.path, watch.channels, {"run sync": STALE}, NOON, QUIET, console_url="https://flow.example.com")
+    assert "console: " not in "".join(webhook.texts)
 
 
 def test_its_end_is_told_once_when_it_has_lasted(watch: Watch, webhook: Webhook) -> None:
@@ -165,3 +191,8 @@ def test_one_of_several_people_who_is_refused_is_tried_again_and_no_other_is_tol
     for _ in range(2):
         watch.sees(UNREAD)
     assert [mail["To"] for mail in mail_server.mails] == ["bob@example.com", "ada@example.com"]
+
+
+def test_every_page_that_is_linked_is_there() -> None:
+    routes = [*overview.router.routes, *leads.router.routes, *decisions.router.routes]
+    assert {*Page} <= {route.path for route in routes if isinstance(route, APIRoute)}

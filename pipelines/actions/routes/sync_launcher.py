@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from pipelines.actions.web.problems import Problem
 from pipelines.actions.workers import Places
+from pipelines.links import run_link
 
 LOCATION, REPOSITORY, JOB = "servicetitan-flow", "__repository__", "sync"
 PATIENCE = 10.0  # seconds
@@ -82,7 +83,7 @@ class Dagster:
         return StartedSync(run_id=run_id, url=self._page_of(run_id), tenants=list(tenants), queued=queued)
 
     def _page_of(self, run_id: str) -> str:
-        return f"{self._url}/runs/{run_id}"
+        return run_link(self._url, run_id)
 
     def runs(self, job: str, statuses: Sequence[str]) -> list[Json]:
         """The newest. Raises `Problem` ``sync_unavailable``."""
