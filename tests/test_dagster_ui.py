@@ -204,7 +204,7 @@ def is_error(last: Any) -> bool:
 
 def test_the_lineage(dagster: str, page: Page) -> None:
     page.goto(f"{dagster}/asset-groups")
-    for group in ("1_extract", "2_derive", "3_deliver", "4_report", "actions"):
+    for group in ("extract", "derive", "deliver", "publish", "actions"):
         expect(page.get_by_text(group, exact=True).last).to_be_visible()
     expect(page.get_by_text("fetching statuses")).to_have_count(0)
 

@@ -13,12 +13,12 @@ from pipelines.servicetitan.raw_tables import RawTable
 from pipelines.servicetitan.streams import STREAMS
 
 POOL = "warehouse"
-# Groups in the order of the line, for Dagster lists them by name; the side door has no number.
-EXTRACT, DERIVE, DELIVER, REPORTING = "1_extract", "2_derive", "3_deliver", "4_report"
+# Groups as the line has them; `actions` is the side door.
+EXTRACT, DERIVE, DELIVER, PUBLISH = "extract", "derive", "deliver", "publish"
 ACTIONS = "actions"
 OWNERS = {
     **{group: ["team:operations"] for group in (EXTRACT, DELIVER, ACTIONS)},
-    **{group: ["team:analytics"] for group in (DERIVE, REPORTING)},
+    **{group: ["team:analytics"] for group in (DERIVE, PUBLISH)},
 }
 OUTBOX = dg.AssetKey(["flow_builder", "outbox"])
 DELIVERIES = dg.AssetKey(["flow_builder", "deliveries"])

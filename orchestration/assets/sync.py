@@ -195,8 +195,8 @@ def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefiniti
     @dg.asset(
         key=ANALYTICS,
         deps=[*marts, OUTBOX],
-        group_name=lineage.REPORTING,
-        owners=lineage.OWNERS[lineage.REPORTING],
+        group_name=lineage.PUBLISH,
+        owners=lineage.OWNERS[lineage.PUBLISH],
         kinds={"duckdb"},
         pool=POOL,
         output_required=False,
