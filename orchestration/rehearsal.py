@@ -11,7 +11,7 @@ import dagster as dg
 from filelock import FileLock, Timeout
 
 from orchestration.errors import with_known_errors
-from orchestration.resources import exclusive
+from orchestration.locks import exclusive
 from pipelines.settings import Settings
 from pipelines.tenants import directory
 

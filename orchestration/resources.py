@@ -5,37 +5,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import dagster as dg
-from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
-from pipelines.settings import ConfigurationError, Settings, load_settings
+from orchestration.locks import AnotherSyncIsRunning, delivery_lock, exclusive
+from pipelines.settings import ConfigurationError, load_settings
 
-
-class AnotherSyncIsRunning(Exception):
-    """The warehouse is held by another run, Dagster's or a command's."""
-
-
-@contextmanager
-def exclusive(settings: Settings, wait_seconds: float) -> Iterator[None]:
-    """Makes this process the only writer of the warehouse; raises `AnotherSyncIsRunning`."""
-    settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(f"{settings.warehouse}.lock")
-    try:
-        lock.acquire(timeout=wait_seconds)
-    except Timeout:
-        raise AnotherSyncIsRunning(
-            f"another sync is running: it holds {lock.lock_file}; waited {wait_seconds:.0f} s; wait until it ends"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def delivery_lock(settings: Settings) -> FileLock:
-    """Held by a run of `deliver` while it posts: the sign that its process lives."""
-    settings.operations.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(settings.operations.with_name(f"{settings.operations.name}.deliver.lock"))
+__all__ = ["AnotherSyncIsRunning", "WarehouseResource", "delivery_lock", "exclusive", "parse_time"]
 
 
 class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]

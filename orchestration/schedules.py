@@ -7,7 +7,7 @@ import dagster as dg
 
 from orchestration.assets.specs import DELIVERIES
 from orchestration.instance.orphans import about_to_start, end_dead_runs, instead_of
-from orchestration.resources import AnotherSyncIsRunning, exclusive
+from orchestration.locks import AnotherSyncIsRunning, exclusive
 from pipelines.settings import Settings
 from pipelines.tenants import directory
 

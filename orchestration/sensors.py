@@ -10,7 +10,7 @@ from filelock import Timeout
 
 from orchestration.assets.specs import DELIVERIES
 from orchestration.instance.orphans import about_to_start, end_dead_runs, instead_of
-from orchestration.resources import delivery_lock
+from orchestration.locks import delivery_lock
 from orchestration.schedules import busy, sync
 from pipelines.flow_builder.outbox.queue import due
 from pipelines.settings import Settings

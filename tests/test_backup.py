@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from orchestration.cli.main import main
-from orchestration.resources import exclusive
+from orchestration.locks import exclusive
 from pipelines.actions.inbound_leads.restored import reopen_leads
 from pipelines.flow_builder.deliver import deliver
 from pipelines.flow_builder.enqueue import Enqueued, enqueue

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from orchestration.cli.main import main
-from orchestration.resources import exclusive
+from orchestration.locks import exclusive
 from pipelines.settings import Settings
 from tests.flow_builder.line import Line
 from tests.simulator.flow_builder.receiver import Receiver, Reply

@@ -22,7 +22,8 @@ from orchestration.assets.sync import assets, dbt_folder
 from orchestration.definitions import definitions
 from orchestration.event_log import EventLog
 from orchestration.instance.orphans import instead_of
-from orchestration.resources import WarehouseResource, delivery_lock, exclusive
+from orchestration.locks import delivery_lock, exclusive
+from orchestration.resources import WarehouseResource
 from orchestration.schedules import busy, is_scheduled, sync_schedule
 from orchestration.sensors import change_sensor, deliver_sensor, under_way
 from pipelines import flow_builder

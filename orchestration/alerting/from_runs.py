@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.resources import AnotherSyncIsRunning
+from orchestration.locks import AnotherSyncIsRunning
 from pipelines.alerts.alert import Alert
 from pipelines.diagnostics import KnownError
 from pipelines.operations import OperationsError

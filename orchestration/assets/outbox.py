@@ -9,7 +9,8 @@ from orchestration.assets.checks import ENDPOINT_CHECK, OUTBOX_CHECKS, endpoint_
 from orchestration.assets.links import in_console
 from orchestration.assets.specs import DELIVER, DELIVERIES, OUTBOX, OWNERS, POOL, STATES, Results
 from orchestration.errors import with_known_errors
-from orchestration.resources import WarehouseResource, delivery_lock
+from orchestration.locks import delivery_lock
+from orchestration.resources import WarehouseResource
 from pipelines.links import Page
 from pipelines.settings import Settings
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from filelock import FileLock, Timeout
 
-from orchestration.resources import AnotherSyncIsRunning, exclusive
+from orchestration.locks import AnotherSyncIsRunning, exclusive
 from pipelines.settings import load_settings
 
 OTHER_KEY = (

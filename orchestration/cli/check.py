@@ -114,7 +114,7 @@ class Loaded(NamedTuple):
 
 def from_the_warehouse(settings: Settings) -> Loaded:
     """Nothing, and a word of it, while a sync has the warehouse."""
-    from orchestration.resources import AnotherSyncIsRunning, exclusive
+    from orchestration.locks import AnotherSyncIsRunning, exclusive
     from pipelines.actions.crm.bookings_made import bookings_made
     from pipelines.servicetitan.became_of_bookings import became_nothing
     from pipelines.servicetitan.load.sync_log import read_bookmarks

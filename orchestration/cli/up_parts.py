@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from pipelines.settings import Settings
 from pipelines.tenants import directory
 
@@ -78,6 +76,8 @@ def off(settings: Settings) -> Iterator[str]:
 
 def answer(url: str, query: str | None = None) -> Any:
     """What it answers in JSON, or None where it does not."""
+    import httpx
+
     try:
         with httpx.Client(trust_env=False, timeout=PATIENCE) as http:
             return (http.post(url, json={"query": query}) if query else http.get(url)).raise_for_status().json()

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import duckdb
-
 FOLDER = Path(__file__).parents[2] / "dbt_project" / "seeds"
 TYPE_FIELDS = ("job_type_id", "job_type_name", "business_unit_id", "business_unit_name")
 LINK_FIELDS = ("recall_for_id", "warranty_id", "created_from_estimate_id")
@@ -81,6 +79,8 @@ def wrong_state(cells: Cells) -> tuple[str, str] | None:
 @cache
 def not_re2(pattern: str) -> str | None:
     """What DuckDB, which searches with it, says against it."""
+    import duckdb
+
     with duckdb.connect() as con:
         try:
             con.execute("select regexp_matches('', ?, 'i')", [pattern])

@@ -10,7 +10,7 @@ import pytest
 from click.testing import Result
 from filelock import FileLock
 
-from orchestration.resources import exclusive
+from orchestration.locks import exclusive
 from pipelines.operations import open_operations
 from pipelines.rehearsal.store import read
 from pipelines.rehearsal.table import cell

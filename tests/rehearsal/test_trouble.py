@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli.main import main
+from orchestration.locks import exclusive
 from orchestration.rehearsal import rehearsal
-from orchestration.resources import exclusive
 from pipelines.operations import open_operations
 from pipelines.rehearsal.store import read
 from pipelines.settings import Settings
