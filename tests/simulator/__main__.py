@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 from random import Random
@@ -27,7 +28,7 @@ from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.flow_builder.studio import Places, Studio
 from tests.simulator.office.going_on import live_stories
 from tests.simulator.office.history import live, seed_history
-from tests.simulator.office.trades import OFFICES
+from tests.simulator.office.trades import DFW_OFFICE, OFFICES
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World
@@ -36,6 +37,8 @@ PORTS = {"DAGSTER_PORT": 3000, "ACTIONS_PORT": 8400, "SIMULATOR_PORT": 8401, "RE
 CUSTOMERS = 150  # per tenant
 CONSOLE_USER, CONSOLE_PASSWORD = "demo", "demo-console"
 TEST_CUSTOMER, TEST_EMAIL = "Tina Test", "tina.tour@mail.example.net"
+# Whoever tries the console connects it.
+DENVER = replace(DFW_OFFICE, tenant_id=2093847561, name="denver", first_id=52_000_000_001)
 ROOT = Path(__file__).parents[2]
 MARK = ".demo"  # a folder with this file is the demo's own, and may be emptied
 
@@ -46,7 +49,7 @@ def main() -> None:
     ports = {name: port(name, usual) for name, usual in PORTS.items()}
     data = fresh_folder(Path(os.environ.get("DATA_DIR", ROOT / "data" / "demo")).absolute())
     with ExitStack() as stack:
-        world = World(OFFICES, OffsetClock())
+        world = World([*OFFICES, DENVER], OffsetClock())
         journeys = seed_history(world, customers=CUSTOMERS)
         simulator = ServiceTitan(world)
         studio = flow_builder(world, ports)
@@ -54,7 +57,8 @@ def main() -> None:
         receiver = Receiver([SIGNING_SECRET], None, studio, studio_routes(studio), shell)
         url = stack.enter_context(run_server(simulator.app, ports["SIMULATOR_PORT"]))
         trigger = stack.enter_context(run_server(receiver.app, ports["RECEIVER_PORT"]))
-        env = os.environ | environment(simulator, url, data, f"{trigger}/trigger") | product(data, ports)
+        connected = environment(simulator, url, data, f"{trigger}/trigger", without=DENVER.name)
+        env = os.environ | connected | product(data, ports)
         addresses = ("--port", str(ports["DAGSTER_PORT"]), "--actions-port", str(ports["ACTIONS_PORT"]))
         print(f"two tenants, {2 * CUSTOMERS} customers; the first sync takes their history in, and sends nothing")
         subprocess.run(command("servicetitan-flow", "sync"), env=env, check=True)

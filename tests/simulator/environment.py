@@ -12,8 +12,13 @@ ZONES = {"socal": "America/Los_Angeles", "dfw": "America/Chicago"}
 WORKSPACES = {"socal": "0a4b1c9e-5d1f-4c59-9f0b-1f6f2c7d8e01", "dfw": "7c2d3e4f-8a9b-4c0d-8e1f-2a3b4c5d6e02"}
 
 
-def environment(simulator: ServiceTitan, url: str, data_dir: Path, trigger_url: str | None = None) -> dict[str, str]:
-    """What `load_settings` needs to know of a running simulator, and of a receiver where there is one."""
+def environment(
+    simulator: ServiceTitan, url: str, data_dir: Path, trigger_url: str | None = None, without: str | None = None
+) -> dict[str, str]:
+    """What `load_settings` needs to know of a running simulator, and of a receiver where there is one.
+
+    ``without``: a tenant that is not connected.
+    """
     variables = {
         "SERVICETITAN_ENVIRONMENT": "integration",
         "SERVICETITAN_API_URL": url,
@@ -26,7 +31,8 @@ def environment(simulator: ServiceTitan, url: str, data_dir: Path, trigger_url: 
     if trigger_url:
         variables |= {"FLOW_BUILDER_TRIGGER_URL": trigger_url, "FLOW_BUILDER_SIGNING_SECRETS": SIGNING_SECRET}
     for company in simulator.world.companies.values():
-        variables |= _tenant(simulator, company.tenant_id, company.name)
+        if company.name != without:
+            variables |= _tenant(simulator, company.tenant_id, company.name)
     return variables
 
 

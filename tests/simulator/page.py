@@ -1,4 +1,4 @@
-"""A page with one table for visitors of the demo: renews itself, loads nothing from elsewhere."""
+"""A page with one table for visitors of the demo; loads nothing from elsewhere."""
 
 from collections.abc import Sequence
 
@@ -19,13 +19,13 @@ small { color: var(--soft) }
 .good { color: var(--good) }
 .bad { color: var(--bad); font-weight: 600 }
 """
+REFRESH = '<meta http-equiv="refresh" content="2">\n'
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="2">
-<title>{title}</title>
+{refresh}<title>{title}</title>
 <style>{style}</style>
 </head>
 <body>
@@ -42,9 +42,10 @@ PAGE = """<!doctype html>
 """
 
 
-def page(title: str, lead: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def page(title: str, lead: str, columns: Sequence[str], rows: Sequence[Sequence[str]], renews: bool = True) -> str:
     """Of HTML that is escaped already; the rows as they shall stand."""
     lines = [f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows]
     nothing = f'<tr><td colspan="{len(columns)}">Nothing yet.</td></tr>'
     head = "".join(f"<th>{column}</th>" for column in columns)
-    return PAGE.format(title=title, lead=lead, style=STYLE, head=head, rows="\n".join(lines) or nothing)
+    body = "\n".join(lines) or nothing
+    return PAGE.format(title=title, lead=lead, style=STYLE, head=head, rows=body, refresh=REFRESH if renews else "")

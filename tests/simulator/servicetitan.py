@@ -13,7 +13,7 @@ from starlette.routing import Route
 from tests.simulator.answers import Answer, Page, Problem, problem
 from tests.simulator.credentials import APP_KEY, TokenServer
 from tests.simulator.faults import BEFORE, IN_BETWEEN, PAGES, Fault, Faults
-from tests.simulator.home import home_route
+from tests.simulator.home import home_routes
 from tests.simulator.ledger import Refused, Unknown
 from tests.simulator.rate import RateLimit, too_many
 from tests.simulator.request_log import Call, RequestLog
@@ -43,7 +43,7 @@ class ServiceTitan:
         from tests.simulator.routes import api_routes
 
         token = Route("/connect/token", self._token, methods=["POST"])
-        routes = [token, home_route(self.world), *api_routes(self), *Control(self).routes]
+        routes = [token, *home_routes(self.world, self.tokens), *api_routes(self), *Control(self).routes]
         return Starlette(routes=routes, exception_handlers={HTTPException: _not_found})
 
     def door(self, scope: str, parameters: set[str], work: Work) -> Any:
