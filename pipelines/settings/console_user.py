@@ -1,9 +1,13 @@
 """Who may sign in to the console: one entry of CONSOLE_USERS, ``name:role[+tenant+tenant]:hash``."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal, cast
+
+from pydantic import SecretStr
 
 Role = Literal["viewer", "operator"]
 SHAPE = "expected name:viewer:hash or name:operator+tenant+tenant:hash, as `servicetitan-flow console-user` prints it"
@@ -50,3 +54,11 @@ def parsed(entry: str) -> ConsoleUser:
         raise ValueError(f"{name}: this is no hash of argon2id; {SHAPE}") from None
     tenants = frozenset(one.lower() for one in bound.split("+") if one) or None
     return ConsoleUser(name, cast(Role, role), tenants, password_hash)
+
+
+def by_name(entries: Iterable[SecretStr]) -> dict[str, ConsoleUser]:
+    """Raises ValueError, where two have one name too."""
+    users = [parsed(entry.get_secret_value()) for entry in entries]
+    if twice := [name for name, count in Counter(user.name for user in users).items() if count > 1]:
+        raise ValueError(f"found {twice[0]} twice; expected a name of its own for each")
+    return {user.name: user for user in users}

@@ -28,7 +28,20 @@ class LeadSource(BaseModel):
     job_type_id: int | None = Field(None, gt=0)
     map: dict[str, str] = {}
 
-    def wrong_expressions(self) -> Iterator[tuple[str, str]]:
+    def problems(self, name: str) -> Iterator[str]:
+        """Of the source of that name, one line each, beyond what a single value tells."""
+        group = f"LEAD_SOURCES__{name.upper()}"
+        for unknown in sorted(set(self.map) - set(FIELDS)):
+            yield f"{group}__MAP__{unknown.upper()}: there is no such field; expected of {', '.join(FIELDS).upper()}"
+        for field, words in self._wrong_expressions():
+            yield f"{group}__MAP__{field.upper()}: found {self.map[field]!r}; expected JMESPath: {words}"
+        if (self.call_reason_id is None) == (self.follow_up_hours is None):
+            yield (
+                f"{group}__CALL_REASON_ID: expected either it or {group}__FOLLOW_UP_HOURS, and not both: ServiceTitan"
+                " takes no lead without"
+            )
+
+    def _wrong_expressions(self) -> Iterator[tuple[str, str]]:
         """The field, and JMESPath's own words."""
         for field, expression in self.map.items():
             try:

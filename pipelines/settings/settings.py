@@ -1,7 +1,6 @@
 """Every setting of the product, read from the environment and ``.env``; see ``.env.example``."""
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import combinations
@@ -20,7 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from pipelines.settings import console_user
 from pipelines.settings.console_user import ConsoleUser
-from pipelines.settings.lead_source import FIELDS, LeadSource
+from pipelines.settings.lead_source import LeadSource
 from pipelines.settings.lost import replaced
 from pipelines.settings.old_paths import replaced_fields
 from pipelines.settings.problems import named, problem, refuse_placeholder
@@ -139,9 +138,7 @@ class Settings(BaseSettings):
     @field_validator("console_users")
     @classmethod
     def _users(cls, value: list[SecretStr]) -> list[SecretStr]:
-        names = [console_user.parsed(entry.get_secret_value()).name for entry in value]
-        if twice := [name for name, count in Counter(names).items() if count > 1]:
-            raise ValueError(f"found {twice[0]} twice; expected a name of its own for each")
+        console_user.by_name(value)
         return value
 
     @field_validator("console_url", mode="before")
@@ -227,7 +224,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _whole(self) -> "Settings":
-        sources = (line for name, one in self.lead_sources.items() for line in self._wrong_source(name, one))
+        sources = (line for name, one in self.lead_sources.items() for line in one.problems(name))
         if lines := [*self._doubles(), *self._missing(), *sources]:
             raise named("\n".join(lines))
         return self
@@ -243,18 +240,6 @@ class Settings(BaseSettings):
         for (name, path), (other_name, other_path) in combinations(files.items(), 2):
             if os.path.realpath(path) == os.path.realpath(other_path):
                 yield f"{other_name}: found {other_path}, which is the file of {name} too; expected one of its own"
-
-    def _wrong_source(self, name: str, source: LeadSource) -> Iterator[str]:
-        group = f"LEAD_SOURCES__{name.upper()}"
-        for unknown in sorted(set(source.map) - set(FIELDS)):
-            yield f"{group}__MAP__{unknown.upper()}: there is no such field; expected of {', '.join(FIELDS).upper()}"
-        for field, words in source.wrong_expressions():
-            yield f"{group}__MAP__{field.upper()}: found {source.map[field]!r}; expected JMESPath: {words}"
-        if (source.call_reason_id is None) == (source.follow_up_hours is None):
-            yield (
-                f"{group}__CALL_REASON_ID: expected either it or {group}__FOLLOW_UP_HOURS, and not both: ServiceTitan"
-                " takes no lead without"
-            )
 
     def _missing(self) -> Iterator[str]:
         if self.flow_builder_trigger_url and not self.flow_builder_signing_secrets:
@@ -279,8 +264,7 @@ class Settings(BaseSettings):
     @property
     def users(self) -> dict[str, ConsoleUser]:
         """Of the console, by name."""
-        users = (console_user.parsed(entry.get_secret_value()) for entry in self.console_users)
-        return {user.name: user for user in users}
+        return console_user.by_name(self.console_users)
 
     @property
     def key_fingerprints(self) -> list[str]:
