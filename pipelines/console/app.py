@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -15,7 +16,7 @@ from pipelines.actions.web.problems import Problem
 from pipelines.clock import Clock, now
 from pipelines.console.context import Console
 from pipelines.console.door import Door
-from pipelines.console.guard import SIGN_IN, guard
+from pipelines.console.guard import SIGN_IN, came_from, guard
 from pipelines.console.pages import (
     customer,
     customers,
@@ -66,11 +67,12 @@ def app(settings: Settings, services: Services, dagster: Dagster, clock: Clock =
 
 
 def _to_the_form(request: Request, _error: Exception) -> Response:
-    """A page is shown after signing in; what was posted is not done then."""
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    is_page = request.method in ("GET", "HEAD")
-    target = request.url.replace(scheme="", netloc="", path=SIGN_IN, query="")
-    return RedirectResponse(str(target.include_query_params(next=wanted if is_page else "/console")), 303)
+    """A page is shown after signing in; what was posted is not done then, and its form's page is shown."""
+    if request.method in ("GET", "HEAD"):
+        asked = {"next": request.url.path + (f"?{request.url.query}" if request.url.query else "")}
+    else:
+        asked = {"next": came_from(request), "ended": "yes"}
+    return RedirectResponse(f"{SIGN_IN}?{urlencode(asked)}", 303)
 
 
 def _refused(request: Request, error: Exception) -> Response:

@@ -61,6 +61,12 @@ def check_origin(request: Request, public: str) -> None:
         raise Refusal(403, f"sent from {found or 'nowhere'}: forms are taken from {expected} alone")
 
 
+def came_from(request: Request) -> str:
+    """The page that a form stood on, which is ours: its origin was checked."""
+    page = urlsplit(request.headers.get("referer", ""))
+    return only_below_console(page.path + (f"?{page.query}" if page.query else ""))
+
+
 def only_below_console(path: str) -> str:
     """Where a sign-in may lead to."""
     parts = urlsplit(path)

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipelines.actions.inbound_leads import listing
 from pipelines.alerts.freshness import stale_tenants
 from pipelines.alerts.store import open_alerts
+from pipelines.console.brakes import brakes
 from pipelines.console.context import Console
 from pipelines.console.rendering import counted
 from pipelines.console.sessions import Session
-from pipelines.flow_builder import switches
 from pipelines.flow_builder.advice import advice
 from pipelines.flow_builder.outbox.endpoint import Endpoint
 from pipelines.flow_builder.outbox.figures import TenantFigures
-from pipelines.flow_builder.switches import Switches
 from pipelines.links import run_link
 from pipelines.operations import Connection
 from pipelines.servicetitan.sync_status import last_complete
@@ -22,12 +22,13 @@ from pipelines.settings import Tenant
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """``href``: where a person does something about it."""
+    """``href``: where a person does something about it. ``zone``: of ``since``; None: that of all."""
 
     what: str
     since: datetime | None
     what_to_do: str
     href: str | None = None
+    zone: str | None = None
 
 
 def troubles(
@@ -35,13 +36,13 @@ def troubles(
     session: Session,
     con: Connection,
     figures: dict[int, TenantFigures],
-    found: Switches,
 ) -> list[Trouble]:
     mine, now = console.tenants(session), console.clock()
     return [
         *of_the_endpoint(console, con),
         *of_the_outbox(mine, figures),
-        *of_switches(mine, found),
+        *of_switches(con, mine),
+        *of_leads(con, mine),
         *of_syncs(console, mine, now),
         *of_runs(console, con),
     ]
@@ -72,10 +73,19 @@ def of_the_outbox(mine: Sequence[Tenant], figures: dict[int, TenantFigures]) -> 
             yield Trouble(what, None, what_to_do, f"/console/deliveries?status=dead&tenant={tenant.name}")
 
 
-def of_switches(mine: Sequence[Tenant], found: Switches) -> Iterator[Trouble]:
-    for tenant in mine:
-        if (switch := switches.in_force(found, tenant.id)).is_paused:
-            yield Trouble(f"{tenant.name}: paused, and nothing leaves", switch.paused_at, "resume it below")
+def of_switches(con: Connection, mine: Sequence[Tenant]) -> Iterator[Trouble]:
+    for one in brakes(con, mine, "pause", "shadow"):
+        if one.turn == "pause":
+            what = f"{one.who}: paused, and nothing leaves{one.why}"
+            yield Trouble(what, one.since, f"resume {one.who} below", zone=one.zone)
+        else:
+            what = f"{one.who}: in shadow, and nobody is mailed{one.why}"
+            yield Trouble(what, one.since, "go live below, once what would be sent is right", zone=one.zone)
+
+
+def of_leads(con: Connection, mine: Sequence[Tenant]) -> Iterator[Trouble]:
+    if count := listing.how_many_wait(con, [one.id for one in mine]):
+        yield Trouble(f"{counted(count, 'lead')} wait for a person", None, "look whose they are", "/console/leads")
 
 
 def of_syncs(console: Console, mine: Sequence[Tenant], now: datetime) -> Iterator[Trouble]:

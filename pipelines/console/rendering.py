@@ -1,7 +1,7 @@
 """Pages out of templates: all that comes from outside is text there."""
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -14,10 +14,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.actions.schemas.state_names import State, customer_states
-from pipelines.console.context import console_of
+from pipelines.console.brakes import Brake, brakes
+from pipelines.console.context import Console, console_of
 from pipelines.console.forms import new_token
 from pipelines.console.sessions import Session
 from pipelines.operations import moment
+from pipelines.settings import Tenant
 
 ROOM = Path(__file__).parent
 FILES = ROOM / "static"
@@ -25,15 +27,20 @@ NOTHING = "\u2013"
 
 
 def at(value: datetime | str | None, zone: str | None = None) -> Markup | str:
-    """In the tenant's zone, with UTC on hover."""
+    """In the tenant's zone, which it names, with UTC on hover."""
     if not value:
         return NOTHING
     when = (moment(value) if isinstance(value, str) else value).astimezone(UTC)
     local = when.astimezone(ZoneInfo(zone or "UTC"))
-    words = f"{local.day} {local:%b %Y, %H:%M}" + ("" if zone else " UTC")
+    words = f"{local.day} {local:%b %Y, %H:%M %Z}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         when.isoformat(timespec="seconds"), f"{when:%Y-%m-%d %H:%M:%S} UTC", words
     )
+
+
+def day(value: date) -> str:
+    """``27 Nov 2026``."""
+    return f"{value.day} {value:%b %Y}"
 
 
 def ago(value: datetime | None, now: datetime) -> str:
@@ -78,23 +85,45 @@ pages = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
-pages.filters |= {"at": at, "ago": ago, "counted": counted, "money": money, "grouped": grouped, "listed": or_none}
+pages.filters |= {
+    "at": at,
+    "day": day,
+    "ago": ago,
+    "counted": counted,
+    "money": money,
+    "grouped": grouped,
+    "listed": or_none,
+}
 
 
 def render(request: Request, template: str, status: int = 200, **values: Any) -> Response:
     """What every page has: who is signed in, the token of its forms, and what the last post came to."""
     console, session = console_of(request), getattr(request.state, "session", None)
+    tenants = console.tenants(session) if session else []
     page = pages.get_template(template).render(
         session=session,
         path=request.url.path,
         csrf_token=new_token(session.key) if session else "",
         said=console.sessions.said(session) if session else None,
-        tenants=console.tenants(session) if session else [],
+        tenants=tenants,
+        brakes=pauses(console, tenants) if tenants else [],
+        shared_zone=shared_zone(tenants),
         now=console.clock(),
         state_name=partial(state_name, customer_states()),
         **values,
     )
     return HTMLResponse(page, status)
+
+
+def pauses(console: Console, tenants: Sequence[Tenant]) -> list[Brake]:
+    with console.reading() as con:
+        return brakes(con, tenants, "pause")
+
+
+def shared_zone(tenants: Sequence[Tenant]) -> str | None:
+    """For what is of all of them; None, which stands for UTC, where theirs differ."""
+    zones = {one.timezone for one in tenants}
+    return zones.pop() if len(zones) == 1 else None
 
 
 def done(request: Request, path: str, words: str) -> Response:

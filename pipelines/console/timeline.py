@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pipelines.actions.schemas.state_names import State
 from pipelines.console import words
 from pipelines.flow_builder.outbox.lists import Attempt
-from pipelines.flow_builder.statuses import Status
+from pipelines.flow_builder.statuses import UNFINISHED, Status
 from pipelines.operations import moment
 
 Row = Mapping[str, Any]
+States = Mapping[float, State]
 MOST = 200
 ANSWER = 200  # characters of it
 
@@ -27,16 +29,18 @@ class Entry:
     message: Row | None = None
 
 
-def timeline(found: Row, messages: Iterable[Row], attempts: Mapping[str, Sequence[Attempt]]) -> list[Entry]:
+def timeline(
+    found: Row, messages: Iterable[Row], attempts: Mapping[str, Sequence[Attempt]], states: States
+) -> list[Entry]:
     """The newest first. ``found``: as `pipelines.analytics.customer_history.history` gives it; ``attempts``: by
-    message."""
+    message; ``states``: by number."""
     by_event = {one["event_id"]: one for one in found["transitions"] if not one["retracted_at"]}
     entries = [
         *(of_event(event, by_event.pop(event["event_id"], None)) for event in found["events"] if event["occurred_at"]),
         *map(of_change, by_event.values()),
         *(of_change(one) for one in found["transitions"] if one["retracted_at"]),
     ]
-    told = [of_message(row, attempts.get(row["webhook_id"], ())) for row in messages]
+    told = [of_message(row, attempts.get(row["webhook_id"], ()), states) for row in messages]
     return sorted([*entries, *told], key=lambda entry: (entry.at, entry.message is not None), reverse=True)
 
 
@@ -84,13 +88,12 @@ def marks(transition: Row) -> Iterator[str]:
         yield f"No mail: {words.reason('reclassified')}."
 
 
-def of_message(row: Row, attempts: Sequence[Attempt]) -> Entry:
-    flow = f"“{row['flow_name']}” starts" if row["flow_name"] else words.KINDS[row["kind"]]
-    notes = [f"{why[0].upper()}{why[1:]}." for why in (words.why_no_flow(row),) if why]
+def of_message(row: Row, attempts: Sequence[Attempt], states: States) -> Entry:
+    notes = [f"{why[0].upper()}{why[1:]}." for why in (words.why_no_flow(row, states),) if why]
     if attempts:
         notes.append(answered(attempts[-1], len(attempts)))
     notes += [f"{one['action']} by {one['decided_by']}: {one['reason']}" for one in row["decisions"]]
-    return Entry(moment(row["created_at"]), f"Message: {flow}", notes=notes, message=row)
+    return Entry(moment(row["created_at"]), f"Message: {words.what_it_tells(row, states)}", notes=notes, message=row)
 
 
 def answered(last: Attempt, count: int) -> str:
@@ -111,9 +114,12 @@ class Step:
     message: Row | None = None
 
 
-def next_steps(found: Row, messages: Sequence[Row], is_paused: bool) -> Iterator[Step]:
+def next_steps(found: Row, messages: Sequence[Row], is_paused: bool, states: States) -> Iterator[Step]:
+    """``messages``: the newest first."""
+    before = list[Row]()
     for row in reversed(messages):
-        yield from of_waiting(row, is_paused)
+        yield from of_waiting(row, before, is_paused, states)
+        before += [row] * (row["status"] in UNFINISHED)
     for event in found["events"]:
         if event["verdict"] == "waiting" and event["occurred_at"]:
             what = words.event(event["event_name"])
@@ -122,16 +128,21 @@ def next_steps(found: Row, messages: Sequence[Row], is_paused: bool) -> Iterator
         yield Step("Goes to 0 Contact Record on", found["state"]["reset_due_at"], "if nothing happens before")
 
 
-def of_waiting(row: Row, is_paused: bool) -> Iterator[Step]:
-    what = f"“{row['flow_name']}”" if row["flow_name"] else f"A message that {words.KINDS[row['kind']]}"
+def of_waiting(row: Row, before: Sequence[Row], is_paused: bool, states: States) -> Iterator[Step]:
+    """``before``: what has to leave first."""
+    what = f"The message that {words.what_it_tells(row, states)}"
     match row["status"]:
         case Status.HELD:
             yield Step(f"{what} is held: a person releases or cancels it", message=row)
+        case Status.PENDING | Status.RETRY if held := [one for one in before if one["status"] == Status.HELD]:
+            yield Step(f"{what} waits for an earlier one, which is held", message=held[0])
         case Status.PENDING if is_paused:
             yield Step(f"{what} waits: the tenant is paused", message=row)
         case Status.PENDING if row["settles_at"]:
             after = "has settled it, if it is still so then"
             yield Step(f"{what} is due once a sync that begins after", moment(row["settles_at"]), after, row)
+        case Status.PENDING if before:
+            yield Step(f"{what} waits for an earlier one", message=row)
         case Status.PENDING:
             yield Step(f"{what} is due now", message=row)
         case Status.SENDING:

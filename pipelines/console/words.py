@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pipelines.actions.schemas.state_names import State
+from pipelines.flow_builder.statuses import WAITING
+
 STATUSES = {
     "pending": "waits",
     "sending": "is on its way",
@@ -15,7 +18,6 @@ STATUSES = {
 }
 TAGS = {"delivered": "good", "dead": "bad", "held": "warn", "retry": "warn"}
 KINDS = {
-    "changed": "tells a new state",
     "corrected": "corrects what was told before",
     "moved": "tells that an appointment has moved",
 }
@@ -93,15 +95,41 @@ def event(name: str) -> str:
     return EVENTS.get(name, name)
 
 
-def why_no_flow(row: Mapping[str, Any]) -> str:
+def what_it_tells(row: Mapping[str, Any], states: Mapping[float, State]) -> str:
+    """Of one message: ``starts “Email Followup”``, ``tells “0 Contact Record”``."""
+    if row["flow_name"]:
+        return f"starts “{row['flow_name']}”"
+    if row["kind"] != "changed":
+        return KINDS[row["kind"]]
+    known = states.get(row["told_state"])
+    return f"tells “{state(row['told_state'], known.name if known else '')}”"
+
+
+def why_no_flow(row: Mapping[str, Any], states: Mapping[float, State]) -> str:
     """Of one message; empty where it starts a flow and nothing is in its way."""
     if row["reason"]:
         return reason(row["reason"])
+    if row["status"] == "held":
+        return "one sync brought more than usual, and a person looks first"
     if row["suppressed"]:
         return f"no mail: {reason(row['suppressed'])}"
-    if not row["flow_name"] and row["kind"] == "changed":
-        return "no mail: the state has no flow, or the customer has moved on since"
-    return ""
+    if row["flow_name"] or row["kind"] != "changed":
+        return ""
+    known = states.get(row["told_state"])
+    return f"no mail: {reason('superseded') if known and known.flow_name else 'the state has no flow'}"
+
+
+def why_it_waits(row: Mapping[str, Any], earlier: str | None, *, is_paused: bool) -> str:
+    """``earlier``: the status of the message of the same customer that has to go first."""
+    if row["status"] not in WAITING:
+        return ""
+    if earlier == "held":
+        return "an earlier message of the customer is held, and has to go first"
+    if is_paused:
+        return REASONS["paused"]
+    if earlier:
+        return "an earlier message of the customer has to go first"
+    return "it has to settle: a sync looks at it again" if row["status"] == "pending" and row["settles_at"] else ""
 
 
 def why_no_transition(row: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """What people decided: who, when and why. Each room notes its own, in the transaction that does it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipelines.operations.connection import Connection
@@ -14,6 +14,7 @@ NOTE = """
 # Of tenants as numbers in a list of JSON; null: of all.
 NEWEST = """
     select
+        decisions.decision_id,
         decisions.webhook_id,
         ifnull(decisions.tenant_id, deliveries.tenant_id),
         decisions.subject,
@@ -26,15 +27,20 @@ NEWEST = """
     left join deliveries using (webhook_id)
     {}
     order by decisions.decision_id desc
-    limit :limit offset :offset
+    limit :limit
 """
-OF_THESE = "where ifnull(decisions.tenant_id, deliveries.tenant_id) in ({})"
+BEFORE = "where decisions.decision_id < :before"
+LAST = 2**62
+LOOKED_AT = 100_000
+OF_THESE = "and ifnull(decisions.tenant_id, deliveries.tenant_id) in ({})"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``tenant_id``: 0: about all tenants; None: about none."""
+    """``tenant_id``: 0: about all tenants; None: about none. ``messages``: how many it was about; ``webhook_id``: the
+    last of them; ``id``: of the first."""
 
+    id: int
     webhook_id: str | None
     tenant_id: int | None
     subject: str | None
@@ -43,6 +49,15 @@ class Decision:
     reason: str
     decided_by: str
     decided_at: datetime
+    messages: int = 1
+
+    def is_of(self, other: "Decision") -> bool:
+        """Whether both are one act, about several messages."""
+        mine, others = (
+            (one.tenant_id, one.action, one.overrides, one.reason, one.decided_by, one.decided_at)
+            for one in (self, other)
+        )
+        return mine == others and self.webhook_id is not None and other.webhook_id is not None
 
 
 def note(
@@ -64,8 +79,20 @@ def note(
     con.execute(NOTE, values | {"action": action, "reason": reason, "by": by, "now": stamp(now)})
 
 
-def newest(con: Connection, tenant_ids: Sequence[int] | None, *, limit: int, offset: int = 0) -> list[Decision]:
-    """``tenant_ids``: only about these; None: all."""
-    where = "" if tenant_ids is None else OF_THESE.format(", ".join(map(str, map(int, tenant_ids))))
-    rows = con.execute(NEWEST.format(where), {"limit": limit, "offset": offset}).fetchall()
-    return [Decision(*(*known, moment(decided_at))) for *known, decided_at in rows]
+def newest(
+    con: Connection, tenant_ids: Sequence[int] | None, *, before: int | None = None, most: int
+) -> list[Decision]:
+    """What one person did at one moment about many messages is one of them. ``before``: a `Decision.id`, to go on;
+    ``tenant_ids``: only about these; None: all."""
+    where = BEFORE if tenant_ids is None else f"{BEFORE} {OF_THESE.format(', '.join(map(str, map(int, tenant_ids))))}"
+    rows = con.execute(NEWEST.format(where), {"before": LAST if before is None else before, "limit": LOOKED_AT})
+    found = list[Decision]()
+    for *known, decided_at in rows:
+        one = Decision(*(*known, moment(decided_at)))
+        if found and one.is_of(found[-1]):
+            found[-1] = replace(found[-1], id=one.id, messages=found[-1].messages + 1)
+        elif len(found) == most:
+            break
+        else:
+            found.append(one)
+    return found

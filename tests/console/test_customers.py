@@ -74,9 +74,11 @@ def test_the_timeline_says_what_happened_what_came_of_it_and_what_comes_next(off
     assert "Sales appointment booked appointment 777, job 5551 0 Contact Record → 2 Sales Appointment Booked" in said
     assert "Estimate written estimate 9 No change: does not change a customer in this state." in said
     assert "No mail: the customer is marked “do not mail”." in said
-    assert "A message that tells a new state is due now" in said
+    assert "The message that tells “2 Sales Appointment Booked” is due now" in said
     assert "Goes to 0 Contact Record on" in said
-    assert said.index("Message: tells a new state") < said.index("Sales appointment booked appointment 777")
+    assert said.index("Message: tells “2 Sales Appointment Booked”") < said.index(
+        "Sales appointment booked appointment 777"
+    )
 
 
 def test_a_flow_that_runs_is_named_until_it_must_end(office: Office, ola: Visitor) -> None:

@@ -161,3 +161,57 @@ def test_somebody_of_another_tenant_sees_counts_and_decides_nothing(office: Offi
         for fields in ({"id": first}, {"batch": batch}, {"tenant": "dfw", "status": "held"}):
             assert sol.act(f"{LIST}/release", **fields).status_code == 404
     assert office.statuses() == ["held"] * 2
+
+
+def test_what_waits_behind_a_held_message_says_so_and_so_does_who_releases_it(office: Office, ola: Visitor) -> None:
+    office.holds(2)
+    [(first,)] = office.ask("select webhook_id from deliveries where customer_id = 2000")
+    office.configure(flow_builder_hold_above=500)
+    office.marts.enters(3.0, event_id="estimate:1:created", customer_id=2000, occurred_at=office.now)
+    office.sync()
+    office.publish()
+    waits = "an earlier message of the customer is held, and has to go first"
+    assert ola.page(LIST, status="pending").words.count(waits) == 1
+    said = ola.page("/console/customers/socal/2000").words
+    assert "waits for an earlier one, which is held" in said
+    assert "is due now" not in said
+    office.run("update deliveries set status = 'held' where status = 'pending' and customer_id = 2000")
+    [(later,)] = office.ask("select webhook_id from deliveries where customer_id = 2000 order by sequence desc limit 1")
+    ola.act(f"{LIST}/release", id=later)
+    assert "1 of them wait for an earlier message of their customer, which is held" in ola.page(LIST).words
+    ola.act(f"{LIST}/release", id=first)
+    assert waits not in ola.page(LIST).words
+
+
+def test_a_question_names_the_flows_that_start(office: Office, ola: Visitor) -> None:
+    batch = office.holds(2)
+    asked = ola.act(f"{LIST}/release", batch=batch, status="held")
+    assert "2 messages: start “What to Expect”" in Page(asked.text).words
+
+
+def test_while_a_tenant_is_paused_every_page_and_question_says_so(office: Office, ola: Visitor) -> None:
+    batch = office.holds(2)
+    office.publish()
+    ola.act("/console/tenants/socal/pause", reason="a strange Monday")
+    for page in (LIST, "/console/customers", "/console/leads", "/console/integrations", "/console/decisions"):
+        assert "socal: paused since" in ola.page(page).words, page
+        assert "by ola: a strange Monday" in ola.page(page).words, page
+    asked = ola.act(f"{LIST}/release", batch=batch, status="held")
+    assert "socal: paused since" in Page(asked.text).words
+    office.run("update deliveries set status = 'pending', settles_at = null")
+    assert "the tenant is paused" in ola.page(LIST, status="pending").words
+
+
+def test_what_one_person_did_at_once_is_one_decision(office: Office, ola: Visitor) -> None:
+    batch = office.holds(3)
+    for number in range(55):
+        ola.act("/console/pause-all" if number % 2 else "/console/resume-all", reason=f"number {number}")
+        if number == 3:
+            asked = Page(ola.act(f"{LIST}/cancel", batch=batch, status="held").text)
+            ola.post(f"{LIST}/cancel", data=asked.fields(f"{LIST}/cancel") | {"reason": "by mistake"})
+    page = ola.page("/console/decisions")
+    assert page.words.count("number ") == 50
+    [older] = [link for link in page.links if "before=" in link]
+    rest = ola.page(older).words
+    assert "ola canceled 3 messages, the last" in rest
+    assert rest.count("by mistake") == 1

@@ -41,6 +41,26 @@ def test_the_brake_is_on_for_all_until_it_is_let_go(ola: Visitor, settings: Sett
     assert [paused for _, paused, _ in rows] == [1, 1]
 
 
+def test_a_shadow_is_not_well_and_says_who_wanted_it(ola: Visitor) -> None:
+    assert "in shadow" not in ola.page("/console").words
+    assert "Everything runs on, and nothing is sent" in ola.page("/console").words
+    ola.act("/console/tenants/socal/shadow", reason="the first days")
+    words = ola.page("/console").words
+    assert "socal: in shadow, and nobody is mailed, by ola: the first days , since" in words
+    assert "PST. What to do: go live below" in words.replace(" .", "."), "in the tenant's own time"
+    ola.act("/console/tenants/socal/live", reason="looked through")
+    assert "in shadow" not in ola.page("/console").words
+
+
+def test_all_that_are_paused_are_one_trouble_and_only_that_is_resumed(ola: Visitor) -> None:
+    ola.act("/console/pause-all", reason="stop")
+    page = ola.page("/console")
+    assert "all tenants: paused, and nothing leaves, by ola: stop" in page.words
+    assert "socal: paused" not in page.words
+    assert "/console/tenants/socal/resume" not in page.actions()
+    assert "/console/resume-all" in page.actions()
+
+
 def test_who_is_bound_to_a_tenant_sees_and_turns_only_that(url: str) -> None:
     with Visitor(url, "sol") as sol, Visitor(url, "ola") as ola:
         assert "dfw" not in sol.page("/console").words
@@ -55,7 +75,7 @@ def test_a_form_is_good_for_one_post(ola: Visitor) -> None:
     form = {"csrf_token": ola.token(), "reason": "twice"}
     assert ola.post("/console/tenants/socal/pause", data=form).status_code == 303
     assert ola.post("/console/tenants/socal/pause", data=form).status_code == 409
-    assert ola.page("/console/decisions").words.count("twice") == 1
+    assert ola.page("/console/decisions").words.count("ola paused socal twice") == 1
 
 
 def test_a_viewer_sees_and_does_not_act(url: str) -> None:

@@ -196,3 +196,21 @@ def test_an_entry_that_cannot_work_stops_the_start_and_shows_no_hash(
     assert "secret-in-clear" not in str(stopped.value)
     assert HASH not in str(stopped.value)
     assert settings.console_users == []
+
+
+def test_who_posts_after_the_session_has_ended_is_told_and_led_back_to_the_form(url: str) -> None:
+    with Visitor(url, "ola") as ola:
+        form = {"csrf_token": ola.token(), "reason": "too late"}
+        ola.cookies.clear()
+        for referer, back in (
+            (f"{url}/console/deliveries?batch=one", "/console/deliveries?batch=one"),
+            ("https://elsewhere.example.com/console-of-mine", "/console"),
+            ("", "/console"),
+        ):
+            answer = ola.post("/console/pause-all", data=form, headers={"referer": referer})
+            assert answer.status_code == 303
+            page = ola.page(answer.headers["location"])
+            assert "You had been signed out meanwhile, and nothing was done" in page.words
+            assert page.fields("/console/sign-in")["next"] == back
+        ola.sign_in("ola")
+        assert "too late" not in ola.page("/console/decisions").words

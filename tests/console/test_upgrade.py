@@ -18,12 +18,12 @@ def test_decisions_of_before_are_kept_in_their_order(tmp_path: Path) -> None:
             [(3, 7, "paused", "a strange Monday", AT), (5, 0, "resumed", "over", AT)],
         )
     with open_operations(path) as con:
-        found = decisions.newest(con, None, limit=10)
+        found = decisions.newest(con, None, most=10)
         assert found == [
-            Decision(None, 0, None, "resumed", None, "over", "ola", moment(AT)),
-            Decision(None, 7, None, "paused", None, "a strange Monday", "ola", moment(AT)),
+            Decision(5, None, 0, None, "resumed", None, "over", "ola", moment(AT)),
+            Decision(3, None, 7, None, "paused", None, "a strange Monday", "ola", moment(AT)),
         ]
-        assert decisions.newest(con, [7], limit=10) == found[1:]
+        assert decisions.newest(con, [7], most=10) == found[1:]
         decisions.note(con, "connected", tenant_id=7, reason="new", by="ola", now=moment(AT))
         assert con.execute("select max(decision_id) from decisions").fetchone() == (6,)
         assert con.execute("pragma foreign_key_check").fetchall() == []

@@ -1,6 +1,7 @@
 """One customer as a timeline, and the state that a person sets."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -51,6 +52,21 @@ class RunningFlow:
     why_not: list[str]
 
 
+@dataclass(frozen=True)
+class Contact:
+    """As a message had it: ``customer``, ``location`` and ``appointment`` of its data."""
+
+    at: str
+    customer: Mapping[str, Any]
+    location: Mapping[str, Any] | None
+    appointment: Mapping[str, Any] | None
+
+    @property
+    def address(self) -> str:
+        place = self.location or {}
+        return ", ".join(filter(None, (place.get(one) for one in ("street", "unit", "city", "state", "zip"))))
+
+
 @router.get("/console/customers/{tenant}/{customer_id}")
 def show(request: Request, console: Here, session: Visitor, tenant: str, customer_id: int) -> Response:
     whose = console.tenant(session, tenant)
@@ -61,8 +77,10 @@ def show(request: Request, console: Here, session: Visitor, tenant: str, custome
         messages = of_customer(con, whose.id, customer_id, MOST)
         attempts = {row["webhook_id"]: lists.attempts(con, row["webhook_id"]) for row in messages if row["attempts"]}
         switch = switches.in_force(switches.read(con, [whose]), whose.id)
+        contact = contact_of(con, messages)
         running = running_flows(console, con, Key(whose.id, customer_id), found)
-    entries = timeline(found, messages, attempts)
+    states = customer_states(whose.id)
+    entries = timeline(found, messages, attempts, states)
     return render(
         request,
         "customer.html",
@@ -71,13 +89,24 @@ def show(request: Request, console: Here, session: Visitor, tenant: str, custome
         state=words.state(found["state"]["current_state"], found["state"]["current_state_name"]),
         entries=entries[:MOST],
         left_out=len(entries) - MOST,
-        steps=[*next_steps(found, messages, switch.is_paused)],
+        steps=[*next_steps(found, messages, switch.is_paused, states)],
         pending=pending(console, whose, found),
         running=running,
+        contact=contact,
         switch=switch,
-        states=customer_states(whose.id).values(),
+        states=states.values(),
         words=words,
     )
+
+
+def contact_of(con: Connection, messages: Sequence[Mapping[str, Any]]) -> Contact | None:
+    """Of the newest message whose body is kept: the file for analysts has no contact data."""
+    for row in messages:
+        body = lists.body(con, row["webhook_id"])
+        data = json.loads(body).get("data", {}) if body else {}
+        if data.get("customer"):
+            return Contact(row["created_at"], data["customer"], data.get("location"), data.get("appointment"))
+    return None
 
 
 def history_of(console: Console, tenant: Tenant, customer_id: int) -> dict[str, Any] | None:

@@ -123,6 +123,7 @@ class Deciding:
             action=chosen.action,
             verb=VERBS[chosen.action],
             count=len(ids) if chosen.ids else len(ids) - against.total(),
+            flows=self.flows(ids),
             against=against.most_common(),
             ids=chosen.ids,
             snapshot=chosen.snapshot(ids),
@@ -138,12 +139,22 @@ class Deciding:
         with self.console.reading() as con:
             return self.chosen.selection.ids(con, self.chosen.action)
 
+    def flows(self, ids: Sequence[str]) -> list[tuple[str | None, int]]:
+        with self.console.reading() as con:
+            return lists.flows_started(con, ids)
+
     def said(self, decided: Sequence[Decided]) -> Response:
         refused = Counter(one.refused for one in decided if one.refused)
         count = len(decided) - refused.total()
         words = f"{DONE[self.chosen.action]}: {counted(count, 'message')}."
         words += "".join(f" {counted(number, 'message')} not: {why}." for why, number in refused.most_common())
+        if waiting := self.behind_held([one.webhook_id for one in decided if not one.refused]):
+            words += f" {waiting:,} of them wait for an earlier message of their customer, which is held."
         return done(self.request, self.back(), words)
+
+    def behind_held(self, ids: Sequence[str]) -> int:
+        with self.console.reading() as con:
+            return lists.behind_held(con, ids)
 
     def back(self) -> str:
         if wanted := self.form.get("back"):

@@ -11,14 +11,15 @@ from pipelines.operations import decisions
 
 router = APIRouter()
 PAGE = 50
-Page = Annotated[int, Query(ge=1, le=10_000)]
+Before = Annotated[int | None, Query(ge=1, le=2**62)]
 
 
 @router.get("/console/decisions")
-def show(request: Request, console: Here, session: Visitor, page: Page = 1) -> Response:
+def show(request: Request, console: Here, session: Visitor, before: Before = None) -> Response:
+    """``before``: the id of the last one that was shown, to go on."""
     tenants = console.tenants_by_id(session)
     bound = None if session.user.tenants is None else [*tenants]
     with console.services.store.reading() as con:
-        found = decisions.newest(con, bound, limit=PAGE + 1, offset=(page - 1) * PAGE)
-    more = len(found) > PAGE
-    return render(request, "decisions.html", decisions=found[:PAGE], known=tenants, page=page, has_more=more)
+        found = decisions.newest(con, bound, before=before, most=PAGE + 1)
+    older = found[PAGE - 1].id if len(found) > PAGE else None
+    return render(request, "decisions.html", decisions=found[:PAGE], known=tenants, before=before, older=older)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from pipelines.console.guard import Visitor
 from pipelines.console.refusals import Refusal, not_there
 from pipelines.console.rendering import render
 from pipelines.console.sessions import Session
+from pipelines.flow_builder import switches
 from pipelines.flow_builder.outbox import lists
 from pipelines.flow_builder.outbox.lists import COUNTED_AT_MOST, Filter, Period
 from pipelines.flow_builder.outbox.queries import decisions
@@ -32,6 +34,7 @@ FILTERS = ("status", "reason", "flow", "tenant", "day", "batch")
 Text = Annotated[str, Query(max_length=200)]
 Page = Annotated[int, Query(ge=1, le=1000)]
 Keys = set[tuple[int, int]]
+Row = dict[str, Any]
 
 
 @router.get(PATH)
@@ -57,7 +60,7 @@ def show(
         found = lists.page(con, wanted, most=PAGE + 1, skip=(page - 1) * PAGE)
         flows = lists.flows_of_batch(con, batch) if batch and may_see(con, tenants, batch) else []
         values: dict[str, Any] = {
-            "found": found[:PAGE],
+            "found": described(con, console.tenants(session), found[:PAGE]),
             "has_more": len(found) > PAGE,
             "total": counted(con, wanted),
             "counts": by_status(con, wanted.tenants),
@@ -88,6 +91,7 @@ def show_one(request: Request, console: Console, session: Session, webhook_id: s
         if row is None or row["tenant_id"] not in seen(console, session, con):
             raise not_there(f"message {webhook_id}")
         values: dict[str, Any] = {
+            "row": described(con, console.tenants(session), [row])[0],
             "body": readable(lists.body(con, webhook_id)),
             "attempts": lists.attempts(con, webhook_id),
             "decisions": decisions(con, webhook_id),
@@ -97,7 +101,6 @@ def show_one(request: Request, console: Console, session: Session, webhook_id: s
         request,
         "delivery.html",
         **values,
-        row=row,
         name=names(console, {customer}).get(customer),
         tenant=console.tenants_by_id(session).get(row["tenant_id"]),
         state=told(row),
@@ -167,6 +170,22 @@ def names(console: Console, customers: Keys) -> dict[tuple[int, int], str]:
             return names_in(con, customers) if customers else {}
     except NotPublished:
         return {}
+
+
+def described(con: Connection, mine: Sequence[Tenant], rows: Sequence[Row]) -> list[Row]:
+    """With what each ``tells``, and ``why`` it was not sent, starts no flow or waits."""
+    states, found = cache(customer_states), switches.read(con, mine)
+    return [
+        row
+        | {
+            "tells": words.what_it_tells(row, states(row["tenant_id"])),
+            "why": words.why_it_waits(
+                row, lists.earlier(con, row), is_paused=switches.in_force(found, row["tenant_id"]).is_paused
+            )
+            or words.why_no_flow(row, states(row["tenant_id"])),
+        }
+        for row in rows
+    ]
 
 
 def told(row: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request, Response
 
 from pipelines.analytics.customer_history import names
+from pipelines.console import words
 from pipelines.console.context import Console, Here
 from pipelines.console.dagster import ask
 from pipelines.console.guard import Posted, Visitor
@@ -38,16 +39,24 @@ SAID: dict[Turn, str] = {
     "resume": "goes on, once a sync that begins now has looked at what waits",
 }
 
+CONSEQUENCES: dict[Turn, str] = {
+    "live": "What happens from then on is sent.",
+    "shadow": "Everything runs on, and nothing is sent: it is only noted what would have been.",
+    "pause": "What is to be sent waits until somebody resumes.",
+    "resume": "What waits is sent, once a sync has looked at it again.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One tenant's."""
+    """One tenant's. ``switch``: what is in force; ``own``: without the switch over all."""
 
     tenant: Tenant
     synced_at: datetime | None
     states: Sequence[tuple[float, int]]
     figures: TenantFigures
     switch: Switch
+    own: Switch
     decision: SwitchDecision | None
 
 
@@ -65,11 +74,12 @@ def show(request: Request, console: Here, session: Visitor) -> Response:
                 states=[(row["current_state"], row["customers"]) for row in states if row["tenant_id"] == one.id],
                 figures=by_tenant.get(one.id, TenantFigures()),
                 switch=switches.in_force(found, one.id),
+                own=found[one.id],
                 decision=switches.newest_decision(con, one.id),
             )
             for one in mine
         ]
-        wrong = troubles(console, session, con, by_tenant, found)
+        wrong = troubles(console, session, con, by_tenant)
     newest = newest_messages(console, session, mine)
     return render(
         request,
@@ -81,6 +91,8 @@ def show(request: Request, console: Here, session: Visitor) -> Response:
         names=names(console.settings.analytics, {(row["tenant_id"], row["customer_id"]) for row in newest}),
         all_switch=found[ALL],
         endpoint=console.settings.flow_builder_trigger_url,
+        words=words,
+        consequences=CONSEQUENCES,
         is_bound=session.user.tenants is not None,
     )
 

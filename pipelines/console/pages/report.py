@@ -1,6 +1,5 @@
 """How far customers come, where they stand and for how long, mails and money."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated
@@ -10,11 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 from pipelines.analytics.published import NotPublished
 from pipelines.console.context import Here
 from pipelines.console.guard import Visitor
-from pipelines.console.rendering import render
+from pipelines.console.rendering import render, shared_zone
 from pipelines.report.charts import AGES, ages, charts
 from pipelines.report.figures import BECAME
 from pipelines.report.read import read_figures
-from pipelines.settings import Tenant
 
 router = APIRouter()
 CHOICES = (4, 13, 26, 52)
@@ -40,7 +38,7 @@ def show(
         data=[asdict(chart) for chart in drawn.values()],
         names={one.id: one.name for one in shown},
         zones={one.id: one.timezone for one in shown},
-        zone=one_zone(shown),
+        zone=shared_zone(shown),
         until=day.isoformat() if day else "",
         became=BECAME,
         ages=AGES,
@@ -58,8 +56,3 @@ def last_day(until: str) -> date | None:
     except ValueError:
         return None
     return day if 2000 <= day.year < 2100 else None
-
-
-def one_zone(tenants: Sequence[Tenant]) -> str | None:
-    zones = {one.timezone for one in tenants}
-    return zones.pop() if len(zones) == 1 else None

@@ -13,11 +13,16 @@ from pipelines.console.sessions import LIFE
 
 router = APIRouter()
 WRONG = "no user of this name has this password"
+ENDED = "You had been signed out meanwhile, and nothing was done. Sign in, and do it again."
 
 
 @router.get(SIGN_IN)
-def form(request: Request, wanted: Annotated[str, Query(alias="next")] = "/console") -> Response:
-    return render(request, "sign_in.html", next=only_below_console(wanted), wrong=None, name="")
+def form(
+    request: Request, wanted: Annotated[str, Query(alias="next")] = "/console", ended: Annotated[str, Query()] = ""
+) -> Response:
+    """``ended``: something was posted after the session had ended."""
+    wrong = ENDED if ended else None
+    return render(request, "sign_in.html", next=only_below_console(wanted), wrong=wrong, name="")
 
 
 @router.post(SIGN_IN)

@@ -3,6 +3,7 @@
 Each tenant's are asked for apart, in the order of an index of theirs, and merged: a page costs what it shows.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +11,7 @@ from heapq import nlargest
 from typing import Any, NamedTuple
 
 from pipelines.flow_builder.outbox.queries import COLUMNS
-from pipelines.flow_builder.statuses import UNFINISHED, Status
+from pipelines.flow_builder.statuses import UNFINISHED, WAITING, Status
 from pipelines.operations import Connection, stamp
 
 COUNTED_AT_MOST = 10_000
@@ -29,6 +30,23 @@ ATTEMPTS = """
 TENANTS = "select tenant_id from enqueues"
 TENANT_OF = "select tenant_id from deliveries where {} = ? limit 1"
 FLOWS = "select flow_name, count(*) from deliveries where batch = ? and status = ? group by flow_name order by 2 desc"
+EARLIER = f"""
+    select status from deliveries
+    where (tenant_id, customer_id) = (?, ?) and sequence < ? and status in {UNFINISHED}
+    order by status = '{Status.HELD}' desc limit 1
+"""
+BEHIND_HELD = f"""
+    select count(*) from deliveries
+    where webhook_id in (select value from json_each(?)) and status in {WAITING} and exists (
+        select 1 from deliveries as earlier
+        where (earlier.tenant_id, earlier.customer_id) = (deliveries.tenant_id, deliveries.customer_id)
+            and earlier.sequence < deliveries.sequence and earlier.status = '{Status.HELD}'
+    )
+"""
+STARTED = """
+    select case when suppressed is null then flow_name end, count(*) from deliveries
+    where webhook_id in (select value from json_each(?)) group by 1 order by 2 desc
+"""
 OF_FLOW = """
     select distinct tenant_id, customer_id from deliveries
     where batch = ? and status = ? and flow_name is ? limit ?
@@ -150,6 +168,22 @@ def body(con: Connection, webhook_id: str) -> bytes | None:
 
 def attempts(con: Connection, webhook_id: str) -> list[Attempt]:
     return [Attempt(*row) for row in con.execute(ATTEMPTS, [webhook_id])]
+
+
+def earlier(con: Connection, row: Mapping[str, Any]) -> str | None:
+    """The status of a message of the same customer that has to go first: of a held one, if any is; None: of none."""
+    found = con.execute(EARLIER, [row["tenant_id"], row["customer_id"], row["sequence"]]).fetchone()
+    return found[0] if found else None
+
+
+def behind_held(con: Connection, ids: Sequence[str]) -> int:
+    """How many of these wait for an earlier message of their customer, which is held."""
+    return int(con.execute(BEHIND_HELD, [json.dumps([*ids])]).fetchone()[0])
+
+
+def flows_started(con: Connection, ids: Sequence[str]) -> list[tuple[str | None, int]]:
+    """By number, the most first; None: those that start none."""
+    return [(flow, rows) for flow, rows in con.execute(STARTED, [json.dumps([*ids])])]
 
 
 class FlowOfBatch(NamedTuple):
