@@ -33,8 +33,10 @@ def behaviours(analytics: Path, tenant_id: int) -> Iterator[Behaviour]:
 
 
 def behaviours_in(marts: Marts, tenant_id: int) -> list[Behaviour]:
-    """The same, for who holds the copy open; none before anything was published."""
-    return [Behaviour(**row) for row in marts.rows(ROWS, {"tenant": tenant_id})]
+    """The same, for who holds the copy open, and to be left as they are; none before anything was published."""
+    return marts.once(
+        ("behaviours", tenant_id), lambda: [Behaviour(**row) for row in marts.rows(ROWS, {"tenant": tenant_id})]
+    )
 
 
 def reasons_in(marts: Marts, tenant_id: int) -> list[Reason]:

@@ -1,10 +1,10 @@
 """Look-ups in the analysts' copy, ``analytics.duckdb``; the warehouse is never opened here."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
@@ -12,6 +12,7 @@ from pipelines.analytics.published import NotPublished, Unreadable, Version, cop
 from pipelines.warehouse import quoted
 
 Row = dict[str, Any]
+T = TypeVar("T")
 
 OF_CUSTOMER = "where tenant_id = $tenant and servicetitan_customer_id = $customer"
 # What was retracted has a time but no position; a copy that an earlier release published has no such column.
@@ -48,7 +49,7 @@ class Marts:
 
     def __init__(self, path: Path) -> None:
         self._copy = copy_of(path)
-        self._per_state: tuple[Version, list[Row]] | None = None
+        self._worked_out: tuple[Version, dict[Hashable, Any]] = (0, 0), {}
 
     def close(self) -> None:
         self._copy.let_go()
@@ -70,14 +71,22 @@ class Marts:
         return self._rows(TRANSITIONS, tenant_id, customer_id)
 
     def customers_per_state(self) -> list[Row]:
-        """``tenant_id``, ``current_state``, ``customers``; counted once for each file that is published."""
+        """``tenant_id``, ``current_state``, ``customers``."""
+        return self.once("per state", lambda: self.rows(PER_STATE, {}))
+
+    def once(self, name: Hashable, work: Callable[[], T]) -> T:
+        """What ``work`` comes to, worked out once for each file that is published."""
         try:
             version = self.version()
         except NotPublished:
-            return []
-        if self._per_state is None or self._per_state[0] != version:
-            self._per_state = version, self.rows(PER_STATE, {})
-        return self._per_state[1]
+            return work()
+        if self._worked_out[0] != version:
+            self._worked_out = version, {}
+        _, known = self._worked_out
+        if name not in known:
+            known[name] = work()
+        found: T = known[name]
+        return found
 
     def states(self, tenant_id: int, customer_ids: Collection[int]) -> dict[int, Row]:
         """Of those customers that are published: name, state, whether active."""

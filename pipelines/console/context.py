@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from pipelines.actions.context import Services
 from pipelines.actions.routes.sync_launcher import Dagster
 from pipelines.clock import Clock
+from pipelines.console.dagster import Looks
 from pipelines.console.refusals import not_there
 from pipelines.console.sessions import Session, Sessions
 from pipelines.operations import Connection, open_operations
@@ -25,6 +26,7 @@ class Console:
     services: Services
     dagster: Dagster
     sessions: Sessions
+    looks: Looks = field(default_factory=Looks)
 
     @property
     def is_secure(self) -> bool:

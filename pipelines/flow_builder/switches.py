@@ -24,9 +24,10 @@ CHANGES: Mapping[Turn, str] = {
     "pause": "paused_at = :now",
     "resume": "paused_at = null, resumed_at = :now",
 }
+# With a plus it is not looked for among all that was decided about the tenant.
 NEWEST = """
     select action, reason, decided_by, decided_at from decisions
-    where tenant_id = ? and action in ({}) order by decision_id desc limit 1
+    where tenant_id = ? and action in ({}) order by +decision_id desc limit 1
 """
 
 

@@ -9,6 +9,7 @@ from pipelines.rules.seeds import Cells
 
 OF_TYPES = 5  # behind recalls and warranties (3 and 4), which are other whatever their type
 OF_UNITS = 6  # behind the rows of types
+COLUMNS = ("job_type_id", "business_unit_id")
 
 
 def proposed(found: Collection[Behaviour]) -> list[Cells]:
@@ -26,7 +27,12 @@ def proposed(found: Collection[Behaviour]) -> list[Cells]:
         and (kind := kind_of_unit(left))
         and is_needed(left, kind)
     ]
-    return [cells for cells in (*types.values(), *units) if has_effect(cells, found)]
+    rows = {(column, key): some for column in COLUMNS for key, some in grouped(found, column)}
+    return [
+        cells
+        for cells in (*types.values(), *units)
+        if has_effect(cells, rows[cells["match_field"], int(cells["pattern"])])
+    ]
 
 
 def grouped(found: Iterable[Behaviour], column: str) -> Iterator[tuple[int, list[Behaviour]]]:
@@ -58,15 +64,10 @@ def row(one: Behaviour, field: str, pattern: int, kind: str, priority: int) -> C
     return {**place, "job_kind": kind, "priority": str(priority), "estimates_from": ""}
 
 
-def has_effect(cells: Cells, found: Iterable[Behaviour]) -> bool:
-    """Whether it is asked before a rule that takes any of these jobs now, and takes them otherwise."""
+def has_effect(cells: Cells, rows: Iterable[Behaviour]) -> bool:
+    """Whether it is asked before a rule that takes any of its ``rows`` now, and takes them otherwise."""
     place = (int(cells["priority"]), False, False, cells["match_field"], cells["pattern"])
-    return any(
-        str(getattr(one, cells["match_field"])) == cells["pattern"]
-        and (not one.is_known or one.job_kind != cells["job_kind"])
-        and place < asked_at(one)
-        for one in found
-    )
+    return any((not one.is_known or one.job_kind != cells["job_kind"]) and place < asked_at(one) for one in rows)
 
 
 def asked_at(one: Behaviour) -> tuple[int, bool, bool, str, str]:

@@ -1,9 +1,8 @@
-"""Every kind of page of the console, warm, over real HTTP; and what a person who clicks without pause takes from the
-actions API.
+"""Every kind of page of the console, warm, over real HTTP; and what somebody who clicks takes from the actions API.
 
-``python -m tests.bench.console --customers 1000000``: a published copy and a store with that many customers, about two
-deliveries each, made for this; the server, the caller and the one who clicks are processes of their own. Pages that are
-not there yet are left out.
+``python -m tests.bench.console --customers 1000000``: see `tests.bench.console_town` for what there is to look at. The
+server, ServiceTitan and Dagster, the caller, and the one who clicks are processes of their own. ``--folder``: keeps
+what is looked at, and takes it from there the next time.
 """
 
 import argparse
@@ -14,173 +13,72 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import httpx
 import psutil
-import yaml  # type: ignore[import-untyped]
 
-from pipelines.analytics.customer_index import value_hash
-from pipelines.derivation.dbt import PROJECT
-from pipelines.operations import open_operations, stamp, transaction
+from tests.actions.test_sync import Queue, dagster
+from tests.bench.console_town import TENANTS, batch, build, moment_of, phone
 from tests.console.visitor import USERS, Visitor
+from tests.simulator.environment import environment
+from tests.simulator.server import run_server
+from tests.simulator.servicetitan import ServiceTitan
+from tests.simulator.world import World
 
-TENANT, PORT = 410387862, 8496
-NOW = datetime.now(UTC)
+PORT = 8496
 LIMIT = 200  # milliseconds, of the 95th percentile
-SALT = b"salt of the bench"
-TYPES = {"text": "varchar"}
+SLOWED = 1.2  # times what the API takes alone
 API = "/api/servicetitan/customers/{}/state?tenant=socal"
 TOKEN = "bench-token"
-BATCH = f"{TENANT}-{stamp(NOW)}"
-
-# Entered between now and three years ago; each second is a lead with an estimate after it.
-STATES = """
-    create temp table given as
-    select
-        i as n, 100000 + i as customer_id, case when i % 2 = 0 then 3.0 else 2.0 end as state,
-        $now::timestamptz - to_seconds(i * (94608000 // $customers)) as entered_at
-    from range($customers) as numbers(i);
-    insert into marts.customer_servicetitan_state by name
-    select
-        uuid() as id, $tenant as tenant_id, 'socal' as tenant_name, customer_id as servicetitan_customer_id,
-        ['Ada', 'Bob', 'Cleo', 'Dana', 'Ewa', 'Finn'][1 + n % 6] || ' ' || md5(n::varchar)[:8] || ' Moss'
-            as customer_name,
-        true as customer_is_active, state as current_state,
-        case when state = 3 then 'Estimates Created' else 'Sales Appointment Booked' end as current_state_name,
-        entered_at as state_changed_at, entered_at + interval 90 day as reset_due_at, entered_at as created_at,
-        entered_at as updated_at
-    from given;
-    insert into marts.customer_state_transitions by name
-    select
-        md5('t' || n || to_state) as transition_id, $tenant as tenant_id, 'socal' as tenant_name,
-        customer_id as servicetitan_customer_id, from_state, to_state, 'before' as from_state_name,
-        'after' as to_state_name, 'What to Expect' as flow_name, 'estimate_created' as event_name,
-        'estimate:' || n || ':' || to_state as event_id, 'estimates' as source_table, n::varchar as source_id,
-        entered_at as occurred_at, entered_at as detected_at, false as is_baseline, false as is_reclassified,
-        row_number() over (partition by customer_id order by to_state) as position
-    from given, (values (0.0, 2.0), (2.0, 3.0)) as steps(from_state, to_state)
-    where to_state <= state;
-    insert into marts.customer_events by name
-    select
-        tenant_id, tenant_name, servicetitan_customer_id, event_id, event_name, to_state, occurred_at, source_table,
-        source_id, from_state, 'accept' as rule, 'accepted' as verdict, position
-    from marts.customer_state_transitions;
-    insert into marts.customer_state_spans by name
-    select
-        tenant_id, tenant_name, servicetitan_customer_id, from_state as previous_state, to_state as state,
-        'after' as state_name, occurred_at as entered_at
-    from marts.customer_state_transitions;
-    create table main.publication as
-    select 'bench' as derivation_id, $now::timestamptz as as_of, '' as besides_version, 0 as published_at
-"""
-# Two of each customer: one in eight was not sent, one in fifty is held, one in a thousand is dead.
-DELIVERIES = """
-    insert into deliveries (
-        sequence, webhook_id, kind, transition_id, tenant_id, customer_id, told_state, flow_name, suppressed,
-        occurred_at, body, created_at, batch, status, reason, attempts, delivered_at, last_status
-    )
-    with recursive numbers (i) as (select 1 union all select i + 1 from numbers where i < 2 * :customers),
-    given as (
-        select
-            i,
-            case
-                when i > 1.96 * :customers then 'held'
-                when i % 1000 = 7 then 'dead'
-                when i % 8 = 0 then 'not_sent'
-                else 'delivered'
-            end as status,
-            strftime(
-                '%Y-%m-%dT%H:%M:%S.000000Z', :now, '-' || ((2 * :customers - i) * 47304000 / :customers) || ' seconds'
-            ) as at
-        from numbers
-    )
-    select
-        i, 'w' || i, 'changed', 't' || i, :tenant, 100000 + i / 2, 2.0,
-        case when i % 16 = 1 then null when i % 3 = 0 then 'What to Expect' else 'Unsold Estimates' end,
-        case when i % 16 = 1 then 'do_not_mail' end, at, :body, at,
-        case status when 'held' then :batch end, status,
-        case
-            when status = 'dead' then 'cut off'
-            when status = 'not_sent' then case when i % 16 then 'shadow' else 'stale' end
-        end,
-        status in ('delivered', 'dead'), case status when 'delivered' then at end,
-        case status when 'delivered' then 202 when 'dead' then 400 end
-    from given
-"""
-ATTEMPTS = """
-    insert into attempts (webhook_id, started_at, ended_at, http_status, milliseconds, answer)
-    select webhook_id, created_at, created_at, last_status, 40, 'thank you' from deliveries where attempts
-"""
-INDEX = "insert into customer_index values (?, 'customer_contacts', ?, ?, ?)"
-ENQUEUED = "insert into enqueues (tenant_id, derivation_id, read_at) values (?, 'bench', ?)"
-
-
-def phone(n: int) -> str:
-    return f"+1213{2_000_000 + n:07}"
-
-
-def publish(analytics: Path, customers: int) -> None:
-    """All marts with their columns, and rows where pages of many customers come from."""
-    with duckdb.connect(analytics) as con:
-        con.execute("set TimeZone = 'UTC'; create schema marts")
-        for file in sorted(PROJECT.glob("models/marts/**/*.yml")):
-            for model in yaml.safe_load(file.read_text()).get("models", ()):
-                columns = ", ".join(f'"{one["name"]}" {one.get("data_type", "varchar")}' for one in model["columns"])
-                con.execute(
-                    f"create table marts.{model.get('config', {}).get('alias', named(model['name']))} ({columns})"
-                )
-        values = {"now": NOW, "customers": customers, "tenant": TENANT}
-        for statement in STATES.split(";"):
-            con.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
-
-
-def named(model: str) -> str:
-    """A view under another name than its file's."""
-    return {"customer_event_verdicts": "customer_events"}.get(model, model)
-
-
-def fill(operations: Path, customers: int) -> None:
-    values = {
-        "customers": customers,
-        "tenant": TENANT,
-        "now": stamp(NOW),
-        "batch": BATCH,
-        "body": b'{"x": 1}' + b" " * 1100,
-    }
-    with open_operations(operations) as con, transaction(con):
-        con.execute(ENQUEUED, [TENANT, stamp(NOW)])
-        con.execute(DELIVERIES, values)
-        con.execute(ATTEMPTS)
-        con.execute("insert into customer_index_salts values (?, ?)", [TENANT, SALT])
-        hashed = ((TENANT, n, 100000 + n, value_hash(SALT, "phone", phone(n))) for n in range(customers))
-        con.executemany(INDEX, hashed)
-
-
-def variables(data_dir: Path) -> dict[str, str]:
-    tenant = {"ID": str(TENANT), "CLIENT_ID": "id", "CLIENT_SECRET": "secret", "TIMEZONE": "America/Los_Angeles"}
-    return {
-        "SERVICETITAN_APP_KEY": "ak1.bench",
-        "DATA_DIR": str(data_dir),
-        "DAGSTER_URL": "http://127.0.0.1:1",
-        "ACTIONS_TOKENS": f"bench:{TOKEN}",
-        "ACTIONS_REQUESTS_PER_SECOND": "1000000",
-        "CONSOLE_USERS": USERS,
-        **{f"SERVICETITAN_TENANTS__SOCAL__{name}": value for name, value in tenant.items()},
-    }
+# Seconds between two clicks; None: nobody clicks.
+PACES = {"alone": None, "beside a click a second": 1.0, "beside one who clicks without pause": 0.0}
+STOPPED = -1.0
+KNOWN = 50  # customers of each tenant whom ServiceTitan knows
 
 
 @contextmanager
-def serving(env: Mapping[str, str], folder: Path) -> Iterator[tuple[str, psutil.Process]]:
+def outside() -> Iterator[tuple[dict[str, str], list[list[int]]]]:
+    """ServiceTitan and Dagster: what the settings say of them, and of each tenant customers whom ServiceTitan knows."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=be_outside, args=(theirs,), daemon=True)
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        ours.send("end")
+        process.join(10)
+
+
+def be_outside(pipe: Connection) -> None:
+    world = World(TENANTS)
+    known = [
+        [world[one.tenant_id].add_customer(phone=phone(i), email=f"ada{i}@mail.example.net") for i in range(KNOWN)]
+        for one in TENANTS
+    ]
+    simulator = ServiceTitan(world)
+    with run_server(simulator.app) as url, dagster(Queue()) as runs:
+        pipe.send((environment(simulator, url, Path()) | {"DAGSTER_URL": runs}, known))
+        pipe.recv()
+
+
+@contextmanager
+def serving(variables: Mapping[str, str], folder: Path) -> Iterator[tuple[str, psutil.Process]]:
     command: list[str | Path] = [Path(sys.executable).with_name("servicetitan-flow"), "serve", "--port", str(PORT)]
+    own = {
+        "DATA_DIR": str(folder),
+        "ACTIONS_TOKENS": f"bench:{TOKEN}",
+        "ACTIONS_REQUESTS_PER_SECOND": "1000000",
+        "CONSOLE_USERS": USERS,
+    }
     url = f"http://127.0.0.1:{PORT}"
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, env=os.environ | env, stdout=log, stderr=log, cwd=folder)
+    with (folder / "log").open("wb") as log, tempfile.TemporaryDirectory() as elsewhere:
+        process = subprocess.Popen(command, env=os.environ | variables | own, stdout=log, stderr=log, cwd=elsewhere)
         try:
             for _ in range(1200):
                 with suppress(httpx.TransportError):
@@ -193,10 +91,10 @@ def serving(env: Mapping[str, str], folder: Path) -> Iterator[tuple[str, psutil.
             process.wait(20)
 
 
-def pages(customers: int, i: int) -> dict[str, str]:
+def pages(customers: int, made_at: datetime, i: int) -> dict[str, str]:
     """By what they are; each time about somebody else."""
-    n = i * 7919 % customers
-    day = NOW - timedelta(days=1 + i % 5)
+    n = i * 7919 % (customers // 2)
+    day, until = made_at - timedelta(days=1 + i % 5), made_at - timedelta(days=7 * i)
     return {
         "overview": "/console",
         "customers": "/console/customers",
@@ -214,45 +112,54 @@ def pages(customers: int, i: int) -> dict[str, str]:
         "deliveries, of a flow, dead": "/console/deliveries?flow=What+to+Expect&status=dead",
         "deliveries, of a day": f"/console/deliveries?day={day:%Y-%m-%d}",
         "deliveries, page 20": "/console/deliveries?page=20",
-        "a held batch": f"/console/deliveries?batch={BATCH.replace(':', '%3A')}",
+        "a held batch": f"/console/deliveries?batch={batch(made_at).replace(':', '%3A')}",
         "a message": f"/console/deliveries?id=w{1 + 2 * n}",
         "rules": "/console/tenants/socal/rules",
+        "rules, units": "/console/tenants/town07/rules?of=units",
+        "rules, cancel reasons": "/console/tenants/socal/rules?of=reasons",
         "rehearsal": "/console/tenants/socal/rehearsal",
         "integrations": "/console/integrations",
         "leads": "/console/leads",
+        "leads, of a tenant": "/console/leads?tenant=socal&status=needs_review",
+        "leads, page 20": "/console/leads?page=20",
+        "a lead": f"/console/leads/00000000-0000-4000-8000-{20 * (i * 100 % 4000):012}",
         "report": "/console/report",
+        "report, another period": f"/console/report?weeks={4 + i % 48}&until={until:%Y-%m-%d}",
         "decisions": "/console/decisions",
+        "decisions, page 20": "/console/decisions?page=20",
     }
 
 
-def there(visitor: Visitor, customers: int) -> list[str]:
-    """Kinds of pages, warm; those that are not there yet are left out."""
-    found = []
-    for kind, path in pages(customers, 0).items():
-        answers = [visitor.get(pages(customers, i)[kind]) for i in range(3)]
-        if answers[0].status_code == 404:
-            print(f"{kind:32} not there: {path}")
-        else:
-            answers[0].raise_for_status()
-            found.append(kind)
-    return found
+class Town:
+    """What there is to look at, served."""
+
+    def __init__(self, url: str, customers: int, made_at: datetime) -> None:
+        self.url, self.customers, self.made_at = url, customers, made_at
+
+    def pages(self, i: int) -> dict[str, str]:
+        return pages(self.customers, self.made_at, i)
 
 
-def measure_pages(visitor: Visitor, server: psutil.Process, customers: int, clicks: int) -> list[str]:
+def measure_pages(town: Town, server: psutil.Process, clicks: int, only: str) -> list[str]:
     """Those kinds that are slower than they may be. The server's CPU is what a busy machine leaves as it is."""
-    slow, kinds = [], there(visitor, customers)
-    print(f"\n{'a page, warm':32}{'p50 ms':>9}{'p95 ms':>9}{'CPU ms':>9}")
-    for kind in kinds:
-        before = cpu(server)
-        p50, p95 = percentiles([seconds(visitor, pages(customers, i)[kind]) for i in range(3, 3 + clicks)])
-        spent = (cpu(server) - before) * 1000 / clicks
-        slow += [kind] * (p95 > LIMIT)
-        print(f"{kind:32}{p50:>9.1f}{p95:>9.1f}{spent:>9.1f}{'  over' * (p95 > LIMIT)}", flush=True)
+    slow = []
+    print(f"\n{'a page, warm':32}{'p50 ms':>9}{'p95 ms':>9}{'CPU ms':>9}{'goal ms':>9}")
+    with Visitor(town.url, "ola") as visitor:
+        for kind in (kind for kind in town.pages(0) if only in kind):
+            for i in range(3):
+                seconds(visitor, town.pages(i)[kind])
+            before = cpu(server)
+            p50, p95 = percentiles([seconds(visitor, town.pages(i)[kind]) for i in range(3, 3 + clicks)])
+            spent = (cpu(server) - before) * 1000 / clicks
+            slow += [kind] * (p95 > LIMIT)
+            verdict = "over" if p95 > LIMIT else "ok"
+            print(f"{kind:32}{p50:>9.1f}{p95:>9.1f}{spent:>9.1f}{LIMIT:>9}  {verdict}", flush=True)
     return slow
 
 
 def cpu(process: psutil.Process) -> float:
-    return sum(process.cpu_times()[:2])
+    family = [process, *process.children(recursive=True)]
+    return sum(sum(one.cpu_times()[:2]) for one in family)
 
 
 def seconds(http: httpx.Client, path: str, **options: Any) -> float:
@@ -261,69 +168,116 @@ def seconds(http: httpx.Client, path: str, **options: Any) -> float:
     return time.perf_counter() - began
 
 
-def percentiles(times: list[float]) -> tuple[float, float]:
+def percentiles(times: Sequence[float]) -> tuple[float, float]:
     return statistics.median(times) * 1000, statistics.quantiles(times, n=20)[18] * 1000
 
 
-def click(url: str, customers: int) -> None:
-    """Until it is ended."""
-    with Visitor(url, "ola") as visitor:
-        kinds = [kind for kind, path in pages(customers, 0).items() if visitor.get(path).status_code == 200]
+def click(town: Town, pace: Any, clicked: Any, only: str) -> None:
+    """Until it is ended; ``pace``: one of `PACES`, or STOPPED."""
+    with Visitor(town.url, "ola") as visitor:
+        kinds = [kind for kind in town.pages(0) if only in kind]
         i = 0
         while True:
-            for kind in kinds:
-                visitor.get(pages(customers, i)[kind])
-                i += 1
+            if pace.value == STOPPED:
+                time.sleep(0.01)
+                continue
+            began = time.perf_counter()
+            visitor.get(town.pages(i)[kinds[i % len(kinds)]])
+            i += 1
+            clicked.value += 1
+            time.sleep(max(0.0, pace.value - (time.perf_counter() - began)))
 
 
 @contextmanager
-def clicking(url: str, customers: int) -> Iterator[None]:
-    process = multiprocessing.get_context("spawn").Process(target=click, args=(url, customers), daemon=True)
+def clicking(town: Town, only: str) -> Iterator[tuple[Any, Any]]:
+    context = multiprocessing.get_context("spawn")
+    pace, clicked = context.Value("d", STOPPED), context.Value("i", 0)
+    process = context.Process(target=click, args=(town, pace, clicked, only), daemon=True)
     process.start()
-    time.sleep(5)
     try:
-        yield
+        yield pace, clicked
     finally:
         process.kill()
         process.join(10)
 
 
-def measure_api(url: str, customers: int, asks: int) -> None:
+def measure_api(town: Town, asks: int, turns: int, only: str) -> list[str]:
+    """What slows it more than it may. The paces take turns; each turn's percentiles are set beside those alone."""
     headers = {"authorization": f"Bearer {TOKEN}"}
+    paths = [API.format(100000 + i * 7919 % (town.customers // 2)) for i in range(asks)]
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in PACES}
+    clicks: dict[str, list[float]] = {name: [] for name in PACES}
+    with httpx.Client(base_url=town.url, trust_env=False, timeout=60) as http, clicking(town, only) as (pace, clicked):
+        for turn in range(turns + 1):
+            for name, every in PACES.items():
+                pace.value = STOPPED if every is None else every
+                time.sleep(1)
+                before, began = clicked.value, time.perf_counter()
+                times = [seconds(http, path, headers=headers) for path in paths]
+                took = time.perf_counter() - began
+                if turn:  # the first one warms up
+                    found[name].append(percentiles(times))
+                    clicks[name].append((clicked.value - before) / took)
+    return shown(found, clicks)
 
-    def asked(http: httpx.Client) -> tuple[float, float]:
-        paths = [API.format(100000 + i * 7919 % customers) for i in range(asks)]
-        return percentiles([seconds(http, path, headers=headers) for path in paths])
 
-    with httpx.Client(base_url=url, trust_env=False, timeout=60) as http:
-        asked(http)
-        alone = asked(http)
-        with clicking(url, customers):
-            beside = asked(http)
-    print(f"\n{'GET /customers/{id}/state':32}{'p50 ms':>9}{'p95 ms':>9}")
-    for name, (p50, p95) in (("alone", alone), ("beside one who clicks", beside)):
-        print(f"{name:32}{p50:>9.1f}{p95:>9.1f}")
-    print(f"{'ratio':32}{beside[0] / alone[0]:>9.2f}{beside[1] / alone[1]:>9.2f}")
+def shown(found: Mapping[str, list[tuple[float, float]]], clicks: Mapping[str, list[float]]) -> list[str]:
+    alone, slow = found["alone"], []
+    print(f"\n{'GET /customers/{id}/state':36}{'p50 ms':>18}{'p95 ms':>20}{'clicks/s':>10}{'times alone':>14}")
+    for name, figures in found.items():
+        p50, p95 = zip(*figures, strict=True)
+        ratios = [
+            statistics.median(one[which] / other[which] for one, other in zip(figures, alone, strict=True))
+            for which in (0, 1)
+        ]
+        is_over = max(ratios) > SLOWED and PACES[name] != 0.0
+        slow += [name] * is_over
+        print(
+            f"{name:36}{spread(p50):>18}{spread(p95):>20}{statistics.mean(clicks[name]):>10.1f}"
+            f"{ratios[0]:>8.2f}{ratios[1]:>6.2f}{'  over' * is_over}",
+            flush=True,
+        )
+    return slow
+
+
+def spread(values: Sequence[float]) -> str:
+    """The median, and from where to where."""
+    return f"{statistics.median(values):.1f} ({min(values):.1f}-{max(values):.1f})"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--customers", type=int, default=1_000_000)
-    parser.add_argument("--clicks", type=int, default=30, help="on each kind of page")
-    parser.add_argument("--asks", type=int, default=500, help="of the actions API")
+    parser.add_argument("--clicks", type=int, default=30, help="on each kind of page; 0: none")
+    parser.add_argument("--asks", type=int, default=500, help="of the actions API, in each turn")
+    parser.add_argument("--turns", type=int, default=5, help="alone and beside; 0: none")
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--only", default="", help="kinds of pages whose name has this")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        began = time.perf_counter()
-        publish(folder / "analytics.duckdb", asked.customers)
-        fill(folder / "operations.sqlite", asked.customers)
-        print(f"{asked.customers:,} customers in {time.perf_counter() - began:.0f} s", flush=True)
-        with serving(variables(folder), folder) as (url, server):
-            with Visitor(url, "ola") as visitor:
-                slow = measure_pages(visitor, server, asked.customers, asked.clicks)
-            measure_api(url, asked.customers, asked.asks)
+    slow: list[str] = []
+    with ExitStack() as stack:
+        folder = asked.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        variables, known = stack.enter_context(outside())
+        made_at = made(folder, asked.customers, known)
+        url, server = stack.enter_context(serving(variables, folder))
+        town = Town(url, asked.customers, made_at)
+        if asked.clicks:
+            slow += measure_pages(town, server, asked.clicks, asked.only)
+        if asked.turns:
+            slow += measure_api(town, asked.asks, asked.turns, asked.only)
     if slow:
-        raise SystemExit(f"over {LIMIT} ms: {', '.join(slow)}")
+        raise SystemExit(f"over its goal: {', '.join(slow)}")
+
+
+def made(folder: Path, customers: int, known: Sequence[Sequence[int]]) -> datetime:
+    """When; it is made where it is not there yet."""
+    made_at, began = moment_of(folder), time.perf_counter()
+    if not (folder / "made_at").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        build(folder / "analytics.duckdb", folder / "operations.sqlite", customers, known, made_at)
+        (folder / "made_at").write_text(made_at.isoformat())
+        print(f"{customers:,} customers in {time.perf_counter() - began:.0f} s", flush=True)
+    return made_at
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
 """What a tenant would have mailed, and starting to find out: console.md, Pages."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -53,6 +57,33 @@ def test_one_is_started_and_there_is_one_at_a_time(open_console: Open, settings:
     with open_operations(settings.operations) as con:
         found = con.execute("select tenant_id, subject, action, reason, decided_by from decisions").fetchall()
     assert found == [(SOCAL, "of 12 days", "rehearsal started", "before we go live", "ola")]
+
+
+def test_nobody_waits_for_a_dagster_that_hangs(open_console: Open) -> None:
+    runs, released = Runs(), threading.Event()
+    with held_back(runs, released) as url, Visitor(open_console(DAGSTER_URL=url), "ola") as ola:
+        for _ in range(5):
+            assert "Dagster does not answer" in ola.page(PATH).words
+        assert runs.asked == []
+        released.set()
+        assert any("Dagster does not answer" not in ola.page(PATH).words for _ in range(500))
+        assert len(runs.asked) == 2, "one was waited for, and one came after it"
+
+
+@contextmanager
+def held_back(runs: Runs, released: threading.Event) -> Iterator[str]:
+    """A Dagster that answers nobody until then."""
+
+    class Hanging(Runs):
+        def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+            released.wait(60)
+            return runs.answer(asked)
+
+    with served(Hanging()) as url:
+        try:
+            yield url
+        finally:
+            released.set()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, NamedTuple
 
-from pipelines.actions.routes.sync_launcher import RUNNING, WAITING, Dagster, Started
+from pipelines.actions.routes.sync_launcher import RUNNING, SLOWEST, WAITING, Dagster, Started
 from pipelines.actions.web.problems import Problem
 
 JOB = "rehearsal"
@@ -34,9 +34,9 @@ def start_rehearsal(dagster: Dagster, tenant: str, **config: Any) -> Started:
     return dagster.launch(JOB, {"ops": {"rehearse": {"config": {"tenant": tenant, **config}}}})
 
 
-def under_way(dagster: Dagster) -> list[str]:
+def under_way(dagster: Dagster, patience: float = SLOWEST) -> list[str]:
     """Of which tenants. Raises `Problem`."""
-    return [tenant_of(run) for run in dagster.runs(JOB, [*WAITING, *RUNNING])]
+    return [tenant_of(run) for run in dagster.runs(JOB, [*WAITING, *RUNNING], patience)]
 
 
 def tenant_of(run: Any) -> str:
@@ -46,9 +46,9 @@ def tenant_of(run: Any) -> str:
     return str(config.get("tenant", "another tenant"))
 
 
-def how_it_goes(dagster: Dagster, run_id: str) -> HowItGoes:
+def how_it_goes(dagster: Dagster, run_id: str, patience: float = SLOWEST) -> HowItGoes:
     """Raises `Problem`."""
-    found = dagster.ask(ENDED, {"runId": run_id})
+    found = dagster.ask(ENDED, {"runId": run_id}, patience)
     status = (found.get("runOrError") or {}).get("status")
     if status in (*WAITING, *RUNNING):
         return HowItGoes("under way")

@@ -12,7 +12,8 @@ from pipelines.actions.workers import Places
 from pipelines.links import run_link
 
 LOCATION, REPOSITORY, JOB = "servicetitan-flow", "__repository__", "sync"
-PATIENCE = 10.0  # seconds
+PATIENCE = 10.0  # seconds that one waits for its turn
+SLOWEST = 30.0  # seconds that an answer may take
 WAITING = ["QUEUED", "NOT_STARTED"]
 RUNNING = ["STARTING", "STARTED", "CANCELING"]
 BY_ITSELF, BY_A_PERSON = {"dagster/schedule_name", "dagster/sensor_name"}, "dagster/parent_run_id"
@@ -60,7 +61,7 @@ class Dagster:
         self._url = url.rstrip("/")
         full = partial(Problem, "sync_unavailable", "others wait for Dagster already", 5)
         self.places = Places(1, full, PATIENCE)
-        self._http = httpx.Client(trust_env=False, timeout=httpx.Timeout(30, connect=5), transport=transport)
+        self._http = httpx.Client(trust_env=False, transport=transport)
 
     def close(self) -> None:
         self._http.close()
@@ -85,9 +86,9 @@ class Dagster:
     def _page_of(self, run_id: str) -> str:
         return run_link(self._url, run_id)
 
-    def runs(self, job: str, statuses: Sequence[str]) -> list[Json]:
+    def runs(self, job: str, statuses: Sequence[str], patience: float = SLOWEST) -> list[Json]:
         """The newest. Raises `Problem` ``sync_unavailable``."""
-        runs = self.ask(RUNS, {"filter": {"pipelineName": job, "statuses": [*statuses]}})["runsOrError"]
+        runs = self.ask(RUNS, {"filter": {"pipelineName": job, "statuses": [*statuses]}}, patience)["runsOrError"]
         return list(runs.get("results") or ())
 
     def launch(self, job: str, config: Json) -> Started:
@@ -101,9 +102,13 @@ class Dagster:
         run_id = str(answer["run"]["runId"])
         return Started(run_id=run_id, url=self._page_of(run_id))
 
-    def ask(self, query: str, variables: Json) -> Json:
+    def ask(self, query: str, variables: Json, patience: float = SLOWEST) -> Json:
+        """Raises `Problem` ``sync_unavailable``."""
+        question = {"query": query, "variables": variables}
         try:
-            response = self._http.post(f"{self._url}/graphql", json={"query": query, "variables": variables})
+            response = self._http.post(
+                f"{self._url}/graphql", json=question, timeout=httpx.Timeout(patience, connect=5)
+            )
             data = response.raise_for_status().json()["data"]
             if not isinstance(data, dict):
                 raise ValueError("no data")

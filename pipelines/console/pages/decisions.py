@@ -19,7 +19,7 @@ def show(request: Request, console: Here, session: Visitor, before: Before = Non
     """``before``: the id of the last one that was shown, to go on."""
     tenants = console.tenants_by_id(session)
     bound = None if session.user.tenants is None else [*tenants]
-    with console.services.store.reading() as con:
+    with console.reading() as con:
         found = decisions.newest(con, bound, before=before, most=PAGE + 1)
     older = found[PAGE - 1].id if len(found) > PAGE else None
     return render(request, "decisions.html", decisions=found[:PAGE], known=tenants, before=before, older=older)

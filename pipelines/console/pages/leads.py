@@ -1,9 +1,11 @@
 """Inbound leads: what came of them, and whose those are that wait for a person."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import starmap
 from typing import Annotated, Any, get_args
 from uuid import UUID
 
@@ -80,7 +82,7 @@ def show(
     known = console.tenants_by_id(session)
     chosen = {one.id: one for one in [console.tenant(session, tenant)]} if tenant else known
     wanted = wanted_status(status)
-    with console.services.store.reading() as con:
+    with console.reading() as con:
         found = listing.newest(con, chosen, wanted, limit=PAGE + 1, offset=(page - 1) * PAGE)
         waiting = listing.waiting(con, chosen, limit=WAITING) if page == 1 else []
         how_many = listing.how_many_wait(con, chosen)
@@ -131,7 +133,7 @@ def wanted_status(status: str) -> LeadStatus | None:
 
 def found(console: Console, known: Mapping[int, Tenant], lead_id: UUID) -> Row:
     """Raises `Refusal`."""
-    with console.services.store.reading() as con:
+    with console.reading() as con:
         row = listing.find(con, known, str(lead_id))
     if row is None:
         raise not_there(f"lead {lead_id}")
@@ -162,15 +164,22 @@ def compared(console: Console, session: Session, known: Mapping[int, Tenant], ro
     by_tenant: defaultdict[int, list[Row]] = defaultdict(list)
     for row in rows:
         by_tenant[row["tenant_id"]].append(row)
-    beside: dict[str, Compared] = {}
-    for tenant_id, some in by_tenant.items():
-        beside |= asked(call_of(console, session, known[tenant_id], PATIENCE), some)
+    calls = [(call_of(console, session, known[one], PATIENCE), some) for one, some in by_tenant.items()]
+    beside = anyio.from_thread.run(asked_of_all, calls)
     return [Lead(row, known[row["tenant_id"]], lead_in(row), beside[row["id"]]) for row in rows]
 
 
-def asked(call: ActionContext, rows: Sequence[Row]) -> dict[str, Compared]:
+async def asked_of_all(calls: Sequence[tuple[ActionContext, Sequence[Row]]]) -> dict[str, Compared]:
+    """All tenants at once: the slowest is waited for, and not each."""
+    beside: dict[str, Compared] = {}
+    for found in await asyncio.gather(*starmap(asked, calls)):
+        beside |= found
+    return beside
+
+
+async def asked(call: ActionContext, rows: Sequence[Row]) -> dict[str, Compared]:
     try:
-        return anyio.from_thread.run(call.services.workers[call.tenant].reads.run, partial(compare, call, rows))
+        return await call.services.workers[call.tenant].reads.run(partial(compare, call, rows))
     except Problem as problem:
         return {row["id"]: Compared([], 0, problem.words) for row in rows}
 

@@ -64,7 +64,7 @@ class Card:
 def show(request: Request, console: Here, session: Visitor) -> Response:
     mine, now = console.tenants(session), console.clock()
     whole, states = last_complete(console.settings.operations), console.services.marts.customers_per_state()
-    with console.services.store.reading() as con:
+    with console.reading() as con:
         found = switches.read(con, mine)
         by_tenant = figures.by_tenant(con, midnight(mine, now), now - WEEK)
         cards = [
@@ -173,7 +173,7 @@ def turn(console: Console, session: Session, mine: Sequence[Tenant] | None, to: 
 
 def still_kept_back(console: Console, tenant: Tenant, to: Turn) -> str:
     """Where the switch over all says otherwise than the one that was turned."""
-    with console.services.store.reading() as con:
+    with console.reading() as con:
         in_force = switches.in_force(switches.read(con, [tenant]), tenant.id)
     undone = {"live": in_force.is_shadow, "resume": in_force.is_paused}.get(to, False)
     return "; but all tenants together are still kept back" if undone else ""

@@ -10,7 +10,7 @@ from pipelines.actions.routes.rehearsal_launcher import start_rehearsal, under_w
 from pipelines.actions.web.problems import Problem
 from pipelines.analytics.job_kinds import has_baseline
 from pipelines.console.context import Console, Here
-from pipelines.console.dagster import ask
+from pipelines.console.dagster import PATIENCE, ask
 from pipelines.console.guard import Posted, Visitor
 from pipelines.console.refusals import Refusal
 from pipelines.console.rendering import done, render
@@ -67,7 +67,7 @@ def start(request: Request, console: Here, session: Visitor, form: Posted, name:
 
 
 def newest(console: Console, tenant: Tenant) -> Sampled | None:
-    with console.services.store.reading() as con:
+    with console.reading() as con:
         kept = store.newest(con, tenant.id)
     return kept and read_once(console.settings.operations, *kept, console.settings.flow_builder_hold_above)
 
@@ -82,6 +82,6 @@ def read_once(operations: Path, number: int, made_at: datetime, hold_above: int)
 def at_work(console: Console) -> tuple[list[str], str]:
     """Of which tenants a rehearsal is under way; and why Dagster does not say."""
     try:
-        return ask(console.dagster, partial(under_way, console.dagster)), ""
+        return console.looks.look(partial(under_way, console.dagster, PATIENCE)), ""
     except Problem as problem:
         return [], problem.words

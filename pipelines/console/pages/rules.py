@@ -13,7 +13,7 @@ from pipelines.actions.schemas.state_names import customer_states
 from pipelines.actions.web.problems import Problem
 from pipelines.analytics.job_kinds import behaviours_in, has_baseline, reasons_in
 from pipelines.console.context import Console, Here
-from pipelines.console.dagster import ask, sync_soon
+from pipelines.console.dagster import PATIENCE, ask, sync_soon
 from pipelines.console.forms import Form
 from pipelines.console.guard import Posted, Visitor
 from pipelines.console.refusals import Refusal
@@ -197,14 +197,14 @@ def with_(preview: Preview, run_id: str = "", trouble: str = "") -> Preview:
 
 
 def counting(console: Console, preview: Preview) -> Counting:
-    with console.services.store.reading() as con:
+    with console.reading() as con:
         found = of_rules(con, preview.tenant_id, preview.seed.file_name, preview.version)
     if found and found[0] >= preview.asked_at:
         return Counting(preview, found[1])
     if not preview.run_id:
         return Counting(preview, trouble=preview.trouble)
     try:
-        goes = ask(console.dagster, partial(how_it_goes, console.dagster, preview.run_id))
+        goes = console.looks.look(partial(how_it_goes, console.dagster, preview.run_id, PATIENCE))
     except Problem as problem:
         return Counting(preview, trouble=problem.words)
     if goes.going == "under way":
