@@ -84,6 +84,8 @@ class Copy:
         try:
             self._con = duckdb.connect(self._path, read_only=True)
             self._con.execute("set global TimeZone = 'UTC'")
+            # Each reader has its own: who looks through a million rows leaves the other cores to the others.
+            self._con.execute("set global threads = 1")
         except duckdb.Error as error:
             raise Unreadable(
                 f"{self._path} cannot be read: {str(error).splitlines()[0]}; close the program that has it open to"

@@ -87,11 +87,18 @@ class Person(NamedTuple):
     name: str | None = None
 
 
-STOPPED_PEOPLE = """
-    select tenant_id, customer_id, state::double, since, stage from cohort
-    qualify row_number() over (partition by stage order by since desc, tenant_id, customer_id) <= 20
-    order by stage, since desc, tenant_id, customer_id
-"""
+def people_at(stages: Iterable[int]) -> str:
+    """The newest of each: a window over all who entered would sort them all."""
+    newest = """
+        (
+            select tenant_id, customer_id, state::double, since, stage from cohort
+            where stage = {} order by since desc, tenant_id, customer_id limit 20
+        )
+    """
+    of_each = " union all ".join(newest.format(int(stage)) for stage in stages)
+    return f"select * from ({of_each}) order by stage, since desc, tenant_id, customer_id"
+
+
 LONGEST = """
     select tenant_id, servicetitan_customer_id, current_state::double, state_changed_at, null
     from marts.customer_servicetitan_state

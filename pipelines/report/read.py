@@ -73,14 +73,16 @@ def _figures(rows: Rows, as_of: datetime) -> Figures:
     states = dict(rows.of(ask.State, ask.STATES))
     moves, now = rows.of(ask.Moves, ask.MOVES), rows.of(ask.Standing, ask.STANDING)
     mails, sales = rows.of(ask.Mails, ask.MAILS), rows.of(ask.Sales, ask.SALES)
-    stopped, longest = rows.of(ask.Person, ask.STOPPED_PEOPLE), rows.of(ask.Person, ask.LONGEST)
-    named = rows.of(ask.Named, ask.names_of(one.customer_id for one in (*stopped, *longest)))
+    stopped = rows.of(ask.Stopped, ask.STOPPED)
+    people = rows.of(ask.Person, ask.people_at(one.stage for one in stopped)) if stopped else ()
+    longest = rows.of(ask.Person, ask.LONGEST)
+    named = rows.of(ask.Named, ask.names_of(one.customer_id for one in (*people, *longest)))
     names = {(one.tenant_id, one.customer_id): one.name for one in named}
     return Figures(
         as_of=as_of,
         period=period,
         states=states,
-        funnel=_funnel(states, rows.of(ask.Stopped, ask.STOPPED), _with_names(stopped, names)),
+        funnel=_funnel(states, stopped, _with_names(people, names)),
         over_time=_over_time(period, as_of.date(), {one.state: one.customers for one in now}, moves),
         moves=tuple(one for one in moves if one.week < period.weeks),
         time_in_state=_time_in_state(now, rows.of(ask.Ended, ask.ENDED)),
