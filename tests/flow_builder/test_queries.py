@@ -45,7 +45,8 @@ def test_who_was_sent_what_when_and_why_not_is_one_query(sending_line: Line) -> 
         con.execute("set TimeZone = 'UTC'")
         con.register("deliveries", table(line.settings.operations))
         rows = con.execute(
-            "select customer_id, told_state::varchar, status, reason, delivered_at::varchar from deliveries"
+            "select servicetitan_customer_id, told_state::varchar, status, reason, delivered_at::varchar"
+            " from deliveries"
         ).fetchall()
     assert rows == [
         (1001, "1.0", "not_sent", "stale", None),

@@ -42,6 +42,8 @@ COLUMNS: dict[str, pa.DataType] = {
 }
 MARKS = {"deliveries": "sequence", "attempts": "attempt_id", "decisions": "decision_id"}
 SELECT = f"select {', '.join(COLUMNS)} from deliveries"
+# Under the names of the marts.
+PUBLISHED = {"servicetitan_customer_id" if name == "customer_id" else name: kind for name, kind in COLUMNS.items()}
 
 # A decision that came after the last attempt; one before it was about an earlier end.
 UNDECIDED = """
@@ -109,16 +111,17 @@ def decisions(con: Connection, webhook_id: str) -> list[dict[str, str | None]]:
 
 
 def version(operations: Path) -> str:
-    """Another one whenever a delivery is another than it was: each change leaves an entry, an attempt or a decision."""
+    """Another one whenever a delivery is another than it was (each change leaves an entry, an attempt or a decision),
+    or is published in another form."""
     with open_operations(operations) as con:
         marks = [con.execute(f"select max({column}) from {name}").fetchone()[0] for name, column in MARKS.items()]
         by_status = con.execute("select status, reason, count(*) from deliveries group by status, reason").fetchall()
-    return sha256(repr((marks, by_status)).encode()).hexdigest()[:16]
+    return sha256(repr((PUBLISHED, marks, by_status)).encode()).hexdigest()[:16]
 
 
 def table(operations: Path) -> pa.RecordBatchReader:
     """All deliveries for the analysts' copy, read as it is drawn."""
-    return pa.RecordBatchReader.from_batches(pa.schema(COLUMNS), batches(operations))
+    return pa.RecordBatchReader.from_batches(pa.schema(PUBLISHED), batches(operations))
 
 
 def batches(operations: Path) -> Iterator[pa.RecordBatch]:
@@ -126,7 +129,7 @@ def batches(operations: Path) -> Iterator[pa.RecordBatch]:
         cursor = con.execute(f"{SELECT} order by sequence")
         while rows := cursor.fetchmany(ROWS_BATCH):
             columns = zip(COLUMNS.values(), zip(*rows, strict=True), strict=True)
-            yield pa.record_batch([column(values, kind) for kind, values in columns], names=list(COLUMNS))
+            yield pa.record_batch([column(values, kind) for kind, values in columns], names=list(PUBLISHED))
 
 
 def column(values: tuple[Any, ...], kind: pa.DataType) -> pa.Array:
