@@ -13,7 +13,7 @@
 {%- macro sources_where(with=none, without=[]) -%}
     {%- set names = [] -%}
     {%- for table in (graph.sources.values() if execute else []) if not with or with in table.tags -%}
-        {%- if table.tags | select('in', without) | list == [] -%}
+        {%- if table.source_name == 'servicetitan' and table.tags | select('in', without) | list == [] -%}
             {%- do names.append(table.name) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 
 
 def assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    derived = derive_asset(settings)
+    manifest = project_json(settings.warehouse, dbt_folder(settings))
+    derived = derive_asset(settings, manifest)
     marts = [key for key in derived.keys if key.path[0] == "marts"]
     return [
         extract_asset(settings),
         derived,
         outbox(settings),
-        analytics(settings, marts),
+        analytics(settings, marts, manifest),
         deliveries(settings),
         customer_index(settings),
         inbound_leads(settings),
@@ -104,8 +105,7 @@ def raw_result(table: str, result: "LoadResult") -> dg.MaterializeResult[Any]:
     )
 
 
-def derive_asset(settings: Settings) -> dg.AssetsDefinition:
-    manifest = project_json(settings.warehouse, dbt_folder(settings))
+def derive_asset(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     specs, checks = lineage.dbt_assets(manifest), lineage.dbt_checks(manifest)
     specs = {unique_id: kept_fresh(spec, settings) for unique_id, spec in specs.items()}
 
@@ -191,7 +191,7 @@ def links(settings: Settings) -> dict[str, Any]:
     return {"report": dg.MetadataValue.url(page)} if settings.console_url else {}
 
 
-def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
+def analytics(settings: Settings, marts: list[dg.AssetKey], manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     @dg.asset(
         key=ANALYTICS,
         deps=[*marts, OUTBOX],
@@ -205,6 +205,7 @@ def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefiniti
     )
     @with_known_errors
     def publish(warehouse: WarehouseResource) -> Results:  # noqa: ARG001 (to hold it)
+        from pipelines.analytics.described import described
         from pipelines.analytics.publish import is_published, publish
         from pipelines.derivation.freshness import last_derivation
         from pipelines.flow_builder.outbox.queries import table
@@ -212,7 +213,8 @@ def analytics(settings: Settings, marts: list[dg.AssetKey]) -> dg.AssetsDefiniti
 
         derivation, version = last_derivation(settings.warehouse), version_of(settings.operations)
         if not is_published(settings.analytics, derivation.id if derivation else None, version):
-            rows = publish(settings.warehouse, settings.analytics, version, {"deliveries": table(settings.operations)})
+            deliveries = {"deliveries": table(settings.operations)}
+            rows = publish(settings.warehouse, settings.analytics, version, deliveries, described(manifest))
             yield dg.MaterializeResult(asset_key=ANALYTICS, metadata=rows | links(settings))
 
     return publish

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
+from pipelines.analytics.described import Described, describe
 from pipelines.analytics.published import NotPublished, published
 from pipelines.derivation.freshness import CHANGED, read_last_derivation
 from pipelines.warehouse import open_warehouse, quoted
@@ -58,8 +59,15 @@ def is_published(analytics: Path, derivation_id: str | None, besides_version: st
     return known is not None and (known.derivation_id, known.besides_version) == (derivation_id, besides_version)
 
 
-def publish(warehouse: Path, analytics: Path, besides_version: str, besides: Tables | None = None) -> dict[str, int]:
-    """Rows per table of the new copy: the marts, and what is put ``besides`` them, in the same schema.
+def publish(
+    warehouse: Path,
+    analytics: Path,
+    besides_version: str,
+    besides: Tables | None = None,
+    described: Described | None = None,
+) -> dict[str, int]:
+    """Rows per table of the new copy: the marts, and what is put ``besides`` them, in the same schema. What is
+    ``described`` gets its comments, and the questions that are among it stand there as views.
 
     Who has the old file open keeps it whole. Where that is as it was published, after the derivation before this one,
     only the rows of changed customers are written, and `OF_MANY_JOBS` once a day or when one job in a hundred is new.
@@ -88,6 +96,10 @@ def publish(warehouse: Path, analytics: Path, besides_version: str, besides: Tab
                 rows[name] = _create(con, name, "besides")
             of = [derivation.id, derivation.as_of] if derivation else [None, None]
             con.execute(PUBLICATION, [*of, besides_version, published_at])
+            if described:
+                con.execute("use analytics")
+                describe(con, described)
+                con.execute("use warehouse")
             con.execute("detach analytics")
         _sync_to_disk(fresh)
         os.utime(fresh, ns=(published_at * 1000, published_at * 1000))

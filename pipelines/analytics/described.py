@@ -1,0 +1,93 @@
+"""What the analysts' copy says of itself: comments, and the views of its schema `questions`.
+
+Both are written once, in the dbt project: descriptions beside the models, and questions as dbt's analyses, which dbt
+documents and never builds.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+from jinja2 import Environment, StrictUndefined
+
+QUESTIONS = "questions"
+UNSAID = """
+    select column_name from duckdb_columns()
+    where database_name = current_database() and schema_name = ? and table_name = ? and comment is null
+"""
+RELATIONS = """
+    select 'table', schema_name, table_name, comment from duckdb_tables() where database_name = current_database()
+    union all
+    select 'view', schema_name, view_name, comment from duckdb_views()
+    where database_name = current_database() and not internal
+"""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """``sql``: of a question, with its tables as the copy has them."""
+
+    description: str
+    columns: Mapping[str, str]
+    sql: str | None = None
+
+
+Described = Mapping[tuple[str, str], Relation]  # by schema and name
+
+
+def described(manifest: Mapping[str, Any]) -> Described:
+    """All that dbt's manifest describes."""
+    return dict(_described(manifest))
+
+
+def _described(manifest: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Relation]]:
+    named = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")}
+    sources = {(node["source_name"], node["name"]): node for node in manifest["sources"].values()}
+    jinja = Environment(undefined=StrictUndefined, autoescape=False)
+    names = {
+        "ref": lambda name: f"{named[name]['schema']}.{named[name]['alias']}",
+        "source": lambda *names: f"{sources[names]['schema']}.{sources[names]['identifier']}",
+    }
+    for node in named.values():
+        yield (node["schema"], node["alias"]), _relation(node)
+    for node in sources.values():
+        yield (node["schema"], node["identifier"]), _relation(node)
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "analysis":
+            yield (QUESTIONS, node["name"]), _relation(node, jinja.from_string(node["raw_code"]).render(names))
+
+
+def _relation(node: Mapping[str, Any], sql: str | None = None) -> Relation:
+    columns = {name: _line(column["description"]) for name, column in node["columns"].items()}
+    return Relation(_line(node["description"]), columns, sql)
+
+
+def _line(description: str) -> str:
+    return " ".join(description.split())
+
+
+def describe(con: duckdb.DuckDBPyConnection, described: Described) -> None:
+    """Makes the questions anew, and comments on whatever has no comment yet: tables that went on have theirs.
+
+    ``con`` uses the copy.
+    """
+    con.begin()  # one commit, where each takes 5 ms
+    con.execute(f"create schema if not exists {QUESTIONS}")
+    for (schema, name), relation in described.items():
+        if relation.sql:
+            con.execute(f"create or replace view {schema}.{name} as {relation.sql}")
+    for kind, schema, name, comment in con.execute(RELATIONS).fetchall():
+        known = described.get((schema, name))
+        if known is None:
+            continue
+        if comment is None and known.description:
+            con.execute(f'comment on {kind} {schema}."{name}" is {_text(known.description)}')
+        for (column,) in con.execute(UNSAID, [schema, name]).fetchall():
+            if words := known.columns.get(column):
+                con.execute(f'comment on column {schema}."{name}"."{column}" is {_text(words)}')
+    con.commit()
+
+
+def _text(words: str) -> str:
+    return "'" + words.replace("'", "''") + "'"
