@@ -22,7 +22,8 @@ Tables = Mapping[str, pa.RecordBatchReader]
 LOG = "customer_state_transitions"
 NOT_FOR_ANALYSTS = "transition_details"  # names, e-mails and phones
 # What a row of these says comes from its customer alone, so that it changes only when the customer does.
-BY_CUSTOMER = ("customer_servicetitan_state", "customer_state_spans", "customer_events", LOG)
+LEADS = "leads"  # those of nobody come and go, too
+BY_CUSTOMER = ("customer_servicetitan_state", "customer_state_spans", "customer_events", "sales", LEADS, LOG)
 # What a row of this says comes of hundreds of jobs, and counting it is what costs most: 1.1 s of CPU at 300,000 jobs.
 OF_MANY_JOBS = "job_kind_behaviour"
 NEW_JOBS = f"""
@@ -162,6 +163,9 @@ def _update(con: duckdb.DuckDBPyConnection, mart: str) -> int:
             f"delete from analytics.marts.{mart}"
             " where retracted_at is not null and transition_id in (select transition_id from news)"
         )
+    if mart == LEADS:
+        con.execute(f"delete from analytics.marts.{mart} where servicetitan_customer_id is null")
+        con.execute(f"insert into news from warehouse.marts.{mart} where servicetitan_customer_id is null")
     con.execute(f"insert into analytics.marts.{mart} by name from news")
     return _size(con, mart)
 
