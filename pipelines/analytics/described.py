@@ -74,9 +74,9 @@ def describe(con: duckdb.DuckDBPyConnection, described: Described) -> None:
     """
     con.begin()  # one commit, where each takes 5 ms
     con.execute(f"create schema if not exists {QUESTIONS}")
-    for (schema, name), relation in described.items():
-        if relation.sql:
-            con.execute(f"create or replace view {schema}.{name} as {relation.sql}")
+    views = {name: one.sql for (schema, name), one in described.items() if schema == QUESTIONS and one.sql}
+    for name, sql in sorted(views.items(), key=lambda view: f"{QUESTIONS}." in view[1]):  # those that read others last
+        con.execute(f"create or replace view {QUESTIONS}.{name} as {sql}")
     for kind, schema, name, comment in con.execute(RELATIONS).fetchall():
         known = described.get((schema, name))
         if known is None:

@@ -67,3 +67,28 @@ def test_every_table_view_and_column_says_what_it_is(con: duckdb.DuckDBPyConnect
 def test_the_customer_has_one_name_in_all_of_them(con: duckdb.DuckDBPyConnection) -> None:
     columns = {str(name).rsplit(".", 1)[-1] for name, _ in con.execute(COLUMNS).fetchall()}
     assert {name for name in columns if "customer_id" in name} == {"servicetitan_customer_id"}
+
+
+def test_every_question_has_an_answer(con: duckdb.DuckDBPyConnection) -> None:
+    found = con.execute("select view_name from duckdb_views() where schema_name = 'questions'").fetchall()
+    rows = {name: len(con.execute(f"from questions.{name}").fetchall()) for (name,) in found}
+    assert len(rows) > 10
+    assert {name for name, count in rows.items() if not count} <= {"who_got_two_flows_within_a_day"}
+
+
+def test_no_lead_and_no_sale_is_counted_twice_or_lost(con: duckdb.DuckDBPyConnection) -> None:
+    def numbers(query: str) -> tuple[object, ...] | None:
+        return con.execute(query).fetchone()
+
+    leads = numbers("select count(*) from marts.leads where is_active")
+    assert numbers("select sum(leads) from questions.leads_by_campaign") == leads
+    assert numbers("select count(distinct (tenant_id, lead_id)) from questions.what_became_of_leads") == leads
+    sales = numbers("select sum(sales), sum(sold_subtotal) from marts.weekly_sales")
+    assert numbers("select count(*), sum(sold_subtotal) from marts.sales") == sales
+    assert numbers("select sum(sales), sum(sold_subtotal) from questions.revenue_by_flow") == sales
+    assert numbers("select sum(cancellations) from questions.what_recovered_cancellations_brought") == numbers(
+        "select count(*) from marts.cancellations"
+    )
+    assert numbers("select count(*) from questions.what_happened_to_customers") == numbers(
+        "select count(*) from marts.customer_events"
+    )

@@ -67,6 +67,22 @@ def test_a_copy_that_goes_on_is_the_copy_of_everything(warehouse: Warehouse, gro
     assert [path.name for path in tmp_path.glob("*.tmp*")] == []
 
 
+def test_a_lead_of_nobody_that_gets_a_customer_is_there_once(warehouse: Warehouse, grown: Path) -> None:
+    lead = {"tenant_id": TENANTS[0], "id": 10**9, "created_on": day(1), "status": "Open"}
+    customer = {"tenant_id": TENANTS[0], "id": 10**9 + 1, "created_on": day(1)}
+    for number, owner in enumerate((None, customer["id"], None), start=1):
+        changed = lead | {"customer_id": owner, "modified_on": day(number)}
+        warehouse.load({"leads": [changed], "customers": [customer]})
+        warehouse.derive(day(30 + number))
+        with unnoticed(grown) as con:
+            con.execute(MARK)
+        publish(warehouse.path, grown, str(number))
+        with unnoticed(grown) as con:
+            assert con.execute(UNMARK).fetchone() == (1,), "it goes on"
+            query = "select servicetitan_customer_id from marts.leads where lead_id = 1000000000"
+            assert con.execute(query).fetchall() == [(owner,)]
+
+
 def test_a_copy_that_somebody_has_written_to_is_made_anew(warehouse: Warehouse, grown: Path) -> None:
     before = tables(grown)
     with duckdb.connect(grown) as con:

@@ -1,0 +1,12 @@
+select
+    tenant_name,
+    campaign_id,
+    count(*) as leads,
+    count(booked_at) as booked,
+    count(sold_at) as sold,
+    count(sold_at) / count(*) as share_sold,
+    sum(sold_subtotal) as sold_subtotal,
+    median(days_to_sale) as median_days_to_sale,
+from questions.what_became_of_leads
+group by all
+order by share_sold desc, leads desc, tenant_name, campaign_id
