@@ -5,6 +5,7 @@ import dagster as dg
 from orchestration.alerting.sensors import alert_sensor, heartbeat_sensor
 from orchestration.assets.progress import ProgressLog
 from orchestration.assets.sync import assets
+from orchestration.docs import docs, docs_schedule
 from orchestration.jobs import decision_jobs
 from orchestration.rehearsal import rehearsal
 from orchestration.resources import WarehouseResource
@@ -17,11 +18,11 @@ from pipelines.settings import load_settings
 @dg.definitions
 def definitions() -> dg.Definitions:
     settings = load_settings()
-    forgetting = retention(settings)
+    forgetting, describing = retention(settings), docs(settings)
     return dg.Definitions(
         assets=assets(settings),
-        jobs=[sync, deliver, forgetting, rehearsal(settings), *decision_jobs(settings)],
-        schedules=[sync_schedule(settings), retention_schedule(forgetting)],
+        jobs=[sync, deliver, forgetting, describing, rehearsal(settings), *decision_jobs(settings)],
+        schedules=[sync_schedule(settings), retention_schedule(forgetting), docs_schedule(describing)],
         sensors=[deliver_sensor(settings), change_sensor(settings), alert_sensor(settings), heartbeat_sensor(settings)],
         resources={"warehouse": WarehouseResource(), "progress": ProgressLog()},
     )

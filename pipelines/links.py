@@ -9,6 +9,7 @@ class Page(StrEnum):
     OVERVIEW = "/console"
     LEADS = "/console/leads"
     DECISIONS = "/console/decisions"
+    DOCS = "/console/docs/"
 
 
 def console_link(console_url: str, page: Page) -> str | None:

@@ -23,6 +23,7 @@ from pipelines.console.pages import (
     deciding,
     decisions,
     deliveries,
+    docs,
     integrations,
     leads,
     overview,
@@ -41,7 +42,7 @@ from pipelines.settings import Settings
 log = logging.getLogger("pipelines.console")
 PAGES = (
     *(sign_in, overview, customers, customer, deliveries, deciding),
-    *(leads, report, integrations, rules, rehearsal, decisions),
+    *(leads, report, docs, integrations, rules, rehearsal, decisions),
 )
 
 
