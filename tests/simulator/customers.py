@@ -9,6 +9,7 @@ from tests.simulator.ledger import Ledger, Refused, Unknown
 from tests.simulator.wire import Record, written
 
 CAMPAIGN, BOOKING_PROVIDER = 3301, 5501
+CAMPAIGNS_IN_USE = 4  # from that one on
 
 
 class CustomerVerbs(Ledger):
@@ -77,7 +78,8 @@ class CustomerVerbs(Ledger):
             self.remove("customer_contacts", key)
 
     def add_lead(self, customer_id: int | None = None, **fields: Any) -> int:
-        defaults = {"campaignId": CAMPAIGN, "summary": "Asked for a price", "callReasonId": 7}
+        campaign = CAMPAIGN + (customer_id or 0) % CAMPAIGNS_IN_USE
+        defaults = {"campaignId": campaign, "summary": "Asked for a price", "callReasonId": 7}
         return self.insert("leads", records.lead(id=self.new_id(), customerId=customer_id, **(defaults | fields)))
 
     def dismiss_lead(self, lead_id: int, reason_id: int = 1) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulator import records
-from tests.simulator.customers import CAMPAIGN
+from tests.simulator.customers import CAMPAIGN, CAMPAIGNS_IN_USE
 from tests.simulator.ledger import Refused
 from tests.simulator.technicians import TechnicianVerbs
 from tests.simulator.wire import Record, stamp, written
@@ -114,7 +114,7 @@ class JobVerbs(TechnicianVerbs):
         defaults = {
             "locationId": self.location_of(customer_id),
             "businessUnitId": job_type["businessUnitIds"][0],
-            "campaignId": CAMPAIGN,
+            "campaignId": CAMPAIGN + customer_id % CAMPAIGNS_IN_USE,
             "invoiceId": self.new_id(),
         }
         return records.job(

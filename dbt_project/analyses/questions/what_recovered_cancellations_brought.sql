@@ -16,7 +16,7 @@ rebooked_installs as (
     where job_kind = 'install'
 ),
 
--- a sale is that of the customer's newest cancellation before it
+-- a sale is that of the customer's newest cancellation before it, for as long as the longest state lasts
 sold as (
     select
         back.cancellation_id,
@@ -26,6 +26,7 @@ sold as (
         on sales.tenant_id = back.tenant_id
         and sales.servicetitan_customer_id = back.servicetitan_customer_id
         and sales.sold_at >= back.ended_at
+    where sales.sold_at < back.ended_at + interval 180 day
     group by all
 ),
 
