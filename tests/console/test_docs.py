@@ -49,6 +49,8 @@ def test_it_is_drawn_in_a_sandbox_and_asks_nobody(open_console: Open, settings: 
         page.goto(f"{url}/console/docs/{MODEL}")
         page.get_by_text("The log of every change of state").first.wait_for()
         page.get_by_text("md5 of tenant, event and state entered").first.wait_for()
+        page.locator(".launcher").first.click()
+        page.locator("canvas").first.wait_for()  # the lineage
         refused = "fetch('/console').then(() => 'answered', () => 'refused')"
         assert page.evaluate(refused) == "refused"
         assert said == []
