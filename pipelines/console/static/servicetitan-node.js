@@ -1,5 +1,5 @@
-// <servicetitan-node>: one node of a flow, an action in ServiceTitan or the state that starts the flow, to be configured
-// in a page of Flow Builder's. pipelines/actions/README.md says how it is embedded, and how what it gives is run.
+// <servicetitan-node>: one node of a flow, an action in ServiceTitan or the state that starts the flow, to be
+// configured in a page of Flow Builder's. pipelines/actions/README.md says how it is embedded, and how what it gives is run.
 // Whatever comes from outside is written as text, never as HTML.
 
 const STARTS = "servicetitan.customer_state.changed"; // the message that starts a flow; the type of a trigger
@@ -26,6 +26,7 @@ STYLE.replaceSync(`
   .soft:empty { display: none; }
   label, legend, summary { font-weight: 600; }
   summary { cursor: pointer; padding: .4rem 0; }
+  .about { margin: .4rem 0 .9rem; }
   .field, fieldset { margin: 0 0 .9rem; position: relative; min-width: 0; }
   fieldset { border: 1px solid var(--edge); border-radius: .4rem; padding: .5rem .75rem 0; }
   .soft, small { color: var(--soft); font-size: .875rem; font-weight: 400; }
@@ -41,9 +42,10 @@ STYLE.replaceSync(`
   .combobox { position: relative; }
   .combobox > input { padding-right: 2rem; }
   .combobox::after { content: "▾" / ""; position: absolute; inset: .4rem .7rem auto auto; pointer-events: none; }
-  .popup { position: absolute; z-index: 10; inset-inline: 0; background: var(--page); box-shadow: 0 .3rem 1rem #0006; }
+  .popup { position: absolute; z-index: 10; inset-inline: 0; background: var(--page); box-shadow: 0 .3rem 1rem #0006;
+    scroll-margin-block: .5rem; }
   .popup > * { padding: .3rem .6rem; }
-  [role=listbox] { max-height: 16rem; overflow-y: auto; border: 1px solid var(--edge); }
+  [role=listbox] { max-height: min(16rem, 50vh); overflow-y: auto; border: 1px solid var(--edge); }
   [role=option] { padding: .3rem .6rem; border-radius: .3rem; cursor: pointer; }
   .row { display: flex; flex-wrap: wrap; gap: .4rem; margin: .4rem 0; }
   .date { margin: 0; }
@@ -56,21 +58,23 @@ STYLE.replaceSync(`
 
 // Elements
 
-/** Children that are texts become text nodes; what is undefined or empty is left out. */
-function make(tag, properties = {}, ...children) {
+/** "tag" or "tag.class"; children that are texts become text nodes, and what is undefined or empty is left out. */
+function make(name, properties, ...children) {
+  const [tag, className] = name.split(".");
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
+  for (const [key, value] of Object.entries({ className, ...properties })) {
     if (value === undefined) continue;
-    if (name in element) element[name] = value;
-    else element.setAttribute(name, value);
+    if (key in element) element[key] = value;
+    else element.setAttribute(key, value);
   }
   element.append(...children.filter(Boolean));
   return element;
 }
 
 const button = (words, onclick, properties) => make("button", { type: "button", onclick, ...properties }, words);
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-const quoted = (value) => `“${typeof value === "string" ? value : JSON.stringify(value)}”`;
+const details = (title, ...children) => make("details.field", {}, make("summary", {}, title), ...children);
+const textOf = (value) => (value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value));
+const quoted = (value) => `“${textOf(value)}”`;
 const isGroup = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const isExpression = (value) => typeof value === "string" && value.search(EXPRESSION) >= 0;
 
@@ -79,7 +83,7 @@ const isExpression = (value) => typeof value === "string" && value.search(EXPRES
 /** What was typed, as the field's type has it; what cannot be read so stays a text, and is wrong. */
 function parsed(text, schema) {
   const bare = text.trim();
-  if (bare === "") return undefined;
+  if (!bare) return undefined;
   const isMeant = (one) => String(one).toLowerCase() === bare.toLowerCase();
   const choices = choicesOf(schema);
   const choice = choices.find(({ label }) => isMeant(label)) ?? choices.find(({ value }) => isMeant(value));
@@ -88,69 +92,52 @@ function parsed(text, schema) {
   return isNumber && Math.abs(bare) <= Number.MAX_SAFE_INTEGER ? Number(bare) : text;
 }
 
-function choicesOf(schema) {
-  if (schema.type === "boolean")
-    return [
-      { value: true, label: "Yes" },
-      { value: false, label: "No" },
-    ];
-  return (schema.enum ?? []).map((value, place) => ({
-    value,
-    label: String(schema["x-enum-labels"]?.[place] ?? value),
-  }));
+function choicesOf({ type, enum: values, "x-enum-labels": labels = values }) {
+  if (type === "boolean") [values, labels] = [[true, false], ["Yes", "No"]];
+  return (values ?? []).map((value, place) => ({ value, label: String(labels[place] ?? value) }));
 }
 
 function wrong(value, schema) {
   if (isExpression(value)) return "";
-  if (Array.isArray(value) && schema.type === "array") {
-    const most = schema.maxItems ?? Infinity;
-    return value.length > most
-      ? `at most ${most} are taken`
-      : value.map((one) => wrong(one, schema.items)).find(Boolean);
-  }
+  const { type, format, maxLength, maxItems = Infinity, minimum = -Infinity } = schema;
+  const { maximum = Infinity, exclusiveMaximum = Infinity } = schema;
+  const no = (what, way) => `${quoted(value)} is no ${what}${way ? `: ${way}, ${HOW}` : ""}`;
   const choices = choicesOf(schema);
-  if (choices.length)
-    return choices.some((one) => one.value === value)
-      ? ""
-      : `${quoted(value)} is no choice: take one of the list, ${HOW}`;
-  if (schema.type === "integer" && !Number.isSafeInteger(value))
-    return `${quoted(value)} is no whole number: type one, ${HOW}`;
-  if (schema.type === "number" && typeof value !== "number") return `${quoted(value)} is no number: type one, ${HOW}`;
-  if (typeof value === "number") return outside(value, schema);
-  if (typeof value !== "string") return `${quoted(value)} is no ${schema.type}`;
-  if (value.length > schema.maxLength)
-    return `it has ${value.length} characters; at most ${schema.maxLength} are taken`;
-  if (schema.format === "uuid" && !UUID.test(value.trim())) return `${quoted(value)} is no UUID: copy one, ${HOW}`;
-  if (schema.format === "date-time" && !(MOMENT.test(value.trim()) && Date.parse(value) >= 0))
-    return `${quoted(value)} is no date and time with its zone, such as 2026-11-22T15:04:05Z: choose one, ${HOW}`;
+  if (type === "array" && Array.isArray(value))
+    return value.length > maxItems
+      ? `at most ${maxItems} are taken`
+      : (value.map((one) => wrong(one, schema.items)).find(Boolean) ?? "");
+  if (choices.length) return choices.some((one) => one.value === value) ? "" : no("choice", "take one of the list");
+  if (type === "integer" && !Number.isSafeInteger(value)) return no("whole number", "type one");
+  if (type === "number" && typeof value !== "number") return no("number", "type one");
+  if (typeof value === "number") {
+    const most = Math.min(maximum, exclusiveMaximum - 1);
+    if (value < minimum) return `${value} is too little: ${minimum} is the least`;
+    return value > most ? `${value} is too much: ${most} is the most` : "";
+  }
+  if (typeof value !== "string") return no(type);
+  if (value.length > maxLength) return `it has ${value.length} characters; at most ${maxLength} are taken`;
+  if (format === "uuid" && !UUID.test(value.trim())) return no("UUID", "copy one");
+  if (format === "date-time" && !(MOMENT.test(value.trim()) && Date.parse(value) >= 0))
+    return no("date and time with its zone, such as 2026-11-22T15:04:05Z", "choose one");
   return "";
 }
 
-function outside(value, { minimum = -Infinity, maximum = Infinity, exclusiveMaximum = Infinity }) {
-  if (value < minimum) return `${value} is too little: ${minimum} is the least`;
-  const most = Math.min(maximum, exclusiveMaximum - 1);
-  return value > most ? `${value} is too much: ${most} is the most` : "";
-}
-
 /** Path -> what is wrong there, in words. */
-function problemsOf(schema, input, path = "") {
+function problemsOf(schema, input, above = "") {
   const found = {};
-  for (const name of Object.keys(input)) {
-    if (!Object.hasOwn(schema.properties, name)) found[path + name] = "the action takes no such field";
-  }
+  for (const name of Object.keys(input))
+    if (!Object.hasOwn(schema.properties, name)) found[above + name] = "the action takes no such field";
   for (const [name, field] of Object.entries(schema.properties)) {
-    const value = input[name];
-    const isNeeded = schema.required?.includes(name);
+    const [value, isNeeded] = [input[name], schema.required?.includes(name)];
     if (field.properties && (isGroup(value) || (isNeeded && value === undefined)))
-      Object.assign(found, problemsOf(field, value ?? {}, `${path}${name}.`));
-    else if (value === undefined) found[path + name] = isNeeded ? "is needed" : "";
-    else found[path + name] = wrong(value, field);
+      Object.assign(found, problemsOf(field, value ?? {}, `${above}${name}.`));
+    else found[above + name] = value !== undefined ? wrong(value, field) : isNeeded ? "is needed" : "";
   }
   const ways = (schema.anyOf ?? []).flatMap((way) => way.required);
-  if (ways.length && ways.every((name) => input[name] === undefined)) {
-    const titles = ways.map((name) => schema.properties[name].title).join(", ");
-    for (const name of ways) found[path + name] = `one of these is needed: ${titles}`;
-  }
+  const titles = ways.map((name) => schema.properties[name].title).join(", ");
+  if (ways.every((name) => input[name] === undefined))
+    for (const name of ways) found[above + name] = `one of these is needed: ${titles}`;
   return Object.fromEntries(Object.entries(found).filter(([, words]) => words));
 }
 
@@ -159,19 +146,20 @@ function expressionsIn(value) {
   return typeof value === "object" ? [...new Set(Object.values(value ?? {}).flatMap(expressionsIn))] : [];
 }
 
-/** With the trial's values; what is typed for an expression is read as its field's type has it. */
+/** With the trial's values; what is typed for an expression is read as its field's type has it. Where nothing is typed,
+ *  the field is left out, or the entry of a list, and so is a list or a group of which nothing stays. */
 function replaced(value, schema, trial) {
-  if (Array.isArray(value)) return value.map((one) => replaced(one, schema.items, trial));
-  if (isGroup(value)) {
-    const parts = Object.entries(value).map(([name, one]) => [name, replaced(one, schema.properties[name], trial)]);
-    return Object.fromEntries(parts);
+  if (Array.isArray(value)) {
+    const entries = value.map((one) => replaced(one, schema.items, trial)).filter((one) => one !== undefined);
+    return entries.length ? entries : undefined;
   }
-  return isExpression(value)
-    ? parsed(
-        value.replace(EXPRESSION, (one) => trial.get(one) ?? ""),
-        schema,
-      )
-    : value;
+  if (isGroup(value)) {
+    const all = Object.entries(value).map(([name, one]) => [name, replaced(one, schema.properties[name], trial)]);
+    const parts = all.filter(([, one]) => one !== undefined);
+    return parts.length ? Object.fromEntries(parts) : undefined;
+  }
+  if (!isExpression(value)) return value;
+  return parsed(value.replace(EXPRESSION, (one) => trial.get(one) ?? ""), schema);
 }
 
 // Results: a row for each value, under the path by which a later node names it
@@ -183,9 +171,8 @@ function rowsOf(value, schema = {}, path = "") {
   const type = own.format === "date-time" ? "date and time" : (TYPES[own.type ?? typeof value] ?? own.type ?? "number");
   if (typeof value !== "object" || value === null || !Object.keys(value).length) return [{ path, value, type }];
   if (Array.isArray(value)) return value.flatMap((one, place) => rowsOf(one, own.items, `${path}[${place}]`));
-  return Object.entries(value).flatMap(([name, one]) =>
-    rowsOf(one, own.properties?.[name], path ? `${path}.${name}` : name),
-  );
+  const below = path && `${path}.`;
+  return Object.entries(value).flatMap(([name, one]) => rowsOf(one, own.properties?.[name], below + name));
 }
 
 function valueWords({ value, type }) {
@@ -196,29 +183,29 @@ function valueWords({ value, type }) {
 
 function table(name, value, schema) {
   const rows = rowsOf(value, schema);
-  const drawn = rows.slice(0, MOST_ROWS).map((row) => {
+  const heads = ["Field", "Value", "Type"].map((head) => make("th", { scope: "col" }, head));
+  const lines = rows.slice(0, MOST_ROWS).map((row) => {
     const cells = [valueWords(row), row.type].map((words) => make("td", {}, words));
     return make("tr", {}, make("th", { scope: "row" }, row.path), ...cells);
   });
-  const heads = ["Field", "Value", "Type"].map((head) => make("th", { scope: "col" }, head));
-  const more = rows.length > MOST_ROWS && make("p", { className: "soft" }, `… and ${rows.length - MOST_ROWS} more`);
-  const body = make(
-    "table",
-    { "aria-label": name },
-    make("thead", {}, make("tr", {}, ...heads)),
-    make("tbody", {}, ...drawn),
-  );
-  return make("div", {}, body, more);
+  const parts = [make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...lines)];
+  const more = rows.length > MOST_ROWS && make("p.soft", {}, `… and ${rows.length - MOST_ROWS} more`);
+  return make("div", {}, make("table", { "aria-label": name }, ...parts), more);
 }
 
 // Controls: each is {element, input}, and calls `commit(value)`, with undefined where it is empty
 
-const textOf = (value) => (value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value));
+function controlOf(asked) {
+  const { schema, options } = asked;
+  if (schema.type === "array") return listControl(asked);
+  if (options) return choiceControl(asked);
+  return schema.format === "date-time" ? dateControl(asked) : textControl(asked);
+}
 
 function textControl({ id, schema, value, placeholder, aria, commit }) {
   const tag = schema.maxLength > 200 ? "textarea" : "input";
-  const input = make(tag, { id, placeholder, value: textOf(value), autocomplete: "off", ...aria });
-  input.addEventListener("input", () => commit(parsed(input.value, schema)));
+  const oninput = () => commit(parsed(input.value, schema));
+  const input = make(tag, { id, placeholder, value: textOf(value), autocomplete: "off", oninput, ...aria });
   return { element: input, input };
 }
 
@@ -227,12 +214,12 @@ function dateControl(asked) {
   const { id, title, value, aria, commit } = asked;
   const moment = MOMENT.test(value) ? new Date(value) : undefined;
   const here = moment && new Date(moment - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-  const picker = make("input", { id, type: "datetime-local", value: here ?? "", ...aria });
-  const toUtc = () => new Date(picker.value).toISOString().replace(".000Z", "Z");
-  picker.addEventListener("input", () => commit(picker.value ? toUtc() : undefined));
+  const toUtc = (local) => new Date(local).toISOString().replace(".000Z", "Z");
+  const oninput = () => commit(picker.value ? toUtc(picker.value) : undefined);
+  const picker = make("input", { id, type: "datetime-local", value: here ?? "", oninput, ...aria });
   const text = textControl({ ...asked, value: moment ? undefined : value }).input;
   const toggle = button("{{ }}", () => show(control.input === picker), { "aria-label": `${title}: as an expression` });
-  const control = { element: make("div", { className: "row date" }), input: picker };
+  const control = { element: make("div.row date") };
   function show(asText) {
     control.input = asText ? text : picker;
     toggle.setAttribute("aria-pressed", String(asText));
@@ -242,39 +229,33 @@ function dateControl(asked) {
   return control;
 }
 
-/** One of the schema's own choices, or of a list that is searched elsewhere. */
+/** One of a list; or another text, which is read as the field's type has it. */
 function choiceControl(asked) {
-  const { schema, value, commit, remote, labelOf } = asked;
+  const { schema, value, commit, labelOf } = asked;
   const own = choicesOf(schema);
-  const label = own.find((one) => one.value === value)?.label;
-  const choices = own.length ? (search) => matching(own, search) : remote;
-  const typed = (text) => commit(parsed(text, schema));
-  const control = combobox({ typed, keeps: true, ...asked, text: label ?? textOf(value), choices });
+  const text = own.find((one) => one.value === value)?.label ?? textOf(value);
+  const control = combobox({ ...asked, text, typed: (words) => (commit(parsed(words, schema)), true) });
   if (!own.length && typeof value === "number") labelOf(value).then(control.show);
   return control;
 }
 
 /** Several of a list, each with a button that takes it away. */
 function listControl(asked) {
-  const { schema, commit, labelOf } = asked;
-  let entries = [asked.value ?? []].flat();
-  const chips = make("ul", { className: "row" });
-  const typed = (text) => isExpression(text) && add(text);
-  const one = choiceControl({ ...asked, schema: schema.items, value: undefined, typed, keeps: false, commit: add });
+  const { value, commit, labelOf } = asked;
+  const chips = make("ul.row");
+  const one = combobox({ ...asked, typed: (text) => isExpression(text) && add(text), commit: add });
+  let entries = [value ?? []].flat();
   function add(entry) {
     set([...entries, entry]);
     one.clear();
   }
   function set(now) {
     entries = now;
-    draw();
+    chips.replaceChildren(...entries.map(chip));
     commit(entries.length ? entries : undefined);
   }
   function chip(entry, place) {
-    const taken = button(textOf(entry), () => {
-      set(entries.toSpliced(place, 1));
-      one.input.focus();
-    });
+    const taken = button("", () => (set(entries.toSpliced(place, 1)), one.input.focus()));
     const name = (words) => {
       taken.textContent = `${words} ×`;
       taken.setAttribute("aria-label", `Remove ${words}`);
@@ -283,30 +264,20 @@ function listControl(asked) {
     if (typeof entry === "number") labelOf(entry).then(name);
     return make("li", {}, taken);
   }
-  function draw() {
-    chips.replaceChildren(...entries.map(chip));
-  }
-  draw();
+  chips.append(...entries.map(chip));
   return { element: make("div", {}, chips, one.element), input: one.input };
 }
 
-/** ARIA's editable combobox. `choices(search)` gives {items: [{value, label, group}], note}; `typed(text)` is told every
- *  text; one that is no choice stays if the control `keeps` it, else what stood there comes back. */
-function combobox({ id, title, text = "", placeholder, aria, choices, typed, keeps, commit }) {
+/** ARIA's editable combobox. `options(search)` gives {items: [{value, label, group}], note}; `typed(text)` hears every
+ *  text, and says whether one that is no choice may stay: else the last that might comes back. */
+function combobox({ id, title, text = "", placeholder, aria, options: find, typed, commit }) {
   const list = make("div", { role: "listbox", id: `${id}-list`, "aria-label": title });
-  const note = make("p", { role: "status", className: "soft" });
-  const popup = make("div", { className: "popup", hidden: true }, list, note);
+  const note = make("p.soft", { role: "status" });
+  const popup = make("div.popup", { hidden: true }, list, note);
   const roles = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id };
-  const input = make("input", {
-    id,
-    placeholder,
-    value: text,
-    autocomplete: "off",
-    spellcheck: false,
-    ...roles,
-    ...aria,
-  });
-  let [options, items, active, asked, settled] = [[], [], -1, 0, text];
+  const properties = { id, placeholder, value: text, autocomplete: "off", spellcheck: false, ...roles, ...aria };
+  const input = make("input", properties);
+  let [options, items, active, searches, settled, kept] = [[], [], -1, 0, text, text];
 
   function mark(place) {
     active = place;
@@ -320,86 +291,75 @@ function combobox({ id, title, text = "", placeholder, aria, choices, typed, kee
     options[place].scrollIntoView({ block: "nearest" });
   }
   function close() {
-    asked += 1;
+    searches += 1;
     popup.hidden = true;
-    input.setAttribute("aria-expanded", "false");
-    mark(-1);
+    draw([]);
   }
   function choose({ label, value }) {
     close();
-    input.value = settled = label;
+    input.value = settled = kept = label;
     commit(value);
   }
   function optionOf(item, place) {
-    const properties = { role: "option", id: `${id}-${place}`, "aria-selected": "false", onclick: () => choose(item) };
-    return make("div", properties, item.label);
+    const own = { role: "option", id: `${id}-${place}`, "aria-selected": "false", onclick: () => choose(item) };
+    return make("div", own, item.label);
+  }
+  function groupOf(group) {
+    const heading = group && make("div.soft", { "aria-hidden": "true" }, group);
+    const own = group ? { role: "group", "aria-label": group } : { role: "presentation" };
+    return make("div", own, heading, ...options.filter((_, place) => items[place].group === group));
   }
   function draw(found) {
     items = found;
     options = items.map(optionOf);
-    const groups = [...new Set(items.map(({ group }) => group))].map((group) => {
-      const members = options.filter((_, place) => items[place].group === group);
-      const heading = group && make("div", { className: "soft", "aria-hidden": "true" }, group);
-      return make(
-        "div",
-        group ? { role: "group", "aria-label": group } : { role: "presentation" },
-        heading,
-        ...members,
-      );
-    });
-    list.replaceChildren(...groups);
+    list.replaceChildren(...[...new Set(items.map(({ group }) => group))].map(groupOf));
     list.hidden = !items.length;
     input.setAttribute("aria-expanded", String(items.length > 0));
     mark(-1);
   }
-  async function open(search, wait) {
-    const mine = (asked += 1);
+  async function open(search, wait = 0) {
+    const mine = (searches += 1);
     draw([]);
     [popup.hidden, note.textContent] = [false, "Reading the choices…"];
-    await pause(wait);
-    if (mine !== asked) return;
-    const found = await choices(search.trim());
-    if (mine !== asked) return;
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    const found = mine === searches && (await find(search.trim()));
+    if (mine !== searches) return;
     draw(found.items);
     note.textContent = found.note ?? (items.length ? "" : `There is nothing like ${quoted(search)}.`);
+    popup.scrollIntoView({ block: "nearest" }); // with the note, which stands below the list
   }
   async function move(step) {
-    if (popup.hidden) await open("", 0);
+    if (popup.hidden) await open("");
     if (items.length) mark(active < 0 && step < 0 ? items.length - 1 : (active + step + items.length) % items.length);
   }
   function leave() {
+    const same = items.find(({ label }) => label.toLowerCase() === input.value.trim().toLowerCase());
     close();
     if (input.value === settled) return;
-    const same = items.find(({ label }) => label.toLowerCase() === input.value.trim().toLowerCase());
     if (same) choose(same);
-    else if (!keeps) input.value = settled;
+    else input.value = kept;
   }
 
-  input.addEventListener("click", () => popup.hidden && open("", 0));
+  input.addEventListener("click", () => popup.hidden && open(""));
   input.addEventListener("blur", leave);
   input.addEventListener("input", () => {
     if (input.value.trim() && !isExpression(input.value)) open(input.value, TYPING);
     else close();
-    typed?.(input.value);
+    if (typed?.(input.value)) kept = input.value;
   });
   input.addEventListener("keydown", (event) => {
-    const isOpen = !popup.hidden;
     if (event.key === "ArrowDown") move(1);
     else if (event.key === "ArrowUp") move(-1);
     else if (event.key === "Enter" && active >= 0) choose(items[active]);
-    else if (event.key === "Escape" && isOpen) close();
+    else if (event.key === "Escape" && !popup.hidden) close();
     else return;
     event.preventDefault();
     event.stopPropagation();
   });
   popup.addEventListener("mousedown", (event) => event.preventDefault()); // the input keeps the focus
-  const show = (words) => {
-    if (input.value === settled) input.value = settled = words;
-  };
-  const clear = () => {
-    input.value = settled = "";
-  };
-  return { element: make("div", { className: "combobox" }, input, popup), input, show, clear };
+  const show = (words) => input.value === settled && (input.value = settled = kept = words);
+  const clear = () => (input.value = settled = kept = "");
+  return { element: make("div.combobox", {}, input, popup), input, show, clear };
 }
 
 /** Those of them with every word of the search in the label; where there are none, in the label or the group. */
@@ -410,18 +370,10 @@ function matching(choices, search) {
   return { items: items.length ? items : having(({ label, group = "" }) => `${group} ${label}`) };
 }
 
-function controlOf(asked) {
-  const { schema } = asked;
-  if (schema.type === "array") return listControl(asked);
-  if (schema["x-options"] || choicesOf(schema).length) return choiceControl(asked);
-  return schema.format === "date-time" ? dateControl(asked) : textControl(asked);
-}
-
 // The element
 
 /** Web Crypto's randomUUID is not there on a page without TLS. */
-const freshKey = () =>
-  `try-${[...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(16)).join("-")}`;
+const freshKey = () => `try-${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
 
 /** The states that start a flow, in the form of an action. */
 function triggerOf(triggers) {
@@ -429,23 +381,17 @@ function triggerOf(triggers) {
   const labels = starting.map((one) => `${one.state_name}: ${one.flow_name}`);
   const state = { title: "State", type: "number", enum: starting.map((one) => one.state), "x-enum-labels": labels };
   return {
-    type: STARTS,
-    label: "A customer enters a state",
-    group: "Start of a flow",
+    ...{ type: STARTS, label: "A customer enters a state", group: "Start of a flow", sample: { input: {} } },
     description: "Which state of a customer starts this flow, and under which name the tenant's rules start it.",
     input_schema: { properties: { state }, required: ["state"] },
-    sample: { input: {} },
   };
 }
 
 /** What the API, or the way to it, has against a request: problem details of RFC 9457. */
 class Refusal extends Error {
   constructor(problem) {
-    super(problem.title);
+    super([problem.title, problem.detail].filter(Boolean).join(": "));
     this.problem = problem;
-  }
-  get words() {
-    return [this.problem.title, this.problem.detail].filter(Boolean).join(": ");
   }
   /** Whether a write may have been carried out, or may yet be. */
   get isOpen() {
@@ -455,7 +401,7 @@ class Refusal extends Error {
 }
 
 /** What a JSON text says, where that is an object. */
-function groupOf(text) {
+function groupIn(text) {
   try {
     const value = JSON.parse(text);
     return isGroup(value) ? value : undefined;
@@ -469,7 +415,7 @@ const canonical = (value) =>
   JSON.stringify(value, (_, one) => (isGroup(one) ? Object.fromEntries(Object.entries(one).sort()) : one));
 
 class ServiceTitanNode extends HTMLElement {
-  static observedAttributes = ["api", "tenant", "value", "token", "kind"];
+  static observedAttributes = ["api", "tenant", "token", "kind", "value"];
   #root = this.attachShadow({ mode: "open" });
   #config = { input: {} }; // type, tenant, input
   #inputs = new Map(); // type -> input, of the actions that were looked at before
@@ -477,18 +423,16 @@ class ServiceTitanNode extends HTMLElement {
   #tenants = [];
   #unread; // what is wrong with a value that could not be read
   #fetch;
-  #token;
   #loads = 0;
-  #fields = new Map(); // path -> {control, error}; the node's own are /type and /tenant
+  #fields = new Map(); // path -> {control, error, mark, isNeeded()}; the node's own are /type and /tenant
   #touched = new Set(); // the paths whose errors are shown
   #refused = {}; // path -> what the API had against it
   #trial = new Map(); // expression -> what stands for it in a trial
-  #pending; // {body, key} of a write of which nobody knows whether it was carried out
-  #isRunning = false;
+  #pending; // {asked, key} of the last trial, while nobody knows whether it was carried out
   #top = make("div");
   #body = make("div");
   #expressions = make("div");
-  #status = make("p", { role: "status", className: "soft" });
+  #status = make("p.soft about", { role: "status" });
   #alarm = make("div", { role: "alert" });
   #result = make("div");
 
@@ -502,16 +446,13 @@ class ServiceTitanNode extends HTMLElement {
   }
 
   connectedCallback() {
-    for (const name of ["api", "tenant", "value", "token", "kind", "fetch"]) this.#take(name);
+    for (const name of ["fetch", ...ServiceTitanNode.observedAttributes]) {
+      if (!Object.hasOwn(this, name)) continue; // set before this module had been read
+      const value = this[name];
+      delete this[name];
+      this[name] = value;
+    }
     if (!this.#catalogue) this.#reload();
-  }
-
-  /** What was set before this module had been read. */
-  #take(name) {
-    if (!Object.hasOwn(this, name)) return;
-    const value = this[name];
-    delete this[name];
-    this[name] = value;
   }
 
   attributeChangedCallback(name, before, now) {
@@ -520,37 +461,24 @@ class ServiceTitanNode extends HTMLElement {
     else this.#reload();
   }
 
-  get fetch() {
-    return this.#fetch;
-  }
+  get fetch() { return this.#fetch; }
   set fetch(given) {
     this.#fetch = given ?? undefined;
     if (!this.#catalogue) this.#reload();
   }
-  get token() {
-    return this.#token ?? this.getAttribute("token");
-  }
-  set token(given) {
-    this.#token = given ?? undefined;
-    this.#reload();
-  }
 
   /** The configuration as JSON; empty while nothing is chosen. */
   get value() {
-    return this.#config.type ? JSON.stringify(this.#configuration()) : "";
+    return this.#config.type ? JSON.stringify(this.#config) : "";
   }
   set value(given) {
-    const config = isGroup(given) ? structuredClone(given) : groupOf(given || "{}");
+    const config = isGroup(given) ? structuredClone(given) : groupIn(given || "{}");
     this.#unread = config ? undefined : { title: "The value is no configuration", detail: quoted(given) };
     if (this.#unread) return this.#problem(this.#unread);
     const { type, tenant, input } = config;
-    if (canonical({ type, tenant, input }) === canonical(this.#configuration())) return;
+    if (canonical({ type, tenant, input }) === canonical(this.#config)) return;
     this.#config = { type, tenant, input: isGroup(input) ? input : {} };
     if (this.#catalogue) this.#reload();
-  }
-  #configuration() {
-    const { type, tenant, input } = this.#config;
-    return { type, tenant, input };
   }
 
   /** Shows what is wrong, goes to the first of it, and says whether nothing is. */
@@ -564,9 +492,8 @@ class ServiceTitanNode extends HTMLElement {
     first?.closest("details")?.setAttribute("open", "");
     first?.focus();
     const count = Object.keys(found).length;
-    this.#clear(
-      count ? `Not ready: ${count === 1 ? "one field has" : `${count} fields have`} to be mended first.` : "",
-    );
+    const fields = count === 1 ? "one field has" : `${count} fields have`;
+    this.#clear(count ? `Not ready: ${fields} to be mended first.` : "");
     return !count;
   }
 
@@ -581,18 +508,15 @@ class ServiceTitanNode extends HTMLElement {
     if (!this.api)
       return this.#problem({ title: "The attribute api is missing", detail: "the address of the actions API" });
     this.#clear("Reading the actions…");
-    const wanted = this.#config.tenant ?? this.tenant ?? undefined;
+    const wanted = this.#config.tenant ?? this.tenant;
     try {
       const [catalogue, isThere] = await this.#read(wanted);
       if (mine !== this.#loads) return;
       this.#catalogue = catalogue;
       this.#name(wanted, isThere);
     } catch (refusal) {
-      if (mine === this.#loads)
-        this.#problem(
-          refusal.problem,
-          button("Try again", () => this.#reload()),
-        );
+      const again = button("Try again", () => this.#reload());
+      if (mine === this.#loads) this.#problem(refusal.problem, again);
       return;
     }
     this.#clear("");
@@ -602,11 +526,11 @@ class ServiceTitanNode extends HTMLElement {
 
   async #read(tenant) {
     try {
-      return [await this.#ask("/actions", { tenant }), true];
+      if (!isExpression(tenant)) return [await this.#ask("/actions", { tenant }), true];
     } catch (refusal) {
       if (tenant === undefined || refusal.problem.code !== "not_found") throw refusal;
-      return [await this.#ask("/actions"), false];
     }
+    return [await this.#ask("/actions"), false];
   }
 
   /** The tenant as the catalogue names it; one that was given by its id keeps that. */
@@ -618,14 +542,10 @@ class ServiceTitanNode extends HTMLElement {
   }
 
   get #actions() {
-    const { triggers, actions } = this.#catalogue;
-    return [triggerOf(triggers), ...actions].filter(
-      (one) => !this.kind || (this.kind === "trigger") === (one.type === STARTS),
-    );
+    const all = [triggerOf(this.#catalogue.triggers), ...this.#catalogue.actions];
+    return all.filter((one) => !this.kind || (this.kind === "trigger") === (one.type === STARTS));
   }
-  get #action() {
-    return this.#actions.find((one) => one.type === this.#config.type);
-  }
+  get #action() { return this.#actions.find((one) => one.type === this.#config.type); }
 
   async #ask(path, query = {}, init = {}) {
     const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== undefined));
@@ -642,7 +562,7 @@ class ServiceTitanNode extends HTMLElement {
       const detail = `${url} cannot be reached from here (${error.message}). ${toAsk}`;
       throw new Refusal({ title: "No answer", detail });
     }
-    const body = groupOf(text);
+    const body = groupIn(text);
     if (answer.ok && body) return body;
     const seconds = answer.headers.get("Retry-After") ?? undefined;
     const unknown = { title: `Status ${answer.status}`, detail: `${url} does not answer as the actions API does` };
@@ -652,16 +572,18 @@ class ServiceTitanNode extends HTMLElement {
   /** The choices of an input that `x-options` names, as `combobox` takes them. */
   async #options(field, search) {
     if (!/^\/options\/\w+$/.test(field)) return { items: [], note: `${quoted(field)} is no list of choices` };
+    const { tenant } = this.#config;
+    if (isExpression(tenant)) return { items: [], note: "Each tenant has its own: type an id, or an expression." };
     try {
-      const page = await this.#ask(field, { tenant: this.#config.tenant, search });
+      const page = await this.#ask(field, { tenant, search });
       const notes = [
         page.cursor && "There are more: type a word of it.",
         page.is_whole === false && "ServiceTitan's list is longer than what is read of it.",
         page.age_seconds > 600 && `As of ${new Date(page.as_of).toLocaleString()}: ServiceTitan does not answer now.`,
-      ].filter(Boolean);
-      return { items: page.items, ...(notes.length && { note: notes.join(" ") }) };
+      ];
+      return { items: page.items, note: notes.filter(Boolean).join(" ") || undefined };
     } catch (refusal) {
-      return { items: [], note: `${refusal.words}. An id, or an expression, can be typed.` };
+      return { items: [], note: `${refusal.message}. An id, or an expression, can be typed.` };
     }
   }
 
@@ -680,11 +602,16 @@ class ServiceTitanNode extends HTMLElement {
     const tenants = this.#tenants.map((name) => ({ value: name, label: name }));
     const { type = actions.length === 1 ? actions[0].value : undefined, tenant } = this.#config;
     this.#config.type = type;
-    const label = this.#action?.label ?? type;
+    const [move, turn] = [(name) => this.#moveTo(name), (name) => this.#turnTo(name)];
+    const byText = (text) => isExpression(text) && (move(text), true);
+    const own = (name, title, choices, text, commit, typed) => {
+      const draw = (asked) => combobox({ ...asked, text, typed, options: (search) => matching(choices, search) });
+      return this.#field({ path: `/${name}`, schema: { title }, isNeeded: () => true, commit, draw });
+    };
     const isAsked = tenants.length > 1 || tenant !== tenants[0]?.value;
     this.#top.replaceChildren(
-      isAsked ? this.#ownField("/tenant", "Tenant", tenants, tenant, (name) => this.#moveTo(name)) : "",
-      actions.length > 1 ? this.#ownField("/type", "Action", actions, label, (name) => this.#turnTo(name)) : "",
+      isAsked ? own("tenant", "Tenant", tenants, tenant, move, byText) : "",
+      actions.length > 1 ? own("type", "Action", actions, this.#action?.label ?? type, turn) : "",
     );
     this.#drawBody();
     if (focused) this.#root.getElementById(focused)?.focus();
@@ -696,6 +623,7 @@ class ServiceTitanNode extends HTMLElement {
     this.#config.tenant = tenant;
     this.#drawBody();
     this.#changed();
+    if (isExpression(tenant)) return;
     const mine = (this.#loads += 1);
     try {
       const catalogue = await this.#ask("/actions", { tenant });
@@ -719,76 +647,74 @@ class ServiceTitanNode extends HTMLElement {
     for (const path of this.#fields.keys()) if (!path.startsWith("/")) this.#fields.delete(path);
     this.#touched.clear();
     this.#clear("");
-    const action = this.#action;
-    if (!action) return this.#body.replaceChildren();
-    const { input: sample, result } = action.sample;
-    const example = result && this.#details("What comes back", table("Example", result, action.result_schema));
-    const fields = this.#formOf(action.input_schema, sample, this.#config.input);
-    const parts = [...fields, example, ...this.#trying(action)];
-    this.#body.replaceChildren(make("p", { className: "soft" }, action.description), ...parts.filter(Boolean));
+    this.#body.replaceChildren(...(this.#action ? this.#bodyOf(this.#action) : []));
     this.#drawExpressions();
     this.#check();
   }
 
-  /** First those that are needed, in the sample, or filled in; what the action takes no more is shown, to be emptied. */
-  #formOf(schema, sample, input, above = "") {
+  #bodyOf(action) {
+    const { input: sample, result } = action.sample;
+    const fields = this.#formOf(action.input_schema, sample, this.#config.input);
+    const example = result && details("What comes back", table("Example", result, action.result_schema));
+    const words = action.writes ? "Try it (writes to ServiceTitan)" : "Try it";
+    const trial = [this.#expressions, button(words, () => this.#try(action), { className: "main" })];
+    const parts = [make("p.soft about", {}, action.description), ...fields, example];
+    return [...parts, ...(action.type === STARTS ? [] : trial)].filter(Boolean);
+  }
+
+  /** First those that are needed, in the sample or filled in; what the action takes no more is shown, to be emptied. */
+  #formOf(schema, sample, input, group) {
     const needed = [...(schema.required ?? []), ...(schema.anyOf ?? []).flatMap((way) => way.required)];
     const unknown = Object.keys(input).filter((name) => !Object.hasOwn(schema.properties, name));
     const all = [...Object.entries(schema.properties), ...unknown.map((name) => [name, { title: name }])];
-    const isFirst = ([name]) => above || needed.includes(name) || name in sample || name in input;
+    const isFirst = ([name]) => group || needed.includes(name) || name in sample || name in input;
     const draw = ([name, field]) =>
-      this.#inputField(name, field, schema.required?.includes(name), sample[name], input[name], above);
+      this.#inputField(name, field, schema.required?.includes(name), sample[name], input[name], group);
     const more = all.filter((one) => !isFirst(one)).map(draw);
-    return [...all.filter(isFirst).map(draw), more.length ? this.#details(`More (${more.length})`, ...more) : ""];
+    return [...all.filter(isFirst).map(draw), more.length ? details(`More (${more.length})`, ...more) : ""];
   }
 
-  #details(title, ...children) {
-    return make("details", { className: "field" }, make("summary", {}, title), ...children);
+  /** What is needed of a group is so once the group is, or something of it is filled in. */
+  #inputField(name, schema, isRequired, sample, value, group) {
+    const path = group ? `${group.name}.${name}` : name;
+    const isNeeded = () => isRequired && (!group || group.isNeeded() || this.#config.input[group.name] !== undefined);
+    if (schema.properties && (value === undefined || isGroup(value)))
+      return this.#group(name, schema, isNeeded, sample ?? {}, value ?? {});
+    const shown = sample ?? schema.examples?.[0];
+    const label = choicesOf(schema).find((one) => one.value === shown)?.label ?? textOf(shown);
+    const placeholder = label ? `such as ${label}` : undefined;
+    const commit = (now) => this.#set(name, now, group?.name);
+    return this.#field({ path, schema, isNeeded, placeholder, value, commit });
   }
 
-  #inputField(name, schema, isNeeded, sample, value, above) {
-    const path = above + name;
-    if (!schema.properties || (value !== undefined && !isGroup(value))) {
-      const shown = this.#placeholder(schema, sample);
-      return this.#field({
-        path,
-        schema,
-        isNeeded,
-        placeholder: shown,
-        value,
-        commit: (now) => this.#set(name, now, above.slice(0, -1)),
-      });
-    }
-    const legend = make("legend", {}, schema.title, isNeeded && make("small", {}, " required"));
-    const fields = this.#formOf(schema, sample ?? {}, value ?? {}, `${path}.`);
-    return make("fieldset", {}, legend, make("p", { className: "soft" }, schema.description), ...fields);
-  }
-
-  #placeholder(schema, sample) {
-    const value = sample ?? schema.examples?.[0];
-    const label = choicesOf(schema).find((one) => one.value === value)?.label;
-    return value === undefined ? undefined : `such as ${label ?? textOf(value)}`;
-  }
-
-  #ownField(path, title, choices, text, commit) {
-    const draw = (asked) => combobox({ ...asked, text, choices: (search) => matching(choices, search) });
-    return this.#field({ path, schema: { title }, isNeeded: true, commit, draw });
+  #group(name, schema, isNeeded, sample, value) {
+    const [error, mark] = [this.#errorOf(name), make("small")];
+    const entry = { control: {}, error, mark, isNeeded };
+    this.#fields.set(name, entry);
+    const fields = this.#formOf(schema, sample, value, { name, isNeeded });
+    entry.control.input = this.#fields.get(`${name}.${Object.keys(schema.properties)[0]}`).control.input;
+    const head = [make("legend", {}, schema.title, mark), make("p.soft", {}, schema.description)];
+    return make("fieldset", { "aria-describedby": error.id }, ...head, error, ...fields);
   }
 
   #field({ path, schema, isNeeded, commit, draw = controlOf, ...rest }) {
     const id = `field-${path}`;
-    const aria = { "aria-describedby": `${id}-help ${id}-error`, "aria-required": String(Boolean(isNeeded)) };
-    const list = schema["x-options"];
-    const lists = { remote: (search) => this.#options(list, search), labelOf: (value) => this.#labelOf(list, value) };
+    const [own, list] = [choicesOf(schema), schema["x-options"]];
+    const options = own.length ? (text) => matching(own, text) : list && ((text) => this.#options(list, text));
+    const lists = { options, labelOf: (value) => this.#labelOf(list, value) };
+    const aria = { "aria-describedby": `${id}-help ${id}-error` };
     const told = (value) => (this.#touched.add(path), commit(value));
     const control = draw({ id, title: schema.title, schema, aria, commit: told, ...lists, ...rest });
-    const preset = choicesOf(schema).find((one) => one.value === schema.default)?.label ?? schema.default;
+    const preset = own.find((one) => one.value === schema.default)?.label ?? schema.default;
     const help = [schema.description, preset !== undefined && !Array.isArray(preset) && `Without it: ${preset}`];
-    const error = make("p", { id: `${id}-error`, className: "wrong", "aria-live": "polite" });
-    this.#fields.set(path, { control, error });
-    const label = make("label", { htmlFor: id }, schema.title, isNeeded && make("small", {}, " required"));
-    const said = make("p", { id: `${id}-help`, className: "soft" }, help.filter(Boolean).join(". "));
-    return make("div", { className: "field" }, label, control.element, said, error);
+    const [error, mark] = [this.#errorOf(path), make("small")];
+    this.#fields.set(path, { control, error, mark, isNeeded });
+    const said = make("p.soft", { id: `${id}-help` }, help.filter(Boolean).join(". "));
+    return make("div.field", {}, make("label", { htmlFor: id }, schema.title, mark), control.element, said, error);
+  }
+
+  #errorOf(path) {
+    return make("p.wrong", { id: `field-${path}-error`, "aria-live": "polite" });
   }
 
   #set(name, value, group) {
@@ -803,15 +729,17 @@ class ServiceTitanNode extends HTMLElement {
   #changed() {
     this.#drawExpressions();
     this.#check();
-    const detail = structuredClone(this.#configuration());
-    if (detail.type) this.dispatchEvent(new CustomEvent("change", { bubbles: true, detail }));
+    const { type, tenant, input } = this.#config;
+    const detail = structuredClone({ type, tenant, input });
+    if (type) this.dispatchEvent(new CustomEvent("change", { bubbles: true, detail }));
   }
 
   #problems() {
     const found = {};
     const { tenant, type, input } = this.#config;
     const unknown = (what, one) => (one === undefined ? "is needed" : `there is no ${what} ${quoted(one)}: choose one`);
-    if (!this.#tenants.includes(tenant)) found["/tenant"] = unknown("tenant", tenant);
+    const isLater = type !== STARTS && isExpression(tenant);
+    if (!isLater && !this.#tenants.includes(tenant)) found["/tenant"] = unknown("tenant", tenant);
     if (!this.#action) found["/type"] = unknown("action", type);
     else Object.assign(found, problemsOf(this.#action.input_schema, input));
     for (const [path, { control }] of this.#fields)
@@ -819,83 +747,63 @@ class ServiceTitanNode extends HTMLElement {
     return { ...found, ...this.#refused };
   }
 
-  /** Writes beside each field what is wrong with it, once somebody has been there. */
+  /** Writes beside each field what is wrong with it, once somebody has been there; and which are needed now. */
   #check() {
     const found = this.#catalogue ? this.#problems() : {};
-    for (const [path, { control, error }] of this.#fields) {
+    for (const [path, { control, error, mark, isNeeded }] of this.#fields) {
       const words = (this.#touched.has(path) && found[path]) || "";
       if (error.textContent !== words) error.textContent = words;
+      const isNeededNow = Boolean(isNeeded());
+      mark.textContent = isNeededNow ? " required" : "";
+      if (control.input.id !== `field-${path}`) continue; // a group: its fields speak for themselves
       control.input.setAttribute("aria-invalid", String(words !== ""));
+      control.input.setAttribute("aria-required", String(isNeededNow));
     }
   }
 
   // The trial
 
-  #trying(action) {
-    if (action.type === STARTS) return [];
-    const words = action.writes ? "Try it (writes to ServiceTitan)" : "Try it";
-    return [this.#expressions, button(words, () => this.#try(action), { className: "main" })];
-  }
-
   /** An expression has no value here: one is asked for, for the trial only. */
   #drawExpressions() {
-    const fields = expressionsIn(this.#config.input).map((expression, place) => {
-      const input = make("input", {
-        id: `trial-${place}`,
-        value: this.#trial.get(expression) ?? "",
-        autocomplete: "off",
-      });
-      input.addEventListener("input", () => this.#trial.set(expression, input.value));
-      return make(
-        "div",
-        { className: "field" },
-        make("label", { htmlFor: input.id }, `${expression} in the trial`),
-        input,
-      );
+    const { tenant, input } = this.#config;
+    const fields = expressionsIn({ tenant, input }).map((expression, place) => {
+      const [id, value] = [`trial-${place}`, this.#trial.get(expression) ?? ""];
+      const oninput = (event) => this.#trial.set(expression, event.target.value);
+      const label = make("label", { htmlFor: id }, `${expression} in the trial`);
+      return make("div.field", {}, label, make("input", { id, value, autocomplete: "off", oninput }));
     });
     this.#expressions.replaceChildren(...fields);
   }
 
   async #try(action) {
-    if (this.#isRunning || !this.reportValidity()) return;
-    const { tenant, input } = this.#config;
-    const given = replaced(input, action.input_schema, this.#trial);
-    const wrong = Object.entries(problemsOf(action.input_schema, given)).map(([path, words]) => `${path}: ${words}`);
+    if (!this.reportValidity()) return;
+    const tenant = replaced(this.#config.tenant, {}, this.#trial);
+    const input = replaced(this.#config.input, action.input_schema, this.#trial) ?? {};
+    const problems = { ...(tenant ? {} : { tenant: "is needed" }), ...problemsOf(action.input_schema, input) };
+    const wrong = Object.entries(problems).map(([path, words]) => `${path}: ${words}`);
     if (wrong.length) return this.#problem({ title: "Not with these values for the trial", detail: wrong.join("; ") });
     if (action.writes && !this.#fetch && this.token) return this.#problem({ title: "Not tried", detail: NO_WRITE });
-    this.#isRunning = true;
-    try {
-      if (!action.writes || (await this.#isConfirmed(action)))
-        await this.#run(action, JSON.stringify({ tenant, input: given }));
-    } finally {
-      this.#isRunning = false;
-    }
+    if (!action.writes || (await this.#isConfirmed(action, tenant)))
+      await this.#run(action, JSON.stringify({ tenant, input }));
   }
 
-  #isConfirmed({ label }) {
-    const words = `“${label}” is carried out in ServiceTitan, for ${this.#config.tenant}: this is no rehearsal.`;
+  #isConfirmed({ label }, tenant) {
+    const words = `“${label}” is carried out in ServiceTitan, for ${tenant}: this is no rehearsal.`;
+    const yes = button("Carry it out", () => dialog.close("yes"), { className: "main" });
+    const row = make("div.row", {}, button("Cancel", () => dialog.close()), yes);
+    const dialog = make("dialog", { "aria-labelledby": "asked" }, make("p", { id: "asked" }, words), row);
+    this.#root.append(dialog);
+    dialog.showModal();
     return new Promise((resolve) => {
-      const answers = [
-        button("Cancel", () => dialog.close()),
-        button("Carry it out", () => dialog.close("yes"), { className: "main" }),
-      ];
-      const dialog = make(
-        "dialog",
-        { "aria-labelledby": "asked" },
-        make("p", { id: "asked" }, words),
-        make("div", { className: "row" }, ...answers),
-      );
       dialog.addEventListener("close", () => (dialog.remove(), resolve(dialog.returnValue === "yes")));
-      this.#root.append(dialog);
-      dialog.showModal();
     });
   }
 
   /** A write that may have been carried out is repeated with its key, any other one has a key of its own. */
   async #run({ type, writes, result_schema: schema }, body) {
     const asked = type + body;
-    const key = this.#pending?.asked === asked ? this.#pending.key : freshKey();
-    const headers = { "Content-Type": "application/json", ...(writes && { "Idempotency-Key": key }) };
+    if (this.#pending?.asked !== asked) this.#pending = { asked, key: freshKey() };
+    const headers = { "Content-Type": "application/json", ...(writes && { "Idempotency-Key": this.#pending.key }) };
     this.#clear("Running…");
     try {
       const result = await this.#ask(`/actions/${type}`, {}, { method: "POST", body, headers });
@@ -903,8 +811,8 @@ class ServiceTitanNode extends HTMLElement {
       this.#clear("Done. It gave:");
       this.#result.replaceChildren(table("Result", result, schema));
     } catch (refusal) {
-      this.#pending = writes && refusal.isOpen ? { asked, key } : undefined;
-      this.#problem(refusal.problem, this.#pending && make("p", {}, AGAIN));
+      if (!refusal.isOpen) this.#pending = undefined;
+      this.#problem(refusal.problem, writes && this.#pending && make("p", {}, AGAIN));
     }
   }
 
@@ -917,7 +825,7 @@ class ServiceTitanNode extends HTMLElement {
   }
 
   /** In words; what is about a field stands beside it, too. */
-  #problem({ title, detail, seconds, errors = {}, type, code, status, ...more }, behind) {
+  #problem({ title, detail, seconds, errors = {}, type, code, status, ...more }, behind = "") {
     const pathOf = (place) => place.replace(/^input\./, "").replace(/^tenant$/, "/tenant");
     const lines = Object.entries(errors).map(([place, words]) => [pathOf(place), [words].flat().join("; ")]);
     this.#refused = Object.fromEntries(lines.filter(([path]) => this.#fields.has(path)));
@@ -925,24 +833,19 @@ class ServiceTitanNode extends HTMLElement {
     this.#check();
     this.#clear("");
     this.#alarm.append(
-      make("p", { className: "wrong" }, make("strong", {}, title), detail && `: ${detail}`),
+      make("p.wrong", {}, make("strong", {}, title), detail && `: ${detail}`),
       seconds ? make("p", {}, `It can be tried again in ${seconds} seconds.`) : "",
       make("ul", {}, ...lines.map(([path, words]) => make("li", {}, `${path}: ${words}`))),
-      behind ?? "",
+      behind,
     );
     if (Object.keys(more).length) this.#result.replaceChildren(table("What is known", more));
   }
 }
 
-for (const name of ["api", "tenant", "kind"]) {
+for (const name of ["api", "tenant", "token", "kind"])
   Object.defineProperty(ServiceTitanNode.prototype, name, {
-    get() {
-      return this.getAttribute(name) ?? undefined;
-    },
-    set(value) {
-      value == null ? this.removeAttribute(name) : this.setAttribute(name, value);
-    },
+    get() { return this.getAttribute(name) ?? undefined; },
+    set(value) { value == null ? this.removeAttribute(name) : this.setAttribute(name, value); },
   });
-}
 
 if (!customElements.get("servicetitan-node")) customElements.define("servicetitan-node", ServiceTitanNode);

@@ -1,4 +1,4 @@
-"""The node in a page: one browser, one actions API and one simulator for each module."""
+"""The node in a page: one browser, one actions API and one simulator for all tests."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from pipelines.actions.app import app
+from pipelines.server import app
 from pipelines.settings import load_settings
 from tests.actions.conftest import PREFIX, READ, SOCAL, WRITE, served
 from tests.browser import chromium
 from tests.console.node.host import Host
+from tests.console.visitor import USERS
 from tests.simulator.environment import environment
 from tests.simulator.office_lists import choice
 from tests.simulator.server import run_server
@@ -40,11 +41,13 @@ def configured(action: str, **input: Any) -> dict[str, Any]:
 
 @dataclass
 class Stage:
-    """``url``: of the page; ``api``: of the actions API, which names the page's origin."""
+    """``url``: of the page; ``api``: of the actions API, which names the page's origin, and not that of the ``other``
+    address of the same pages."""
 
     browser: Browser
     simulator: ServiceTitan
     url: str
+    other: str
     api: str
     ada: int
 
@@ -88,7 +91,7 @@ class Embedded:
         return self.page.evaluate("changes.at(-1)")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     expect.set_options(timeout=PATIENCE)
     world, host, folder = World(), Host(TOKEN), tmp_path_factory.mktemp("node")
@@ -99,17 +102,18 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         for name in os.environ:
             if name.startswith(("SERVICETITAN_", "FLOW_BUILDER_", "ACTIONS_", "DATA_DIR", "SECRETS_KEY")):
                 variables.delenv(name)
-        with run_server(simulator.app) as servicetitan, run_server(host.app) as url:
+        with run_server(simulator.app) as servicetitan, run_server(host.app) as url, run_server(host.app) as other:
             env = environment(simulator, servicetitan, folder / "data")
             env |= {"ACTIONS_TOKENS": TOKENS, "ACTIONS_ORIGINS": url, "ACTIONS_REQUESTS_PER_SECOND": "1000"}
+            env |= {"CONSOLE_USERS": USERS}
             file = folder / ".env"
             file.write_text("".join(f"{name}={value}\n" for name, value in env.items()))
             with served(app(load_settings(file), world.now, read=READ, write=WRITE, pauses=(0.0, 0.05))) as api:
                 host.start(api)
-                yield Stage(browser, simulator, url, api + PREFIX, ada)
+                yield Stage(browser, simulator, url, other, api + PREFIX, ada)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def pages(stage: Stage) -> Iterator[Callable[..., Page]]:
     """One page of each kind, for all tests: to open one takes as long as most of them."""
     opened: dict[str, Page] = {}

@@ -17,7 +17,7 @@ README = (ROOT / "actions" / "README.md").read_text(encoding="utf-8")
 PAGES = Path(__file__).parent / "pages"
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark">
 <meta name="viewport" content="width=device-width"><title>A flow</title>
-<main><h1>A flow</h1><div id="place"></div></main><script type="module" src="/{script}"></script></html>"""
+<main><h1>A flow</h1><div id="place"></div></main><script type="module" src="{script}"></script></html>"""
 OF_THE_PAGE = "<script>const [csrfToken, saved, kept] = ['t', '', []], save = (one) => kept.push(one)</script>"
 
 
@@ -51,8 +51,10 @@ class Host:
             exec(example("python").replace("http://127.0.0.1:8400", api), self._back_end)
 
     def _page(self, request: Request) -> Response:
-        script = "react-page.js" if request.path_params["name"] == "react" else NODE.relative_to(ROOT).as_posix()
-        policy = f"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' {self.api}"
+        node = f"/{NODE.relative_to(ROOT).as_posix()}"
+        scripts = {"react": "/react-page.js", "elsewhere": self.api + node}
+        script = scripts.get(request.path_params["name"], node)
+        policy = f"default-src 'none'; script-src 'self' {self.api}; style-src 'self'; connect-src 'self' {self.api}"
         return HTMLResponse(PAGE.format(script=script), headers={"content-security-policy": policy})
 
     async def _pass_on(self, request: Request) -> Response:

@@ -168,6 +168,46 @@ def test_a_trials_values_are_read_as_the_fields_have_them(embedded: Embedded) ->
     expect(embedded.page.get_by_role("row", name="name")).to_contain_text("Ada Moss")
 
 
+def test_where_the_trial_has_no_value_the_entry_of_a_list_is_left_out(embedded: Embedded, socal: Company) -> None:
+    tag = embedded.answer("/options/tag_type_ids")["items"][0]["value"]
+    embedded.put(value=lead(summary="Tagged", tag_type_ids=["{{run.tag}}", tag], lead_email="{{run.email}}"))
+    embedded.press("Try it")
+    embedded.press("Carry it out")
+    expect(embedded.page.get_by_role("row", name="summary")).to_contain_text("Tagged")
+    [made] = [one for one in socal.records("leads") if one["summary"] == "Tagged"]
+    assert made["tagTypeIds"] == [tag]
+
+
+def test_a_tenant_may_be_an_expression_whose_value_the_trial_asks_for(embedded: Embedded) -> None:
+    embedded.put(value=configured("get_customer", customer_id=embedded.stage.ada) | {"tenant": "{{tenant}}"})
+    expect(embedded.field("Tenant required")).to_have_value("{{tenant}}")
+    embedded.press("Try it")
+    expect(embedded.page.get_by_role("alert")).to_contain_text("for the trial: tenant: is needed")
+    embedded.field("{{tenant}} in the trial").fill("socal")
+    embedded.press("Try it")
+    expect(embedded.page.get_by_role("row", name="name")).to_contain_text("Ada Moss")
+    embedded.field("Tenant required").fill("{{a.tenant}}")
+    assert embedded.last_change()["tenant"] == "{{a.tenant}}"
+    embedded.field("Tenant required").fill("dallas")
+    embedded.field("Customer required").focus()
+    expect(embedded.field("Tenant required")).to_have_value("{{a.tenant}}")
+
+
+def test_what_is_needed_of_a_group_is_so_once_something_of_it_is_filled_in(embedded: Embedded) -> None:
+    embedded.put(value=configured("create_booking", name="Bo", summary="Gutter"))
+    embedded.field("Street").wait_for()
+    assert embedded.page.evaluate("node.reportValidity()") is False
+    group = embedded.page.get_by_role("group", name="Address")
+    expect(group).to_have_accessible_description("one of these is needed: Phone, E-mail, Address")
+    expect(embedded.field("Street")).to_have_attribute("aria-required", "false")
+    embedded.field("City").fill("LA")
+    expect(embedded.field("Street required")).to_have_attribute("aria-required", "true")
+    expect(embedded.field("Street required")).to_have_accessible_description("is needed")
+    expect(group).to_have_accessible_description("")
+    embedded.field("City required").fill("")
+    expect(embedded.field("Street")).to_have_attribute("aria-required", "false")
+
+
 def test_a_refusal_is_told_in_words_and_beside_its_field(embedded: Embedded) -> None:
     address = dict.fromkeys(("street", "city", "state", "zip"), "x")
     customer = {"name": "A", "phone": "(213) 373-4253", "email": "no address", "address": address}
@@ -255,6 +295,21 @@ def test_no_write_is_tried_with_a_token_of_the_page(embedded: Embedded, socal: C
     expect(embedded.page.get_by_role("alert")).to_contain_text("a token that stands in a page may only read")
     assert embedded.page.get_by_role("dialog").count() == 0
     assert len(socal.records("leads")) == before
+
+
+def test_a_page_of_another_origin_works_where_it_is_named_and_is_told_so_where_not(embedded: Embedded) -> None:
+    """The module comes from the API's origin, which is neither's."""
+    stage, page = embedded.stage, embedded.page
+    page.goto(f"{stage.url}/elsewhere")
+    embedded.put(False, api=stage.api, token=READER, value=configured("get_customer", customer_id=stage.ada))
+    embedded.press("Try it")
+    expect(page.get_by_role("row", name="name")).to_contain_text("Ada Moss")
+    page.goto(f"{stage.other}/elsewhere")
+    embedded.put(False, api=stage.api, token=READER)
+    expect(page.get_by_role("alert")).to_contain_text(f"does ACTIONS_ORIGINS name {stage.other}?")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    assert all("CORS policy" in words or words.startswith("Failed to load") for words in embedded.said)
+    embedded.said.clear()
 
 
 def test_where_the_api_cannot_be_reached_it_says_what_to_look_at(embedded: Embedded) -> None:
