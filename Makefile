@@ -38,9 +38,10 @@ bench: .venv/ready
 	$(BIN)/python -m tests.bench.ticks
 	$(BIN)/python -m tests.bench.trouble
 
-# The README's, taken by the test of Dagster's UI.
+# The READMEs', taken by the tests of Dagster's UI and of the demo's tour.
 pictures: .venv/ready
 	PICTURES=orchestration/pictures $(BIN)/pytest --quiet tests/test_dagster_ui.py
+	PICTURES=tests/simulator/flow_builder/pictures $(BIN)/pytest --quiet tests/test_simulator_walk.py
 
 requirements: .venv/ready
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --extra dev \

@@ -1,4 +1,4 @@
-"""The stand-in Flow Builder with its pages, before the real actions API and the stand-in ServiceTitan."""
+"""The stand-in Flow Builder with its pages, before the real actions API and console, and the stand-in ServiceTitan."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -11,29 +11,27 @@ from uuid import uuid4
 import httpx
 import orjson
 from standardwebhooks.webhooks import Webhook
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
 
-from pipelines.actions.app import app
+from pipelines.server import app
 from pipelines.settings import load_settings
 from tests.simulator.environment import ACTIONS_TOKEN, SIGNING_SECRET, environment
 from tests.simulator.flow_builder.api import ActionsApi
 from tests.simulator.flow_builder.flows import Data
+from tests.simulator.flow_builder.inbox import gate_at
 from tests.simulator.flow_builder.pages import studio_routes
 from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.flow_builder.studio import Places, Studio
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
 
-NODE = "/console/static/servicetitan-node.js"
 TOKEN = ACTIONS_TOKEN.partition(":")[2]
 
 
 @dataclass
 class Stand:
-    """``answers``: what the gate says of a transition; of others it says yes, with what was told."""
+    """``answers``: what the gate says of a transition; of others that were ``told`` it says yes, with what was, and
+    the product's own is asked about the rest."""
 
     url: str
     studio: Studio
@@ -75,30 +73,30 @@ def message(transition_id: str) -> dict[str, Any]:
 
 
 @contextmanager
-def standing(simulator: ServiceTitan, folder: Path, script: str | None = None) -> Iterator[Stand]:
-    """``script``: the node's, which comes from the API's origin."""
+def standing(simulator: ServiceTitan, folder: Path, without: str | None = None, **changes: str) -> Iterator[Stand]:
+    """``without``: a tenant that is not connected; ``changes``: of the product's variables."""
     answers: dict[str, Data] = {}
     told: dict[str, Data] = {}
 
-    def gate(transition_id: str) -> Data | None:
-        return answers.get(transition_id) or {"may_send": True, "reasons": [], "data": told[transition_id]}
-
     with ExitStack() as stack:
-        actions = stack.enter_context(run_server(api(simulator, folder, script)))
+        actions = stack.enter_context(run_server(product(simulator, folder, without, changes)))
+        asked = gate_at(actions, TOKEN)
+
+        def gate(transition_id: str) -> Data | None:
+            if transition_id not in told:
+                return asked(transition_id)
+            return answers.get(transition_id) or {"may_send": True, "reasons": [], "data": told[transition_id]}
+
         places = Places(f"{actions}/console", "http://127.0.0.1:9", simulator.url)
         studio = Studio(ActionsApi(actions, TOKEN), gate, ["socal", "dfw"], places)
         receiver = Receiver([SIGNING_SECRET], None, studio, studio_routes(studio), {"studio": studio})
         yield Stand(stack.enter_context(run_server(receiver.app)), studio, answers, told)
 
 
-def api(simulator: ServiceTitan, folder: Path, script: str | None) -> Starlette:
+def product(simulator: ServiceTitan, folder: Path, without: str | None, changes: Mapping[str, str]) -> ASGIApp:
+    """The API, and the console where somebody may sign in."""
     file = folder / "studio.env"
-    variables: Mapping[str, str] = environment(simulator, simulator.url, folder / "data")
-    variables = {**variables, "DAGSTER_URL": "http://127.0.0.1:1"}
+    variables: Mapping[str, str] = environment(simulator, simulator.url, folder / "data", without=without)
+    variables = {**variables, "DAGSTER_URL": "http://127.0.0.1:1", **changes}
     file.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
-
-    def node(_request: Request) -> Response:
-        return Response(script, media_type="text/javascript", headers={"access-control-allow-origin": "*"})
-
-    given = [Route(NODE, node)] if script else []
-    return Starlette(routes=[*given, Mount("/", app(load_settings(file), simulator.world.now))])
+    return app(load_settings(file), simulator.world.now)

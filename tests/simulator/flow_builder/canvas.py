@@ -110,8 +110,8 @@ class Plan:
 def mail_steps() -> list[Step]:
     steps = []
     for number, delay in enumerate(DELAYS, start=1):
-        waits = [Step("wait", f"Wait {delay.days} d, counted from the start")] if delay else []
-        steps += [*waits, Step("mail", f"Mail {number}, if the gate says yes")]
+        waits = [Step("wait", f"until day {delay.days}")] if delay else []
+        steps += [*waits, Step("mail", f"{number}, if the gate says yes")]
     return steps
 
 

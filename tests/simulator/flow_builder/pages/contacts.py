@@ -59,6 +59,7 @@ class ContactPages:
             found=None,
             problem="",
             tenant=contact.tenant or self.studio.tenants[0],
+            tenants=await run_in_threadpool(self.studio.connected),
         )
 
     async def find(self, request: Request) -> Response:
@@ -79,6 +80,7 @@ class ContactPages:
             found=found,
             problem=outcome.problem,
             tenant=tenant,
+            tenants=await run_in_threadpool(self.studio.connected),
         )
 
     async def link(self, request: Request) -> Response:

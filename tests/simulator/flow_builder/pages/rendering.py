@@ -26,12 +26,16 @@ def moment(at: datetime) -> str:
     return f"{at:%a %d %b %Y, %H:%M:%S}"
 
 
+def hour(at: datetime) -> str:
+    return f"{at:%a %d %b, %H:%M}"
+
+
 def as_json(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()
 
 
 templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
-templates.filters |= {"moment": moment, "as_json": as_json}
+templates.filters |= {"moment": moment, "hour": hour, "as_json": as_json}
 
 
 def html(template: str, *, status: int = 200, scripts: str = "", **values: Any) -> HTMLResponse:

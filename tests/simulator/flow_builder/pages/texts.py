@@ -41,6 +41,6 @@ def why(reason: str) -> str:
 
 
 def subject(flow: Flow, number: int, mail: Mail | None) -> str:
-    day = f" on {mail.day.start:%A, %B %d at %H:%M}" if mail and mail.day else ""
+    day = f" on {mail.day.start:%A, %B %d at %H:%M}" if mail and mail.day and flow.is_of_a_visit else ""
     again = f" ({number + 1} of {len(DELAYS)})" if number else ""
     return SUBJECTS[flow] + day + again

@@ -23,7 +23,6 @@ function embed() {
   node.setAttribute("tenant", tenant.value);
   if (configuration.value) node.setAttribute("value", configuration.value);
   node.addEventListener("change", take);
-  tenant.addEventListener("change", () => node.setAttribute("tenant", tenant.value));
   place.replaceChildren(node);
 }
 
