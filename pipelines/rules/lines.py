@@ -2,36 +2,37 @@
 of its jobs, and what a person chose. What needs a look stands first."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.rules.behaviour import Behaviour, Reason
 from pipelines.rules.choices import SAYS, Choice, said
 from pipelines.rules.files import Row
 from pipelines.rules.in_force import SHIPPED
 from pipelines.rules.propose import grouped, kind_of_type, kind_of_unit, proposed
-from pipelines.rules.seeds import CANCEL_REASON_RULES, JOB_KIND_RULES, Seed
+from pipelines.rules.seeds import CANCEL_REASON_RULES, JOB_KIND_RULES, NAME_FIELDS, Seed
 
 FEW = 20  # jobs, from which nothing is read; as the macro kind_by_behaviour has it
 MOST, HARDLY_ANY = 0.5, 0.1  # of canceled jobs whose customers book anew
 MEANS = {"true": "starts the flow", "false": "starts no flow"}
 FIELDS = {
     "job_type_id": "this job type",
-    "job_type_name": "the job type's name has",
+    "job_type_name": "by the job type's name",
     "business_unit_id": "this unit",
-    "business_unit_name": "the unit's name has",
+    "business_unit_name": "by the unit's name",
     "recall_for_id": "recalls",
     "warranty_id": "under warranty",
     "created_from_estimate_id": "created from an estimate",
     "no_charge": "free of charge",
     "reason_id": "this reason",
-    "reason_name": "the reason's name has",
+    "reason_name": "by its name",
 }
 
 
 @dataclass(frozen=True)
 class Line:
-    """``by_rule``, ``behaves_as``: in words; None: the jobs do not tell. ``chosen``: the row in a file that says so by
-    id; ``is_taken_in``: the rules in force say the same."""
+    """``by_rule``, ``behaves_as``: in words; None: the jobs do not tell. ``pattern``: that a name has to meet.
+    ``chosen``: the row in a file that says so by id; ``is_taken_in``: the rules in force say the same;
+    ``is_known_to_sync``: the last one has read the row."""
 
     field: str
     id: int
@@ -45,29 +46,37 @@ class Line:
     is_known: bool = True
     chosen: str | None = None
     is_taken_in: bool = True
+    is_known_to_sync: bool = True
+    pattern: str = ""
 
     @property
     def order(self) -> tuple[bool, bool, int, str]:
         return not self.is_disagreement, self.is_known, -self.jobs, self.name
 
 
-def types(found: Sequence[Behaviour], tenant_id: int, own: Collection[Row]) -> list[Line]:
+def types(
+    found: Sequence[Behaviour], tenant_id: int, own: Collection[Row], taken_in: Collection[Row] = ()
+) -> list[Line]:
     rows = dict(grouped(found, "job_type_id"))
     made = [_of_jobs("job_type_id", one, some, some[0].type_words, kind_of_type(some)) for one, some in rows.items()]
-    return _with_choices(made, "job_type_id", JOB_KIND_RULES, tenant_id, own)
+    return _with_choices(made, "job_type_id", JOB_KIND_RULES, tenant_id, own, taken_in)
 
 
-def units(found: Sequence[Behaviour], tenant_id: int, own: Collection[Row]) -> list[Line]:
+def units(
+    found: Sequence[Behaviour], tenant_id: int, own: Collection[Row], taken_in: Collection[Row] = ()
+) -> list[Line]:
     rows = dict(grouped(found, "business_unit_id"))
     made = [
         _of_jobs("business_unit_id", one, some, some[0].unit_words, kind_of_unit(some)) for one, some in rows.items()
     ]
-    return _with_choices(made, "business_unit_id", JOB_KIND_RULES, tenant_id, own)
+    return _with_choices(made, "business_unit_id", JOB_KIND_RULES, tenant_id, own, taken_in)
 
 
-def reasons(found: Sequence[Reason], tenant_id: int, own: Collection[Row]) -> list[Line]:
+def reasons(
+    found: Sequence[Reason], tenant_id: int, own: Collection[Row], taken_in: Collection[Row] = ()
+) -> list[Line]:
     made = [_of_reason(one, one.reason_id) for one in found if one.reason_id is not None]
-    return _with_choices(made, "reason_id", CANCEL_REASON_RULES, tenant_id, own)
+    return _with_choices(made, "reason_id", CANCEL_REASON_RULES, tenant_id, own, taken_in)
 
 
 def proposals(found: Sequence[Behaviour], tenant_id: int, own: Collection[Row]) -> list[tuple[Choice, str]]:
@@ -90,11 +99,12 @@ def _of_jobs(field: str, number: int, rows: Sequence[Behaviour], name: str, kind
         name,
         sum(jobs.values()),
         ", ".join(sorted(jobs, key=lambda one: -jobs[one])),
-        _rule(first.match_field, first.pattern, first.priority, first.origin) if first.is_known else "no rule knew it",
+        _rule(field, first.match_field, first.origin) if first.is_known else "no rule knew it",
         kind,
         ", ".join(_shares(rows)),
         is_disagreement=any(one.is_known and one.is_disagreement for one in rows),
         is_known=any(one.is_known for one in rows),
+        pattern=_pattern(first.match_field, first.pattern) if first.is_known else "",
     )
 
 
@@ -120,7 +130,7 @@ def _of_reason(one: Reason, number: int) -> Line:
     behaves = None
     if share is not None and one.jobs >= FEW and not HARDLY_ANY < share < MOST:
         behaves = str(share <= HARDLY_ANY).lower()
-    rule = _rule(one.match_field, one.pattern, one.priority, one.origin)
+    rule = _rule("reason_id", one.match_field, one.origin)
     by_rule = str(one.starts_flow).lower()
     return Line(
         "reason_id",
@@ -133,27 +143,41 @@ def _of_reason(one: Reason, number: int) -> Line:
         "" if share is None else f"{share:.0%} booked anew within two weeks",
         is_disagreement=behaves == "false" and one.starts_flow,
         is_known=bool(one.pattern),
+        pattern=_pattern(one.match_field, one.pattern),
     )
 
 
-def _rule(field: str, pattern: str | None, priority: int, origin: str) -> str:
-    what = f"{FIELDS[field]} {pattern}" if field.endswith("_name") else FIELDS[field]
-    return f"{what} ({priority}, {'shipped' if origin == SHIPPED else 'yours'})"
+def _rule(field: str, matches: str, origin: str) -> str:
+    """``field``: what the line is of."""
+    is_its_own = matches == field.replace("_id", "_name")
+    return f"{'by its name' if is_its_own else FIELDS[matches]} ({'shipped' if origin == SHIPPED else 'yours'})"
 
 
-def _with_choices(made: Sequence[Line], field: str, seed: Seed, tenant_id: int, own: Collection[Row]) -> list[Line]:
+def _pattern(matches: str, pattern: str | None) -> str:
+    return (pattern or "") if matches in NAME_FIELDS else ""
+
+
+def _with_choices(
+    made: Sequence[Line], field: str, seed: Seed, tenant_id: int, own: Collection[Row], taken_in: Collection[Row]
+) -> list[Line]:
     """Also of what is chosen and has no jobs any more."""
     known: Mapping[int, Row] = {one: row for (name, one), row in said(seed, tenant_id, own).items() if name == field}
-    lines = {one.id: one for one in made}
+    lines, before = {one.id: one for one in made}, said(seed, tenant_id, taken_in)
     for one in known.keys() - lines.keys():
         lines[one] = Line(field, one, str(one), 0, "", "", None, "")
-    return sorted((_chosen(line, known.get(line.id), seed) for line in lines.values()), key=lambda one: one.order)
+    found = [_chosen(line, known.get(line.id), before.get((field, line.id)), seed) for line in lines.values()]
+    return sorted(found, key=lambda one: one.order)
 
 
-def _chosen(line: Line, row: Row | None, seed: Seed) -> Line:
+def _chosen(line: Line, row: Row | None, before: Row | None, seed: Seed) -> Line:
+    """``before``: as the last sync had it."""
     if row is None:
         return line
     says = row.cells[SAYS[seed.name]]
     words = MEANS.get(says, says)
-    taken_in = line.by_rule == words or not line.jobs
-    return Line(**{**vars(line), "chosen": words, "is_taken_in": taken_in})
+    return replace(
+        line,
+        chosen=words,
+        is_taken_in=line.by_rule == words or not line.jobs,
+        is_known_to_sync=before is not None and before.cells[SAYS[seed.name]] == says,
+    )

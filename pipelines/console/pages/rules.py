@@ -19,6 +19,7 @@ from pipelines.console.guard import Posted, Visitor
 from pipelines.console.refusals import Refusal
 from pipelines.console.rendering import counted, done, render
 from pipelines.console.sessions import Session
+from pipelines.derivation.dbt import rules_folder
 from pipelines.rehearsal.result import Rehearsal
 from pipelines.rehearsal.store import of_rules
 from pipelines.rules import lines, previews
@@ -27,7 +28,7 @@ from pipelines.rules.files import Row, RulesError, read_rules
 from pipelines.rules.lines import MEANS, Line
 from pipelines.rules.previews import Preview
 from pipelines.rules.seeds import CANCEL_REASON_RULES, JOB_KIND_RULES, Seed
-from pipelines.settings import Tenant
+from pipelines.settings import Settings, Tenant
 
 router = APIRouter()
 PATH = "/console/tenants/{name}/rules"
@@ -128,12 +129,23 @@ def rules_of(console: Console) -> tuple[list[Row], str]:
         return [], str(error)
 
 
+def taken_in(settings: Settings) -> list[Row]:
+    """By the last sync that has published what it made of them."""
+    folder = rules_folder(settings.data_dir / "dbt")
+    try:
+        published_at = settings.analytics.stat().st_mtime_ns
+        is_whole = all(path.stat().st_mtime_ns <= published_at for path in folder.glob("*.csv"))
+        return read_rules(folder) if is_whole else []
+    except (OSError, RulesError):
+        return []
+
+
 def lines_of(console: Console, tenant: Tenant, of: Of, own: Sequence[Row]) -> list[Line]:
-    marts = console.services.marts
+    marts, before = console.services.marts, taken_in(console.settings)
     if of == "reasons":
-        return lines.reasons(reasons_in(marts, tenant.id), tenant.id, own)
+        return lines.reasons(reasons_in(marts, tenant.id), tenant.id, own, before)
     make = lines.types if of == "types" else lines.units
-    return make(behaviours_in(marts, tenant.id), tenant.id, own)
+    return make(behaviours_in(marts, tenant.id), tenant.id, own, before)
 
 
 def proposals_of(console: Console, tenant: Tenant, own: Sequence[Row]) -> Proposals:
