@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from pipelines.console.refusals import Refusal
 
 MAX_FIELDS = 1000
+MAX_REASON = 2000  # characters, as an action takes of a text
 
 
 def new_token(session_key: str) -> str:
@@ -57,7 +58,12 @@ class Form:
     @property
     def reason(self) -> str:
         """Raises `Refusal`."""
-        return self.needed("reason", "The reason (it stands in the decisions, for the next reader)")
+        reason = self.needed("reason", "The reason (it stands in the decisions, for the next reader)")
+        if len(reason) > MAX_REASON:
+            raise Refusal(
+                422, f"The reason: found {len(reason):,} characters; expected at most {MAX_REASON:,}; nothing was done"
+            )
+        return reason
 
     def is_ticked(self, name: str) -> bool:
         return self.get(name) not in ("", "0", "false", "no", "off")
