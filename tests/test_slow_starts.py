@@ -58,12 +58,13 @@ def wait_for(comes: Callable[[], object]) -> None:
 
 
 def workers(up: subprocess.Popen[bytes]) -> set[psutil.Process]:
-    """Processes of runs: what a code server has started, but Python's own tracker of resources."""
+    """Processes of runs: what is forked off a code server's fork server."""
     found: set[psutil.Process] = set()
     with suppress(psutil.NoSuchProcess):
         for process in psutil.Process(up.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):
-                if "--multiprocessing-fork" in process.cmdline() or "spawn_main" in " ".join(process.cmdline()):
+                parent = process.parent()
+                if parent and "forkserver" in " ".join(parent.cmdline()):
                     found.add(process)
     return found
 
@@ -85,7 +86,7 @@ def test_one_that_hangs_is_made_up_for_and_is_over(
                 [BODY, stamp(datetime.now(UTC))],
             )
         wait_for(lambda: workers(up))
-        [hangs] = workers(up)
+        [hangs] = workers(up)  # it begins to import the definitions
         hangs.send_signal(signal.SIGSTOP)
         try:
             wait_for(lambda: delivers(dg.DagsterRunStatus.FAILURE))

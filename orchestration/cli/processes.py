@@ -28,6 +28,11 @@ def command(name: str, *arguments: str) -> Command:
     return [Path(sys.executable).with_name(name), *arguments]
 
 
+def python_module(name: str, *arguments: str) -> Command:
+    """A module of this environment, as a program."""
+    return [sys.executable, "-m", name, *arguments]
+
+
 @contextmanager
 def running(
     commands: Mapping[str, Command],

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 from filelock import FileLock, Timeout
 
-from orchestration.cli.processes import Command, Process, command, first_to_end, running
+from orchestration.cli.processes import Command, Process, command, first_to_end, python_module, running
 from orchestration.cli.rotated_log import RotatedLog
 from orchestration.cli.up_parts import Startup, off, parts
 from pipelines.operations import open_operations
@@ -103,12 +103,13 @@ def serving_code(modules: Mapping[str, str], folder: Path) -> dict[str, Command]
     sockets = {name: folder / f"{name}.sock" for name in modules}
     lines = [f"  - grpc_server: {{socket: '{path}', location_name: '{name}'}}" for name, path in sockets.items()]
     (folder / "workspace.yaml").write_text("\n".join(["load_from:", *lines, ""]))
-    names = {name: ("--location-name", name, "--module-name", module) for name, module in modules.items()}
+    options = ("--use-python-environment-entry-point", "--socket")
     return {
-        f"Dagster's code server of {name}": command(
-            "dagster", "api", "grpc", "--use-python-environment-entry-point", "--socket", str(path), *names[name]
+        f"Dagster's code server of {name}": python_module(
+            *("orchestration.instance.code_server", "api", "grpc"),
+            *(*options, str(sockets[name]), "--location-name", name, "--module-name", module),
         )
-        for name, path in sockets.items()
+        for name, module in modules.items()
     }
 
 

@@ -1,0 +1,44 @@
+"""Dagster's code server, whose runs are forked off a process that has imported what they need: ``python -m`` this, with
+the arguments of ``dagster``.
+
+Left to itself Dagster starts a new Python for each run, which imports Dagster, dlt, dbt and DuckDB: most of what a
+small sync costs. The settings are still read by each run: nothing here imports `orchestration.definitions`.
+"""
+
+import multiprocessing
+from multiprocessing import forkserver
+from typing import Any
+
+from dagster._cli import main
+from dagster._grpc import server
+
+IMPORTED = (
+    "dagster._grpc.impl",
+    "dbt.adapters.duckdb",
+    "dbt.cli.main",
+    "dbt.task.build",
+    "orchestration.assets.sync",
+    "orchestration.event_log",
+    "pipelines.actions.inbound_leads.queue",
+    "pipelines.analytics.customer_index",
+    "pipelines.analytics.publish",
+    "pipelines.derivation.derive",
+    "pipelines.flow_builder.deliver",
+    "pipelines.flow_builder.enqueue",
+    "pipelines.servicetitan.load.pipeline",
+    "pipelines.servicetitan.load.schema_drift",
+    "pipelines.servicetitan.sync",
+)
+
+
+class CodeServer(server.DagsterApiServer):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._mp_ctx: Any = multiprocessing.get_context("forkserver")
+        self._mp_ctx.set_forkserver_preload(list(IMPORTED))
+        forkserver.ensure_running()  # before the first run asks for it
+
+
+if __name__ == "__main__":
+    server.DagsterApiServer = CodeServer  # type: ignore[misc]
+    main()  # type: ignore[no-untyped-call]
