@@ -825,19 +825,20 @@ class ServiceTitanNode extends HTMLElement {
   }
 
   /** In words; what is about a field stands beside it, too. */
-  #problem({ title, detail, seconds, errors = {}, type, code, status, ...more }, behind = "") {
+  #problem({ title, detail, seconds, errors = {}, type, code, status, ...more }, behind) {
     const pathOf = (place) => place.replace(/^input\./, "").replace(/^tenant$/, "/tenant");
     const lines = Object.entries(errors).map(([place, words]) => [pathOf(place), [words].flat().join("; ")]);
     this.#refused = Object.fromEntries(lines.filter(([path]) => this.#fields.has(path)));
     for (const path of Object.keys(this.#refused)) this.#touched.add(path);
     this.#check();
     this.#clear("");
-    this.#alarm.append(
+    const said = [
       make("p.wrong", {}, make("strong", {}, title), detail && `: ${detail}`),
-      seconds ? make("p", {}, `It can be tried again in ${seconds} seconds.`) : "",
+      seconds && make("p", {}, `It can be tried again in ${seconds} seconds.`),
       make("ul", {}, ...lines.map(([path, words]) => make("li", {}, `${path}: ${words}`))),
       behind,
-    );
+    ];
+    this.#alarm.append(...said.filter(Boolean));
     if (Object.keys(more).length) this.#result.replaceChildren(table("What is known", more));
   }
 }

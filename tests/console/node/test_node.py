@@ -163,6 +163,9 @@ def test_a_trials_values_are_read_as_the_fields_have_them(embedded: Embedded) ->
     expect(embedded.page.get_by_role("alert")).to_contain_text(
         "Not with these values for the trial: customer_id: is needed"
     )
+    embedded.field("{{c}} in the trial").fill("1")
+    embedded.press("Try it")
+    expect(embedded.page.get_by_role("alert")).to_have_text("Not found: ServiceTitan has no such record in this tenant")
     embedded.field("{{c}} in the trial").fill(str(embedded.stage.ada))
     embedded.press("Try it")
     expect(embedded.page.get_by_role("row", name="name")).to_contain_text("Ada Moss")
