@@ -12,15 +12,17 @@ import duckdb
 from jinja2 import Environment, StrictUndefined
 
 QUESTIONS = "questions"
+VIEWS = "select view_name from duckdb_views() where database_name = current_database() and schema_name = ?"
+# What has no comment yet: of a column its name, of a table or view none.
 UNSAID = """
-    select column_name from duckdb_columns()
-    where database_name = current_database() and schema_name = ? and table_name = ? and comment is null
-"""
-RELATIONS = """
-    select 'table', schema_name, table_name, comment from duckdb_tables() where database_name = current_database()
+    select 'table' as kind, schema_name, table_name, null as column_name
+    from duckdb_tables() where database_name = current_database() and comment is null
     union all
-    select 'view', schema_name, view_name, comment from duckdb_views()
-    where database_name = current_database() and not internal
+    select 'view', schema_name, view_name, null
+    from duckdb_views() where database_name = current_database() and not internal and comment is null
+    union all
+    select 'column', schema_name, table_name, column_name
+    from duckdb_columns() where database_name = current_database() and not internal and comment is null
 """
 
 
@@ -68,24 +70,23 @@ def _line(description: str) -> str:
 
 
 def describe(con: duckdb.DuckDBPyConnection, described: Described) -> None:
-    """Makes the questions anew, and comments on whatever has no comment yet: tables that went on have theirs.
+    """Makes the questions, and comments on whatever has no comment yet. What went on from the copy before has both:
+    where the project has changed, the copy is made anew.
 
     ``con`` uses the copy.
     """
     con.begin()  # one commit, where each takes 5 ms
     con.execute(f"create schema if not exists {QUESTIONS}")
-    views = {name: one.sql for (schema, name), one in described.items() if schema == QUESTIONS and one.sql}
+    there = {name for (name,) in con.execute(VIEWS, [QUESTIONS]).fetchall()}
+    views = {name: one.sql for (_, name), one in described.items() if one.sql and name not in there}
     for name, sql in sorted(views.items(), key=lambda view: f"{QUESTIONS}." in view[1]):  # those that read others last
-        con.execute(f"create or replace view {QUESTIONS}.{name} as {sql}")
-    for kind, schema, name, comment in con.execute(RELATIONS).fetchall():
-        known = described.get((schema, name))
-        if known is None:
-            continue
-        if comment is None and known.description:
-            con.execute(f'comment on {kind} {schema}."{name}" is {_text(known.description)}')
-        for (column,) in con.execute(UNSAID, [schema, name]).fetchall():
-            if words := known.columns.get(column):
-                con.execute(f'comment on column {schema}."{name}"."{column}" is {_text(words)}')
+        con.execute(f"create view {QUESTIONS}.{name} as {sql}")
+    for kind, schema, table, column in con.execute(UNSAID).fetchall():
+        if known := described.get((schema, table)):
+            words = known.columns.get(column) if column else known.description
+            place = ".".join(f'"{name}"' for name in (schema, table, column) if name)
+            if words:
+                con.execute(f"comment on {kind} {place} is {_text(words)}")
     con.commit()
 
 

@@ -29,6 +29,7 @@ OF_MANY_JOBS = "job_kind_behaviour"
 NEW_JOBS = f"""
     select (select count(*) from warehouse.servicetitan.jobs) > 1.01 * sum(jobs) from analytics.marts.{OF_MANY_JOBS}
 """
+FEW = 1000  # customers
 PUBLICATION = """
     create or replace table analytics.main.publication as
     select $1::varchar as derivation_id, $2::timestamptz as as_of, $3::varchar as besides_version, $4 as published_at
@@ -141,18 +142,27 @@ def _write(con: duckdb.DuckDBPyConnection, to_update: Collection[str], to_keep: 
         con.execute(
             f"create temp table changed as select * rename (customer_id as servicetitan_customer_id) from ({CHANGED})"
         )
+    who = _few_changed(con) if to_update else ""
     written = {
-        mart: _update(con, mart) if mart in to_update else _create(con, mart, f'warehouse.marts."{mart}"')
+        mart: _update(con, mart, who) if mart in to_update else _create(con, mart, f'warehouse.marts."{mart}"')
         for mart in _marts(con)
         if mart not in to_keep
     }
     return written | {mart: _size(con, mart) for mart in to_keep}
 
 
-def _update(con: duckdb.DuckDBPyConnection, mart: str) -> int:
+def _few_changed(con: duckdb.DuckDBPyConnection) -> str:
+    """A condition by which a view asks for few customers in each table below it, and not only of what it has worked out
+    of all: 0.03 s of CPU instead of 0.12 for the stays of 100,000 customers."""
+    ids = con.execute(f"select distinct servicetitan_customer_id from changed limit {FEW + 1}").fetchall()
+    listed = ", ".join(str(customer_id) for (customer_id,) in ids) or "null"
+    return "" if len(ids) > FEW else f"where servicetitan_customer_id in ({listed})"
+
+
+def _update(con: duckdb.DuckDBPyConnection, mart: str, who: str) -> int:
     con.execute(
         f"create or replace temp table news as"
-        f" select * from warehouse.marts.{mart} semi join changed using (tenant_id, servicetitan_customer_id)"
+        f" select * from warehouse.marts.{mart} semi join changed using (tenant_id, servicetitan_customer_id) {who}"
     )
     con.execute(
         f"delete from analytics.marts.{mart} as old using changed"
