@@ -72,7 +72,7 @@ def test_a_secret_that_is_refused_is_not_stored(run: Run, settings: Settings) ->
         1,
         [
             "Error: nothing was stored: the token server refused the credentials of tenant dfw: HTTP 400"
-            " (invalid_client); check its client id and secret, which `servicetitan-flow tenants add dfw` changes"
+            " (invalid_client); check its client id and secret"
         ],
     )
     assert directory.stored(settings) == []

@@ -32,6 +32,10 @@ class NotStored(Exception):
     """There is no place for the tenant here; the message says the way out."""
 
 
+class IdTaken(NotStored):
+    """The id is another tenant's, or the tenant has another one."""
+
+
 class SecretNeeded(Exception):
     """None was given, and there is none that could be kept."""
 
@@ -88,9 +92,9 @@ def place_of(settings: Settings, name: str, tenant_id: int, con: Store | None = 
         raise NotStored(in_the_environment(settings.servicetitan_tenants[name]))
     for tenant in directory.all(settings, con):
         if tenant.name == name and tenant.id != tenant_id:
-            raise NotStored(f"{name} has the id {tenant.id}: remove it first, or name another")
+            raise IdTaken(f"{name} has the id {tenant.id}: remove it first, or name another")
         if tenant.name != name and tenant.id == tenant_id:
-            raise NotStored(f"{tenant_id} is the id of tenant {tenant.name}: two tenants cannot have one id")
+            raise IdTaken(f"{tenant_id} is the id of tenant {tenant.name}: two tenants cannot have one id")
     return next((tenant for tenant in directory.stored(settings, con) if tenant.name == name), None)
 
 

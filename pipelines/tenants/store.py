@@ -45,13 +45,13 @@ class StoredTenant(Tenant):
     @property
     def locked(self) -> str | None:
         return self.lock and (
-            f"not connected: {self.lock}; put the one back under which its secret was stored, or connect it anew"
-            f" (`servicetitan-flow tenants add {self.name}`)"
+            f"not connected: {self.lock}; put the one back under which its secret was stored, or connect it anew,"
+            " with its client secret"
         )
 
     @property
     def credentials(self) -> str:
-        return f"its client id and secret, which `servicetitan-flow tenants add {self.name}` changes"
+        return "its client id and secret"
 
     def variable(self, name: str) -> str:
         return f"{name.lower()} of tenant {self.name}"

@@ -6,7 +6,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from tests.console.conftest import Open
-from tests.console.visitor import Visitor
+from tests.console.visitor import Page, Visitor
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company
 
@@ -23,17 +23,23 @@ def ola(open_console: Open) -> Iterator[Visitor]:
 
 def credentials(simulator: ServiceTitan) -> dict[str, str]:
     client = simulator.tokens.clients[DFW]
-    return {"id": str(DFW), "client_id": client.client_id, "client_secret": client.secrets[0]}
+    secret = client.secrets[0]
+    return {"id": str(DFW), "client_id": client.client_id, "client_secret": secret, "timezone": "America/Chicago"}
 
 
 def test_a_tenant_is_connected_tried_at_once_and_disconnected(ola: Visitor, simulator: ServiceTitan) -> None:
     form = ola.page("/console/integrations", name="dfw")
     fields = form.fields("/console/integrations/dfw")
-    assert {"id", "client_id", "client_secret", "timezone", "workspace_id", "booking_provider_id"} <= fields.keys()
+    assert {"id", "client_id", "client_secret", "workspace_id", "booking_provider_id"} <= fields.keys()
+    places = [form.html.index(zone) for zone in ("Pacific (Los Angeles)", "All others", "Europe/Rome")]
+    assert places == sorted(places)
     wrong = credentials(simulator) | {"client_secret": "no-such-secret"}
-    refused = ola.act("/console/integrations/dfw", **wrong)
+    refused = ola.act("/console/integrations/dfw", **wrong, reason="a new office")
     assert refused.status_code == 422
     assert "nothing was stored" in refused.text
+    assert "servicetitan-flow" not in refused.text.partition("<h1>")[2]
+    assert "a new office" in refused.text
+    assert '<option value="America/Chicago" selected>' in refused.text
     assert "no-such-secret" not in refused.text
     assert credentials(simulator)["client_id"] in refused.text, "what was typed is there again"
     assert "dfw" not in ola.page("/console").words
@@ -54,11 +60,14 @@ def test_a_tenant_is_connected_tried_at_once_and_disconnected(ola: Visitor, simu
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("id", "many", "valid integer"),
+        ("id", "many", "expected digits only, found &#39;many&#39;"),
+        ("id", "410387862", "is the id of tenant socal"),
         ("timezone", "Mars/Olympus", "IANA"),
-        ("workspace_id", "none", "UUID"),
-        ("country", "America", "pattern"),
-        ("delivery", "loud", "live"),
+        ("timezone", "", "not chosen"),
+        ("workspace_id", "none", "expected a UUID"),
+        ("country", "America", "two capital letters"),
+        ("delivery", "loud", "expected &#39;live&#39; or &#39;shadow&#39;"),
+        ("reason", " ", "not filled in"),
     ],
 )
 def test_a_wrong_field_is_named_and_nothing_stored(
@@ -67,7 +76,21 @@ def test_a_wrong_field_is_named_and_nothing_stored(
     refused = ola.act("/console/integrations/dfw", **(credentials(simulator) | {field: value}))
     assert refused.status_code == 422
     assert words in refused.text
+    assert credentials(simulator)["client_id"] in refused.text, "what was typed is there again"
+    assert credentials(simulator)["client_secret"] not in refused.text
     assert "dfw" not in ola.page("/console").words
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("SoCal", "socal stands in the environment of the server"), ("My Company, Inc.", "expected letters")],
+)
+def test_a_name_that_cannot_be_taken_is_said_before_the_form(ola: Visitor, name: str, words: str) -> None:
+    refused = ola.get("/console/integrations", params={"name": name})
+    page = Page(refused.text)
+    assert (refused.status_code, words in page.words) == (422, True)
+    assert "Client secret" not in page.words
+    assert name.lower() in page.html
 
 
 def test_who_is_bound_cannot_connect_another(open_console: Open, simulator: ServiceTitan) -> None:

@@ -4,18 +4,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
-from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from pipelines.actions import connecting
-from pipelines.actions.connecting import NotConnected, NotStored, NotThere, SecretNeeded
+from pipelines.actions.connecting import IdTaken, NotConnected, NotStored, NotThere, SecretNeeded
 from pipelines.actions.routes.status import TenantStatus, tenant_statuses
 from pipelines.actions.routes.tenants import ConnectTenant
 from pipelines.actions.scopes import said_missing
 from pipelines.actions.web.servicetitan_problems import as_problem
+from pipelines.console import invalid, zones
 from pipelines.console.context import Console, Here
+from pipelines.console.forms import Form
 from pipelines.console.guard import Posted, Visitor
 from pipelines.console.refusals import Refusal, not_there
 from pipelines.console.rendering import done, render
@@ -30,6 +31,12 @@ router = APIRouter()
 PATH = "/console/integrations"
 OPTIONAL = ("timezone", "workspace_id", "booking_provider_id")
 FIELDS = ("id", "client_id", *OPTIONAL, "country", "delivery")
+KEPT = (*FIELDS, "reason")  # of what was typed, where something of it was wrong: not the secret
+NO_NAME = "expected letters without accents, digits, - and _, beginning with a letter, such as socal; found {!r}"
+IN_ENVIRONMENT = (
+    "{} stands in the environment of the server, and whoever runs that changes it there: choose another name"
+)
+OF_ANOTHER = "{} is the name of another tenant: choose another name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +54,22 @@ def show(
     request: Request, console: Here, session: Visitor, name: Annotated[str, Query(max_length=100)] = ""
 ) -> Response:
     """``name``: of a tenant to connect, or to connect anew."""
-    known = next((one for one in console.tenants(session) if one.name == name.lower()), None)
+    name = name.strip().lower()
+    if wrong := wrong_name(console, session, name) if name else "":
+        return page(request, console, session, name, {}, {"name": wrong})
+    known = next((one for one in console.tenants(session) if one.name == name), None)
     values = {field: getattr(known, field) for field in FIELDS} if known else {}
-    return page(request, console, session, name.lower(), values)
+    return page(request, console, session, name, values)
+
+
+def wrong_name(console: Console, session: Session, name: str) -> str:
+    """Why no tenant of this name can be connected, or changed."""
+    if not re.fullmatch(NAME, name):
+        return NO_NAME.format(name)
+    known = {one.name: one for one in console.services.tenants()}.get(name)
+    if known and not session.may_see(known):
+        return OF_ANOTHER.format(name)
+    return IN_ENVIRONMENT.format(name) if name in console.settings.servicetitan_tenants else ""
 
 
 def page(
@@ -71,7 +91,9 @@ def page(
             Card(one, status, one.name in stored, missing_scopes(console, one) if status.connected else ())
             for one, status in zip(mine, statuses, strict=True)
         ],
-        zones=sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")),
+        zones_of_us=zones.OF_US,
+        other_zones=zones.others(),
+        is_known=name in stored,
         can_store=bool(console.settings.secrets_key),
         name=name,
         values=values,
@@ -90,10 +112,12 @@ def missing_scopes(console: Console, tenant: Tenant) -> list[str]:
 @router.post(PATH + "/{name}")
 def connect(request: Request, name: str, console: Here, session: Visitor, form: Posted) -> Response:
     """The fields of ``PUT /integration/tenants/{name}``; one that is left empty is taken away, but for the secret."""
-    name, reason = name.lower(), form.reason
+    name = name.lower()
     may_connect(session, name, form.get("id"))
     given = {field: form.get(field) for field in (*FIELDS, "client_secret") if form.get(field)}
-    shown = {field: value for field, value in given.items() if field != "client_secret"}
+    shown = {field: form.get(field) for field in KEPT}
+    if wrong := left_empty(console, name, form):
+        return page(request, console, session, name, shown, wrong)
     try:
         asked = ConnectTenant.model_validate_strings(given)
         made = connecting.connect(
@@ -108,13 +132,15 @@ def connect(request: Request, name: str, console: Here, session: Visitor, form: 
         return page(request, console, session, name, shown, wrong_fields(error))
     except SecretNeeded as error:
         return page(request, console, session, name, shown, {"client_secret": str(error)})
+    except IdTaken as error:
+        return page(request, console, session, name, shown, {"id": str(error)})
     except NotStored as error:
         raise Refusal(409, str(error)) from None
     except NotConnected as error:
         return page(request, console, session, name, shown, {"": str(error)})
     except ServiceTitanError as error:
         return page(request, console, session, name, shown, {"": as_problem(error).detail})
-    write(console, session, "connected", made.tenant, reason)
+    write(console, session, "connected", made.tenant, form.reason)
     missing = f" These scopes are missing: {', '.join(made.lacks.missing)}." if made.lacks.missing else ""
     return done(request, PATH, f"{name} is connected.{missing} The next sync reads it.")
 
@@ -123,9 +149,19 @@ def emptied(given: Mapping[str, str]) -> dict[str, None]:
     return {field: None for field in OPTIONAL if field not in given}
 
 
+def left_empty(console: Console, name: str, form: Form) -> dict[str, str]:
+    """Fields without which nothing is asked of ServiceTitan."""
+    is_known = name in {one.name for one in (*directory.stored(console.settings), *console.services.tenants())}
+    wrong = {} if is_known or form.get("timezone") else {"timezone": "not chosen"}
+    try:
+        assert form.reason
+    except Refusal as refusal:
+        wrong["reason"] = refusal.words
+    return wrong
+
+
 def wrong_fields(error: ValidationError) -> dict[str, str]:
-    found = error.errors(include_url=False, include_input=False)
-    return {str(one["loc"][-1]) if one["loc"] else "": str(one["msg"]).removeprefix("Value error, ") for one in found}
+    return {invalid.field_of(one): invalid.in_words(one) for one in error.errors(include_url=False)}
 
 
 def may_connect(session: Session, name: str, tenant_id: str) -> None:
