@@ -1,5 +1,6 @@
 """Customers in our own copy: by number, address, job number, id, or part of the name."""
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -135,8 +136,10 @@ class Search:
     def is_anything(self, text: str) -> str:
         kinds = ["phone", "email", "job", "name"]
         found = [self.condition(kind, text) for kind in kinds]
-        if text.isascii() and text.isdigit() and int(text) <= MAX_ID:
-            found.append(self.condition("customer_id", int(text)))
+        if (bare := bare_number(text)) != text:
+            found.append(self.condition("job", bare))
+        if bare.isascii() and bare.isdigit() and int(bare) <= MAX_ID:
+            found.append(self.condition("customer_id", int(bare)))
         return f"({' or '.join(found)})"
 
     def are(self, numbers: Callable[[Tenant], Collection[int]]) -> str:
@@ -146,6 +149,13 @@ class Search:
         return f"({' or '.join(found)})" if found else "false"
 
     def is_called(self, text: str) -> str:
-        words = [f"word{len(self.values) + i}" for i, _ in enumerate(text.split())]
-        self.values |= dict(zip(words, text.split(), strict=True))
+        typed = text.replace(",", " ").split() or text.split()  # "Lovelace, Ada"
+        words = [f"word{len(self.values) + i}" for i, _ in enumerate(typed)]
+        self.values |= dict(zip(words, typed, strict=True))
         return " and ".join(IS_CALLED.format(word) for word in words) or "true"
+
+
+def bare_number(text: str) -> str:
+    """``31000033531`` of ``job 31000033531``, ``#31000033531`` and ``Job # 31000033531``; other text as it is."""
+    found = re.fullmatch(r"(?:job|customer|id|no\.?|number)?[ :#]*([a-z]{0,3}-?\d[\w-]*)", text, re.IGNORECASE)
+    return found[1] if found else text

@@ -16,7 +16,8 @@ from pipelines.actions.web.problems import Problem
 from pipelines.clock import Clock, now
 from pipelines.console.context import Console
 from pipelines.console.door import Door
-from pipelines.console.guard import SIGN_IN, came_from, guard
+from pipelines.console.guard import SIGN_IN, came_from, guard, way_back
+from pipelines.console.invalid import sentence
 from pipelines.console.pages import (
     customer,
     customers,
@@ -78,7 +79,7 @@ def _to_the_form(request: Request, _error: Exception) -> Response:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    response = render(request, "refusal.html", error.status, words=error.words)
+    response = render(request, "refusal.html", error.status, words=error.words, back=way_back(request))
     response.headers.update(error.headers)
     return response
 
@@ -91,8 +92,7 @@ def _problem(request: Request, error: Exception) -> Response:
 
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    return _refused(request, Refusal(404, f"{first['loc'][-1]}: found {first['input']!r}; {first['msg']}"))
+    return _refused(request, Refusal(404, sentence(error.errors()[0])))
 
 
 def _by_the_router(request: Request, error: Exception) -> Response:

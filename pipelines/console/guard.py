@@ -4,6 +4,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
+from starlette.routing import Match
 
 from pipelines.console.context import Console, console_of
 from pipelines.console.forms import Form, is_of
@@ -73,6 +74,22 @@ def only_below_console(path: str) -> str:
     is_safe = not (parts.scheme or parts.netloc) and "\\" not in path and path.isprintable()
     is_ours = parts.path == "/console" or parts.path.startswith("/console/")
     return path if is_safe and is_ours and "/.." not in path and not path.startswith("//") else "/console"
+
+
+def way_back(request: Request) -> str:
+    """The page whose form was posted, as it says itself, or the nearest one above what was asked for."""
+    form = getattr(request.state, "form", None)
+    if form and (named := form.get("back")):
+        return only_below_console(named)
+    path = request.url.path
+    is_itself = request.method not in ("GET", "HEAD") or request.url.query
+    above = ["/".join(path.split("/")[:end]) for end in range(path.count("/"), 1, -1)]
+    return next((one for one in [*([path] if is_itself else []), *above] if is_page(request, one)), "/console")
+
+
+def is_page(request: Request, path: str) -> bool:
+    scope = {"type": "http", "path": path, "method": "GET", "root_path": "", "headers": []}
+    return any(one.matches(scope)[0] is Match.FULL for one in request.app.routes)
 
 
 def _session(request: Request) -> Session:

@@ -72,7 +72,10 @@ def prepare(
     own = read_rules(settings.rules)
     needed = [(choice, words) for choice, words in wanted if is_needed(choice, seed, tenant.id, own)]
     if not needed:
-        raise NothingChosen("nothing was chosen that is not so already: choose another kind in one row at least")
+        raise NothingChosen(
+            "nothing was chosen that is not so already: choose another kind in one row at least; “as it is” leaves a"
+            " row alone, and “take back”, where a row has it, undoes what was set there"
+        )
     choices = [choice for choice, _ in needed]
     number = number_of(own, tenant.id, seed, choices)
     forget(settings, now)

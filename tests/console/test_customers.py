@@ -3,7 +3,7 @@
 import pytest
 
 from tests.console.front_office import ADA, BOB, Office, office
-from tests.console.visitor import Visitor
+from tests.console.visitor import Page, Visitor
 from tests.flow_builder.marts import SOCAL
 
 __all__ = ["office"]
@@ -18,6 +18,11 @@ HOSTILE = """<img src=x onerror=alert(1)>{{7*7}}</script>"onfocus="x"""
         ("+1 (213) 373 4253", [ADA]),
         ("BOB@mail.example.net", [BOB]),
         ("J-5551", [ADA]),
+        ("job J-5551", [ADA]),
+        ("#J-5551", [ADA]),
+        ("Lovelace, Ada", [ADA]),
+        ("Job # 1002", [BOB]),
+        (",", []),
         ("1002", [BOB]),
         ("1003", [ADA]),
         ("lovel", [ADA]),
@@ -44,6 +49,9 @@ def test_without_a_question_those_come_first_whose_state_changed_last(office: Of
     assert customers(ola.page(LIST, state="2", q="ada").links) == []
     assert customers(ola.page(LIST, tenant="socal").links) == [BOB, ADA]
     assert ola.get(LIST, params={"tenant": "nobody"}).status_code == 404
+    no_state = ola.get(LIST, params={"state": "99"})
+    assert (no_state.status_code, "found &#39;99&#39;; expected one of 0, 1" in no_state.text) == (422, True)
+    assert LIST in Page(no_state.text).links
 
 
 def customers(links: list[str]) -> list[int]:
@@ -102,6 +110,8 @@ def test_who_was_merged_away_is_shown_as_who_is_left(office: Office, ola: Visito
     assert ola.get(f"{LIST}/socal/1003").headers["location"] == f"{LIST}/socal/{ADA}"
     assert ola.get(f"{LIST}/socal/77").status_code == 404
     assert ola.get(f"{LIST}/dfw/{ADA}").status_code == 404
+    no_number = ola.get(f"{LIST}/dfw/abc")
+    assert (no_number.status_code, "expected digits only, found &#39;abc&#39;" in no_number.text) == (404, True)
 
 
 def test_a_state_that_is_set_starts_no_flow_unless_that_is_ticked(office: Office, ola: Visitor) -> None:
@@ -129,7 +139,7 @@ def test_a_state_that_is_set_starts_no_flow_unless_that_is_ticked(office: Office
     [
         ({"state": "3", "reason": " "}, 422, "The reason"),
         ({"state": "7"}, 422, "expected one of 0, 1"),
-        ({"state": "3", "reason": "x" * 2001}, 422, "reason"),
+        ({"state": "3", "reason": "x" * 2001}, 422, "found 2,001 characters; expected at most 2,000"),
         ({"state": "3", "expected_state": "2"}, 409, "nothing was changed"),
     ],
     ids=["without a reason", "no such state", "a long reason", "another state"],
@@ -140,6 +150,7 @@ def test_a_state_that_cannot_be_set_is_refused_in_words(
     office.publish()
     refused = ola.act(f"{LIST}/socal/{ADA}/state", **fields)
     assert (refused.status_code, said in refused.text) == (status, True)
+    assert f"{LIST}/socal/{ADA}" in Page(refused.text).links
     assert office.ask("select count(*) from state_updates") == [(0,)]
     assert office.ask("select count(*) from decisions") == [(0,)]
 

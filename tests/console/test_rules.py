@@ -171,7 +171,7 @@ def test_a_file_that_somebody_broke_is_named_with_its_row_and_nothing_is_written
         ({}, 409, "nothing was chosen"),
         ({"job_type_id:12345": "sales"}, 409, "nothing was chosen"),
         ({"job_type_id:7": "back"}, 409, "nothing was chosen"),
-        ({"job_type_id:7": "sales", "reason": ""}, 422, "The reason"),
+        ({"job_type_id:7": "sales", "reason": ""}, 422, 'value="sales" selected'),
     ],
     ids=["no kind", "nothing", "no type of theirs", "nothing to take back", "no reason"],
 )
@@ -181,6 +181,8 @@ def test_what_cannot_be_chosen_is_refused_in_words(
     refused = ola.act(RULES, **fields)
     assert (refused.status_code, words in refused.text) == (status, True), refused.text
     assert not settings.rules.exists()
+    assert "Rules of socal" in refused.text, "with what was chosen and why"
+    assert fields.get("reason", "as a test") in refused.text
 
 
 def test_what_cannot_be_counted_is_set_by_who_says_so(open_console: Open, settings: Settings) -> None:

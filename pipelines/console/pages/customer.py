@@ -23,6 +23,7 @@ from pipelines.analytics.published import NotPublished
 from pipelines.console import words
 from pipelines.console.context import Console, Here
 from pipelines.console.guard import Posted, Visitor
+from pipelines.console.invalid import sentence
 from pipelines.console.refusals import Refusal, not_there
 from pipelines.console.rendering import done, render
 from pipelines.console.timeline import MOST, next_steps, timeline
@@ -191,7 +192,6 @@ def asked(customer_id: int, state: float, reason: str, expected: str, starts: bo
     try:
         return UpdateState.model_validate(form | ({"expected_state": float(expected)} if expected else {}))
     except ValidationError as error:
-        [first, *_] = error.errors()
-        raise Refusal(422, f"{first['loc'][-1]}: {first['msg']}; nothing was done") from None
+        raise Refusal(422, f"{sentence(error.errors()[0])}; nothing was done") from None
     except ValueError:
         raise Refusal(422, f"expected_state: found {expected!r}; expected a number; nothing was done") from None

@@ -11,6 +11,7 @@ from pipelines.analytics.customer_search import Listed, Wanted, customers
 from pipelines.analytics.published import NotPublished
 from pipelines.console.context import Console, Here
 from pipelines.console.guard import Visitor
+from pipelines.console.refusals import Refusal
 from pipelines.console.rendering import render
 from pipelines.console.sessions import Session
 
@@ -68,6 +69,8 @@ def search(console: Console, session: Session, asked: dict[str, str], page: int)
 
 
 def number(text: str | None) -> float | None:
-    """-1, which nobody is in, for what is no state."""
+    """Raises `Refusal`."""
     known = {f"{state:g}": state for state in customer_states()}
-    return None if not text else known.get(text.removesuffix(".0"), -1)
+    if text and text.removesuffix(".0") not in known:
+        raise Refusal(422, f"state: found {text!r}; expected one of {', '.join(known)}")
+    return known[text.removesuffix(".0")] if text else None

@@ -1,5 +1,6 @@
 """Which job types, units and reasons mean what in one tenant, and a person's own word on it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -78,13 +79,31 @@ def show(
     page: Page = 1,
     preview: str = "",
 ) -> Response:
-    tenant = console.tenant(session, name)
+    return shown(request, console, console.tenant(session, name), of, q, page, preview)
+
+
+def shown(
+    request: Request,
+    console: Console,
+    tenant: Tenant,
+    of: Of,
+    q: str,
+    page: int,
+    preview: str = "",
+    *,
+    typed: Form | None = None,
+    refusal: Refusal | None = None,
+) -> Response:
+    """``typed``: what was chosen there, where it was refused."""
     own, trouble = rules_of(console)
     found = [one for one in lines_of(console, tenant, of, own) if q.casefold() in one.name.casefold()]
     asked = previews.find(console.settings, tenant.id, preview) if preview else None
     return render(
         request,
         "rules.html",
+        refusal.status if refusal else 200,
+        wrong=refusal.words if refusal else "",
+        typed=typed or Form(b""),
         tenant=tenant,
         of=of,
         q=q,
@@ -103,22 +122,32 @@ def show(
 
 @router.post(PATH)
 def choose(request: Request, console: Here, session: Visitor, form: Posted, name: str) -> Response:
-    tenant, reason = console.tenant(session, name), form.reason
+    tenant = console.tenant(session, name)
     path = PATH.format(name=tenant.name)
     try:
         if form.is_ticked("confirm"):
-            preview = asked_about(console, tenant, form)
-            previews.confirm(console.settings, preview, reason=reason, by=session.name, now=console.clock())
-            words = f"{counted(len(preview.choices), 'rule')} set: {sync_soon(console.dagster, tenant.name)}"
-            return done(request, f"{path}?of={of_seed(preview)}", words)
-        preview = prepared(console, session, tenant, form, reason)
-    except RulesError as error:
-        raise Refusal(409, f"{error}; nothing was done") from None
+            words = confirmed(console, session, tenant, form)
+            return done(request, f"{path}?of={words[0]}", words[1])
+        preview = prepared(console, session, tenant, form, form.reason)
+    except (RulesError, Refusal) as error:
+        refusal = error if isinstance(error, Refusal) else Refusal(409, f"{error}; nothing was done")
+        if form.is_ticked("confirm") or form.is_ticked(EVERY):
+            raise refusal from None
+        page = int(form.get("page")) if re.fullmatch("[1-9][0-9]{0,3}", form.get("page")) else 1
+        return shown(request, console, tenant, list_of(form), form.get("q"), page, typed=form, refusal=refusal)
     return done(
         request,
         f"{path}?of={of_seed(preview)}&preview={preview.id}",
         "Nothing is changed yet: look at what it would do, and say yes or no.",
     )
+
+
+def confirmed(console: Console, session: Session, tenant: Tenant, form: Form) -> tuple[Of, str]:
+    """The list in which it shows, and what was done. Raises `Refusal`, `RulesError`."""
+    reason, preview = form.reason, asked_about(console, tenant, form)
+    previews.confirm(console.settings, preview, reason=reason, by=session.name, now=console.clock())
+    how_many = counted(len(preview.choices), "rule")
+    return of_seed(preview), f"{how_many} set: {sync_soon(console.dagster, tenant.name)}"
 
 
 def rules_of(console: Console) -> tuple[list[Row], str]:
@@ -172,7 +201,7 @@ def chosen(console: Console, tenant: Tenant, form: Form, own: Sequence[Row]) -> 
         if form.needed("snapshot") != proposals.snapshot:
             raise Refusal(409, "the proposals are others than when the page was made: nothing was done; look once more")
         return JOB_KIND_RULES, list(proposals.wanted)
-    of: Of = next((one for one in LISTS if one == form.get("of")), "types")
+    of = list_of(form)
     seed = CANCEL_REASON_RULES if of == "reasons" else JOB_KIND_RULES
     return seed, [
         (choice, f"{line.name} ({line.id}): {words}")
@@ -180,6 +209,10 @@ def chosen(console: Console, tenant: Tenant, form: Form, own: Sequence[Row]) -> 
         if (found := choice_of(line, form, of))
         for choice, words in [found]
     ]
+
+
+def list_of(form: Form) -> Of:
+    return next((one for one in LISTS if one == form.get("of")), "types")
 
 
 def choice_of(line: Line, form: Form, of: Of) -> tuple[Choice, str] | None:
