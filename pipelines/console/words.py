@@ -76,6 +76,9 @@ REASONS = {
     "paused": "the tenant is paused",
     "stale_data": "ServiceTitan was not read for a while: ask again after the next sync",
 }
+# Said by the gate alone, and of no message.
+OF_THE_GATE = ("left", "canceled", "no_flow", "paused", "stale_data")
+OF_MESSAGES = {word: said for word, said in REASONS.items() if word not in OF_THE_GATE}
 RULES = {
     "ignore": "does not change a customer in this state",
     "new_job": "counts only on a job that is new, and this one was there before",

@@ -1,5 +1,7 @@
 """What was sent and what was not, and a person's decisions about it: asked before many are touched."""
 
+import re
+
 from tests.console.front_office import ADA, Office, office
 from tests.console.visitor import Page, Visitor
 from tests.flow_builder.marts import DFW, NOW
@@ -31,11 +33,16 @@ def test_messages_are_listed_with_names_and_why_there_is_no_mail(office: Office,
         ({"day": "2026-11-21"}, 0),
         ({"status": "delivered", "reason": "do_not_mail"}, 0),
         ({"page": "2"}, 0),
-        ({"batch": "none"}, 0),
     ):
         assert len(messages(ola.page(LIST, **params))) == count, params
     for wrong in ({"status": "gone"}, {"day": "yesterday"}, {"day": "0001-01-01"}):
         assert ola.get(LIST, params=wrong).status_code == 422
+    assert "expected one of the list: waits, is on its way" in ola.get(LIST, params={"status": "gone"}).text
+    no_batch = ola.get(LIST, params={"batch": "zzz"})
+    assert (no_batch.status_code, LIST in Page(no_batch.text).links) == (404, True)
+    choices = re.findall(r'<option value="\w+">([^<]+)</option>', ola.page(LIST).html)
+    assert "it waited for so long that it would have come too late" in choices
+    assert len(choices) == len({*choices})
 
 
 def messages(page: Page) -> list[str]:
@@ -87,6 +94,11 @@ def test_what_speaks_against_sending_is_said_and_may_be_overridden(office: Offic
 def test_a_held_batch_says_why_and_how_many_and_is_released_after_a_question(office: Office, ola: Visitor) -> None:
     batch = office.holds(3)
     office.publish()
+    assert "sent 0 dead: given up 0 held for a person 3" in ola.page(LIST, batch=batch).words
+    office.run("update deliveries set status = 'delivered', batch = null where sequence = 1")
+    page = ola.page(LIST, batch=batch)
+    assert "sent 0 dead: given up 0 held for a person 2" in page.words, "not everybody's"
+    office.run("update deliveries set status = 'held', batch = ? where sequence = 1", batch)
     page = ola.page(LIST, batch=batch)
     assert "above 500 (FLOW_BUILDER_HOLD_ABOVE)" in page.words
     assert "What to Expect 3" in page.words
@@ -156,7 +168,7 @@ def test_somebody_of_another_tenant_sees_counts_and_decides_nothing(office: Offi
         page = sol.page(LIST)
         assert "held for a person 0" in page.words
         assert messages(page) == []
-        assert "Why these are held" not in sol.page(LIST, batch=batch).words
+        assert sol.get(LIST, params={"batch": batch}).status_code == 404
         assert sol.get(LIST, params={"id": first}).status_code == 404
         for fields in ({"id": first}, {"batch": batch}, {"tenant": "dfw", "status": "held"}):
             assert sol.act(f"{LIST}/release", **fields).status_code == 404

@@ -34,10 +34,10 @@ def test_the_newest_rehearsal_is_shown_with_customers_and_what_was_withheld(
     keep(settings.operations, preview, now + timedelta(minutes=1))
     page = ola.page(PATH)
     assert "30 days, as if live" in page.words
-    assert "What to Expect 7 1 1 past all 7 1" in page.words
+    assert "What to Expect 7 1 1: the visit is over, or was called off all 7 1" in page.words
     customers = [link for link in page.links if link.startswith("/console/customers/socal/")]
     assert customers == [f"/console/customers/socal/{one}" for one in (1, 2, 3, 4, 5, 99)]
-    assert "What to Expect: past 1 mail" in page.words
+    assert "What to Expect: the visit is over, or was called off 1 mail" in page.words
     assert "/console/tenants/socal/rules" in page.links
     with Visitor(ola.url, "sol") as sol:
         assert sol.get("/console/tenants/dfw/rehearsal").status_code == 404

@@ -56,14 +56,16 @@ def show(
     given = dict(zip(FILTERS, (status, reason, flow, tenant, day, batch), strict=True))
     with console.reading() as con:
         tenants = seen(console, session, con)
+        if batch and not may_see(con, tenants, batch):
+            raise not_there(f"batch {batch}")
         wanted = wanted_of(console, session, tenants, given)
         found = lists.page(con, wanted, most=PAGE + 1, skip=(page - 1) * PAGE)
-        flows = lists.flows_of_batch(con, batch) if batch and may_see(con, tenants, batch) else []
+        flows = lists.flows_of_batch(con, batch) if batch else []
         values: dict[str, Any] = {
             "found": described(con, console.tenants(session), found[:PAGE]),
             "has_more": len(found) > PAGE,
             "total": counted(con, wanted),
-            "counts": by_status(con, wanted.tenants),
+            "counts": by_status(con, wanted.tenants, wanted.batch),
             "flows": flows,
             "held": sum(one.rows for one in flows),
         }
@@ -123,7 +125,8 @@ def wanted_of(console: Console, session: Session, tenants: list[int], given: Map
     known = console.tenants_by_id(session)
     chosen = [console.tenant(session, given["tenant"]).id] if given["tenant"] else tenants
     if given["status"] and given["status"] not in [*Status]:
-        raise Refusal(422, f"status: found {given['status']!r}; expected one of {', '.join(Status)}")
+        known_words = ", ".join(words.STATUSES[one] for one in Status)
+        raise Refusal(422, f"status: found {given['status']!r}; expected one of the list: {known_words}")
     day = a_day(given["day"])
     return Filter(
         chosen,
@@ -154,9 +157,9 @@ def of_day(day: date, tenant: Tenant | None) -> Period:
     return Period(first, datetime(after.year, after.month, after.day, tzinfo=zone))
 
 
-def by_status(con: Connection, tenants: Sequence[int]) -> list[tuple[Status, str]]:
-    """Of those tenants, whatever else was asked for."""
-    return [(status, counted(con, Filter(tenants, status))) for status in Status]
+def by_status(con: Connection, tenants: Sequence[int], batch: str | None) -> list[tuple[Status, str]]:
+    """Of those tenants, or of that batch, whatever else was asked for."""
+    return [(status, counted(con, Filter(tenants, status, batch=batch))) for status in Status]
 
 
 def counted(con: Connection, wanted: Filter) -> str:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pipelines.actions.routes.rehearsal_launcher import start_rehearsal, under_way
 from pipelines.actions.web.problems import Problem
 from pipelines.analytics.job_kinds import has_baseline
+from pipelines.console import words
 from pipelines.console.context import Console, Here
 from pipelines.console.dagster import PATIENCE, ask
 from pipelines.console.guard import Posted, Visitor
@@ -45,6 +46,7 @@ def show(request: Request, console: Here, session: Visitor, name: str) -> Respon
         has_baseline=has_baseline(console.services.marts, tenant.id),
         days=DAYS,
         max_days=MAX_DAYS,
+        words=words,
     )
 
 
@@ -62,8 +64,8 @@ def start(request: Request, console: Here, session: Visitor, form: Posted, name:
     with console.services.store.writing() as con:
         now, about = console.clock(), f"of {days} days"
         note(con, "rehearsal started", reason=reason, by=session.name, now=now, tenant_id=tenant.id, subject=about)
-    words = "A rehearsal is under way: three seconds or more for each day. It sends nothing."
-    return done(request, PATH.format(name=tenant.name), words)
+    said = "A rehearsal is under way: three seconds or more for each day. It sends nothing."
+    return done(request, PATH.format(name=tenant.name), said)
 
 
 def newest(console: Console, tenant: Tenant) -> Sampled | None:
