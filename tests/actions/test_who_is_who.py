@@ -51,7 +51,9 @@ def test_a_lead_by_which_nobody_can_be_known_waits_for_a_person(api: Api, socal:
         "Wants a new roof; 999-999-9999; none@none.com",
     )
     assert "by which the person can be known" in waiting["last_error"]
-    assert "leads choose`), whom you create in ServiceTitan first where there is none" in waiting["last_error"]
+    assert (
+        "say which customer it is, whom you create in ServiceTitan first where there is none" in waiting["last_error"]
+    )
     assert len(socal.records("customers")) == 1
 
 

@@ -91,10 +91,26 @@ def test_it_may_be_new_or_nobodys(
     url: str, ola: Visitor, settings: Settings, twin: int, way: str, status: str, action: str
 ) -> None:
     lead_id = send(url)
-    assert ola.act(f"/console/leads/{lead_id}/decision", **{way: "true"}).status_code == 303
+    answer = ola.act(f"/console/leads/{lead_id}/decision", **{way: "true"})
+    if way == "create":
+        asked = Page(answer.text)
+        assert "Name Ada Lovelace Phone +12135552823 E-mail" in asked.words
+        assert "Address Unknown" in asked.words
+        assert decisions(settings) == []
+        fields = asked.fields(f"/console/leads/{lead_id}/decision")
+        assert fields["reason"] == "as a test"
+        answer = ola.post(f"/console/leads/{lead_id}/decision", data=fields)
+    assert answer.status_code == 303
     ends(ola, f"/console/leads/{lead_id}", status)
     assert [(one[1], one[2]) for one in decisions(settings)] == [(f"lead {lead_id}", action)]
     assert twin
+
+
+def test_a_number_that_nobody_can_have_is_shown_as_typed(url: str, ola: Visitor) -> None:
+    page = ola.page(f"/console/leads/{send(url, phone='213-555-7777')}")
+    assert "Phone 213-555-7777 cannot be read as a number" in page.words
+    assert "create the customer in ServiceTitan, and say below which it is" in page.words
+    assert "servicetitan-flow leads" not in page.words
 
 
 def test_leads_of_another_tenant_are_not_there(url: str, ola: Visitor, dfw: Company) -> None:

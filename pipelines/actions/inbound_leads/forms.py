@@ -64,9 +64,11 @@ class InboundLead(Input):
 
 
 class TakenLead(InboundLead):
-    """As it lies in the store. ``no_contact``: what was sent as the contact, and is none; it stands in the summary."""
+    """As it lies in the store. ``no_contact``: what was sent as the contact, and is none; ``left_out``: by field, the
+    number or address as typed that identifies nobody. Both stand in the summary."""
 
     no_contact: str | None = None
+    left_out: dict[str, str] = {}
 
 
 class WebLead(InboundLead):
@@ -99,7 +101,8 @@ def identified(lead: Lead, tenant: Tenant, besides: Sequence[str] = ()) -> Lead:
     person = person_in(lead, tenant)
     more = [*(one.value for one in person.left_out), *person.others, *besides]
     reaches = {"phone": person.phone and written(person.phone), "email": person.email}
-    return lead.model_copy(update=reaches | {"summary": with_more(lead.summary, more)})
+    left_out = {one.field: one.value for one in person.left_out}
+    return lead.model_copy(update=reaches | {"summary": with_more(lead.summary, more), "left_out": left_out})
 
 
 def stored_lead(text: str) -> TakenLead:

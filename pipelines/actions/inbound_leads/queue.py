@@ -27,9 +27,7 @@ from pipelines.operations import Connection, moment, open_operations, stamp
 from pipelines.operations.decisions import note
 
 LEAD_RETENTION = timedelta(days=30)  # contact data, after the lead's end, and keys
-CHOOSE = (
-    "choose the customer (`servicetitan-flow leads choose`), whom you create in ServiceTitan first where there is none"
-)
+CHOOSE = "say which customer it is, whom you create in ServiceTitan first where there is none"
 UNREACHABLE = f"neither a phone number nor an e-mail address by which the person can be known: {CHOOSE}"
 WAITS = (5, 30, 120, 600, 3600)  # seconds; the last one goes on for ever
 

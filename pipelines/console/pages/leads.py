@@ -20,14 +20,16 @@ from pipelines.actions.database import Row
 from pipelines.actions.inbound_leads import listing
 from pipelines.actions.inbound_leads.comparison import Compared, compare, lead_in
 from pipelines.actions.inbound_leads.decisions import WAYS, LeadDecision, decide, is_nobodys
-from pipelines.actions.inbound_leads.forms import TakenLead
+from pipelines.actions.inbound_leads.forms import TakenLead, person_in
 from pipelines.actions.inbound_leads.statuses import DISCARDED, NEEDS_REVIEW, REJECTED, LeadStatus
+from pipelines.actions.inbound_leads.worker import customer_form
 from pipelines.actions.schemas.results import Address
 from pipelines.actions.web.problems import Problem
 from pipelines.actions.web.servicetitan_problems import as_problem
 from pipelines.console.context import Console, Here
 from pipelines.console.forms import Form
 from pipelines.console.guard import Posted, Visitor
+from pipelines.console.invalid import sentence
 from pipelines.console.refusals import Refusal, not_there
 from pipelines.console.rendering import done, render
 from pipelines.console.sessions import Session
@@ -112,8 +114,11 @@ def show_one(request: Request, console: Here, session: Visitor, lead_id: UUID) -
 def decide_about(request: Request, console: Here, session: Visitor, form: Posted, lead_id: UUID) -> Response:
     known = console.tenants_by_id(session)
     row = found(console, known, lead_id)
-    call = call_of(console, session, known[row["tenant_id"]], PATIENCE_TO_DECIDE)
+    one = Lead(row, known[row["tenant_id"]], lead_in(row))
+    call = call_of(console, session, one.tenant, PATIENCE_TO_DECIDE)
     decision = decision_in(form)
+    if decision.create and one.waits and one.may_be_new and form.get("confirm") != "yes":
+        return question(request, one, decision.reason)
     try:
         now = decide(
             console.services.lead_queue, call.tenant.id, row["id"], decision, session.name, partial(stands_for, call)
@@ -123,11 +128,19 @@ def decide_about(request: Request, console: Here, session: Visitor, form: Posted
     return done(request, f"{PATH}/{row['id']}", told(now))
 
 
+def question(request: Request, one: Lead, reason: str) -> Response:
+    """What a new customer would be, before ServiceTitan has one."""
+    assert one.lead
+    form = customer_form(one.lead, person_in(one.lead, one.tenant))
+    address = one_line(Address(**form.address.model_dump(exclude={"name"})))
+    return render(request, "lead_question.html", one=one, form=form, address=address, reason=reason)
+
+
 def wanted_status(status: str) -> LeadStatus | None:
     """Raises `Refusal`."""
     wanted: LeadStatus | None = next((one for one in get_args(LeadStatus) if one == status), None)
     if status and wanted is None:
-        raise Refusal(404, f"status: found {status!r}; expected one of {', '.join(get_args(LeadStatus))}")
+        raise Refusal(404, f"status: found {status!r}; expected one of the list: {', '.join(WORDS.values())}")
     return wanted
 
 
@@ -149,9 +162,7 @@ def decision_in(form: Form) -> LeadDecision:
     try:
         return LeadDecision(reason=reason, **fields)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = f"{first['loc'][-1]}: " if first["loc"] else ""
-        raise Refusal(422, f"{place}{str(first['msg']).removeprefix('Value error, ')}; nothing was done") from None
+        raise Refusal(422, f"{sentence(error.errors()[0])}; nothing was done") from None
 
 
 def stands_for(call: ActionContext, customer_id: int) -> int:
