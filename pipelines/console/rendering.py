@@ -71,6 +71,11 @@ def or_none(values: Iterable[Any]) -> str:
     return ", ".join(map(str, values)) or NOTHING
 
 
+def capital(words: str) -> str:
+    """The first letter is one; names within stay as they are."""
+    return words[:1].upper() + words[1:]
+
+
 def state_name(known: Mapping[float, State], number: float | Decimal) -> str:
     """``2.5 Sales Appointment Canceled``."""
     state = known.get(float(number))
@@ -89,6 +94,7 @@ pages.filters |= {
     "at": at,
     "day": day,
     "ago": ago,
+    "capital": capital,
     "counted": counted,
     "money": money,
     "grouped": grouped,

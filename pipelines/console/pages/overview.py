@@ -80,7 +80,7 @@ def show(request: Request, console: Here, session: Visitor) -> Response:
             for one in mine
         ]
         wrong = troubles(console, session, con, by_tenant)
-    newest = newest_messages(console, session, mine)
+    newest, is_bound = newest_messages(console, session, mine), session.user.tenants is not None
     return render(
         request,
         "overview.html",
@@ -93,7 +93,8 @@ def show(request: Request, console: Here, session: Visitor) -> Response:
         endpoint=console.settings.flow_builder_trigger_url,
         words=words,
         consequences=CONSEQUENCES,
-        is_bound=session.user.tenants is not None,
+        is_bound=is_bound,
+        are_all_paused=all(one.switch.is_paused for one in cards) if is_bound and cards else found[ALL].is_paused,
     )
 
 
