@@ -38,10 +38,11 @@ bench: .venv/ready
 	$(BIN)/python -m tests.bench.ticks
 	$(BIN)/python -m tests.bench.trouble
 
-# The READMEs', taken by the tests of Dagster's UI and of the demo's tour.
+# The READMEs', taken by the tests of Dagster's UI, of the demo's tour and of the console's pages.
 pictures: .venv/ready
 	PICTURES=orchestration/pictures $(BIN)/pytest --quiet tests/test_dagster_ui.py
 	PICTURES=tests/simulator/flow_builder/pictures $(BIN)/pytest --quiet tests/test_simulator_walk.py
+	PICTURES=pipelines/console/pictures $(BIN)/pytest --quiet tests/console/browser/test_pages.py
 
 requirements: .venv/ready
 	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --extra dev \

@@ -33,7 +33,7 @@ class Fault:
     skip: int = 0
     times: int = 1
     status: int = 500
-    body: str = "json"  # json, html, empty, cut
+    body: str = "json"  # json, html, empty, cut; else what it is
     headers: dict[str, str] = field(default_factory=dict)
     retry_after: str = "seconds"  # seconds, date, none
     seconds: float = 0
@@ -45,6 +45,11 @@ class Fault:
         known = {*BEFORE, *PAGES, *WIRE}
         if self.kind not in known:
             raise ValueError(f"fault kind {self.kind!r} is not one of {', '.join(sorted(known))}")
+
+    @property
+    def content(self) -> tuple[bytes, str]:
+        """Body and content type."""
+        return BODIES.get(self.body, (self.body.encode(), "application/json"))
 
     def matches(self, call: Call) -> bool:
         return (
@@ -87,7 +92,7 @@ def _status(fault: Fault) -> Answer:
     if fault.body == "json":
         answer = problem(fault.status)
     else:
-        body, content_type = BODIES[fault.body]
+        body, content_type = fault.content
         answer = Answer(body, fault.status, content_type=content_type)
     answer.headers |= fault.headers
     return answer

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tests.simulator.answers import Answer
-from tests.simulator.faults import BODIES, Fault
+from tests.simulator.faults import Fault
 
 
 class Dropped(Response):
@@ -77,7 +77,8 @@ async def sent(answer: Answer, fault: Fault | None, compress: bool = False) -> R
     if fault and kind == "trickle":
         return Trickling(answer, fault.seconds)
     if fault and kind == "odd_body":
-        return Response(BODIES[fault.body][0], 200, media_type=BODIES[fault.body][1])
+        body, content_type = fault.content
+        return Response(body, 200, media_type=content_type)
     response, body = Cut if kind == "cut" else Response, answer.render()
     if compress:
         body, answer.headers["content-encoding"] = gzip.compress(body, 1), "gzip"
