@@ -24,6 +24,8 @@ def pages(office: Office) -> dict[str, str]:
         "leads": "/console/leads",
         "lead": f"/console/leads/{office.lead}",
         "report": "/console/report?weeks=52",
+        "documentation": "/console/docs/",
+        "documentation, without a slash": "/console/docs",
         "decisions": "/console/decisions",
         "sign in": "/console/sign-in",
         "not there": "/console/nowhere",

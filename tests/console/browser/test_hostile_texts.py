@@ -46,7 +46,7 @@ def written(office: Office) -> Iterator[Pages]:
         "overview": ("/console", "customer flow decision alert"),
         "customers": (f"/console/customers?q={ASKED}", "question"),
         "customers of odd": ("/console/customers?tenant=odd", "customer state"),
-        "customer": (customer, "customer state flow answer decision set"),
+        "customer": (customer, "customer address state flow answer decision set"),
         "deliveries": (f"/console/deliveries?tenant=odd&reason={ASKED}&flow={ASKED}", "question"),
         "deliveries of odd": ("/console/deliveries?tenant=odd", "customer flow"),
         "batch": (f"/console/deliveries?batch={ASKED}", "question"),
@@ -96,10 +96,12 @@ def test_all_that_comes_from_outside_is_text_on_every_page(
     look("an error of ServiceTitan's", f"{OF_A_LEAD} customer state decision error")
     client = office.simulator.tokens.clients[VALLEY.tenant_id]
     user.go("/console/integrations?name=odder")
-    for tenant_id, shown in ((hostile("question"), "question"), (str(VALLEY.tenant_id), "error")):
+    for tenant_id, shown in ((hostile("question"), "question"), (str(VALLEY.tenant_id), "question error")):
         fields = {"Tenant id": tenant_id, "Client id": client.client_id, "Client secret": "no such secret"}
         for label, typed in fields.items():
             user.page.get_by_label(label).fill(typed)
+        user.page.get_by_label("Time zone").select_option("America/Denver")
+        user.page.locator("form.fields").evaluate("form => { form.noValidate = true; }")
         user.page.locator("form.fields").get_by_label("Reason").fill(hostile("question"))
         user.page.get_by_role("button", name="Connect", exact=True).click()
         look(f"refused for {shown}", shown)
