@@ -15,7 +15,7 @@ from pipelines.operations import Connection, stamp
 from pipelines.texts import with_carriage_returns
 
 SAME_WITHIN = timedelta(hours=24)  # two leads without a key or an id and with the same content
-BESIDE = {"tenant", "no_contact"}  # the latter stands in the summary, too
+BESIDE = {"tenant", "no_contact", "left_out"}  # the latter two stand in the summary, too
 CONTENT = "="  # begins no source's name
 ANYBODY = ""  # the caller of keys that were kept before callers were told apart
 BY_KEY = """
