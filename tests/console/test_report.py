@@ -44,6 +44,7 @@ def test_it_is_of_those_tenants_that_one_may_see(url: str, ola: Visitor) -> None
 def test_before_the_first_sync_it_says_so(ola: Visitor) -> None:
     assert "it is published by the first sync" in ola.page("/console/report").words
     assert ola.get("/console/report", params={"weeks": 0}).status_code == 404
+    assert "weeks: expected digits only, found &#39;zz&#39;" in ola.get("/console/report", params={"weeks": "zz"}).text
 
 
 @pytest.mark.usefixtures("published")

@@ -32,7 +32,7 @@ PATH = "/console/integrations"
 OPTIONAL = ("timezone", "workspace_id", "booking_provider_id")
 FIELDS = ("id", "client_id", *OPTIONAL, "country", "delivery")
 KEPT = (*FIELDS, "reason")  # of what was typed, where something of it was wrong: not the secret
-NO_NAME = "expected letters without accents, digits, - and _, beginning with a letter, such as socal; found {!r}"
+NO_NAME = "expected letters without accents, digits, - and _, beginning with a letter, such as socal"
 IN_ENVIRONMENT = (
     "{} stands in the environment of the server, and whoever runs that changes it there: choose another name"
 )
@@ -54,9 +54,9 @@ def show(
     request: Request, console: Here, session: Visitor, name: Annotated[str, Query(max_length=100)] = ""
 ) -> Response:
     """``name``: of a tenant to connect, or to connect anew."""
-    name = name.strip().lower()
+    typed, name = name.strip(), name.strip().lower()
     if wrong := wrong_name(console, session, name) if name else "":
-        return page(request, console, session, name, {}, {"name": wrong})
+        return page(request, console, session, typed, {}, {"name": wrong})
     known = next((one for one in console.tenants(session) if one.name == name), None)
     values = {field: getattr(known, field) for field in FIELDS} if known else {}
     return page(request, console, session, name, values)
@@ -65,7 +65,7 @@ def show(
 def wrong_name(console: Console, session: Session, name: str) -> str:
     """Why no tenant of this name can be connected, or changed."""
     if not re.fullmatch(NAME, name):
-        return NO_NAME.format(name)
+        return NO_NAME
     known = {one.name: one for one in console.services.tenants()}.get(name)
     if known and not session.may_see(known):
         return OF_ANOTHER.format(name)
