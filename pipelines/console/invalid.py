@@ -19,7 +19,7 @@ EXPECTED = {
 WHOLE = {"missing": "not filled in", "string_too_short": "not filled in"}
 OF_FIELD = {"country": "two capital letters, such as US"}
 SECRET = "client_secret"
-SHOWN = 60  # characters of what was found
+SHOWN = 100  # characters of what was found
 
 
 def in_words(error: Mapping[str, Any]) -> str:
