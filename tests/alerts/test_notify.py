@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from pipelines.alerts.alert import Alert
 from pipelines.alerts.channels import Channel, channels, channels_of
 from pipelines.alerts.notify import Notified, notify
-from pipelines.console.pages import decisions, leads, overview
+from pipelines.console.pages import decisions, docs, leads, overview
 from pipelines.links import Page
 from pipelines.operations import MIGRATIONS, open_operations
 from pipelines.settings import Settings
@@ -194,5 +194,5 @@ def test_one_of_several_people_who_is_refused_is_tried_again_and_no_other_is_tol
 
 
 def test_every_page_that_is_linked_is_there() -> None:
-    routes = [*overview.router.routes, *leads.router.routes, *decisions.router.routes]
+    routes = [route for page in (overview, leads, decisions, docs) for route in page.router.routes]
     assert {*Page} <= {route.path for route in routes if isinstance(route, APIRoute)}
