@@ -160,6 +160,7 @@ def connects_denver(walk: Walk, simulator: ServiceTitan) -> None:
     walk.press("Go on")
     secret = client.secrets[0]
     walk.fill(Tenant_id=str(DENVER.tenant_id), Client_id=client.client_id, Client_secret=secret, Reason="a new one")
+    walk.page.get_by_label("Time zone").select_option("America/Denver")
     walk.press("Connect")
     walk.sees("denver is connected")
     expect(walk.page.get_by_role("region", name="denver").get_by_text("Connected")).to_be_visible()
