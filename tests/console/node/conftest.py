@@ -91,7 +91,7 @@ class Embedded:
         return self.page.evaluate("changes.at(-1)")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     expect.set_options(timeout=PATIENCE)
     world, host, folder = World(), Host(TOKEN), tmp_path_factory.mktemp("node")
@@ -113,7 +113,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
                 yield Stage(browser, simulator, url, other, api + PREFIX, ada)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pages(stage: Stage) -> Iterator[Callable[..., Page]]:
     """One page of each kind, for all tests: to open one takes as long as most of them."""
     opened: dict[str, Page] = {}
