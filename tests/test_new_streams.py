@@ -79,6 +79,7 @@ def stored(settings: Settings) -> dict[str, int]:
     return {name: query(settings, f"select count(*) from servicetitan.{name}")[0][0] for name in NEW}
 
 
+@pytest.mark.prove
 def test_the_first_read_of_new_streams_is_no_news_and_the_baseline_stands(
     upgraded: Settings, socal: Company, run: Run
 ) -> None:

@@ -57,6 +57,7 @@ def at_once(ledger: Ledger, work_dir: Path, tmp_path_factory: pytest.TempPathFac
     return warehouse
 
 
+@pytest.mark.prove
 def test_the_order_of_arrival_and_the_number_of_batches_change_nothing(
     warehouse: Warehouse, ledger: Ledger, at_once: Warehouse
 ) -> None:
@@ -68,6 +69,7 @@ def test_the_order_of_arrival_and_the_number_of_batches_change_nothing(
     assert marts(warehouse) == marts(at_once)
 
 
+@pytest.mark.prove
 def test_a_repeated_row_changes_nothing(ledger: Ledger, at_once: Warehouse) -> None:
     before, log_before = marts(at_once), log(at_once)
     again = {table: rows[::2] for table, rows in ledger.all_rows().items()}
@@ -99,6 +101,7 @@ def test_a_derivation_of_everything_keeps_what_was_detected(at_once: Warehouse) 
     assert (marts(at_once), log(at_once)) == (before, log_before)
 
 
+@pytest.mark.prove
 def test_a_full_refresh_by_hand_keeps_what_was_detected(at_once: Warehouse) -> None:
     before, log_before = marts(at_once), log(at_once)
     variables = f"{{as_of: '{AS_OF:%Y-%m-%dT%H:%M:%S.%fZ}'}}"

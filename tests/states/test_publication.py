@@ -67,6 +67,7 @@ def test_a_copy_that_goes_on_is_the_copy_of_everything(warehouse: Warehouse, gro
     assert [path.name for path in tmp_path.glob("*.tmp*")] == []
 
 
+@pytest.mark.prove
 def test_a_lead_of_nobody_that_gets_a_customer_is_there_once(warehouse: Warehouse, grown: Path) -> None:
     lead = {"tenant_id": TENANTS[0], "id": 10**9, "created_on": day(1), "status": "Open"}
     customer = {"tenant_id": TENANTS[0], "id": 10**9 + 1, "created_on": day(1)}
@@ -91,6 +92,7 @@ def test_a_copy_that_somebody_has_written_to_is_made_anew(warehouse: Warehouse, 
     assert tables(grown) == before
 
 
+@pytest.mark.prove
 def test_a_copy_that_has_missed_a_derivation_is_made_anew(warehouse: Warehouse, grown: Path, tmp_path: Path) -> None:
     for step in (1, 2):
         warehouse.load({"leads": [{"tenant_id": 410387862, "id": 10**9 + step, "customer_id": step}]})
@@ -109,6 +111,7 @@ def test_what_a_killed_process_left_is_cleared_away(warehouse: Warehouse, grown:
     assert not left.exists()
 
 
+@pytest.mark.prove
 def test_what_comes_of_many_jobs_is_written_anew_once_a_day_or_where_many_are_new(
     warehouse: Warehouse, grown: Path
 ) -> None:

@@ -45,6 +45,7 @@ def upgraded(tmp_path: Path, work_dir: Path, receiver: Receiver) -> Callable[...
     return upgrade
 
 
+@pytest.mark.prove
 def test_no_flow_starts_that_0_1_0_would_not_have_started(upgraded: Callable[..., Line]) -> None:
     line = upgraded()
     known = line.warehouse.rows(LOG)
@@ -60,6 +61,7 @@ def test_no_flow_starts_that_0_1_0_would_not_have_started(upgraded: Callable[...
     assert line.warehouse.rows(RECLASSIFIED) == [(2,), (3,), (9,)]
 
 
+@pytest.mark.prove
 def test_a_mass_of_corrections_waits_for_a_person(upgraded: Callable[..., Line]) -> None:
     line = upgraded(flow_builder_hold_above=len(CORRECTED) - 1)
     assert {data["customer_id"] for data in line.told()} == {25, 26}
