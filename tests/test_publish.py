@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.analytics.publish import is_published, publish
+from pipelines.analytics.publish import Besides, is_published, publish
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_no_address_and_no_number_leaves_with_the_copy(warehouse: Path, tmp_path
 def test_what_is_put_besides_the_marts_stands_among_them(warehouse: Path, tmp_path: Path) -> None:
     analytics = tmp_path / "analytics.duckdb"
     deliveries = pa.table({"webhook_id": ["a", "b"]}).to_reader()
-    assert publish(warehouse, analytics, "1", {"deliveries": deliveries}) == {"states": 1, "deliveries": 2}
+    assert publish(warehouse, analytics, "1", {"deliveries": Besides(deliveries)}) == {"states": 1, "deliveries": 2}
     with duckdb.connect(analytics, read_only=True) as con:
         assert con.execute("from marts.deliveries").fetchall() == [("a",), ("b",)]
 

@@ -206,14 +206,14 @@ def analytics(settings: Settings, marts: list[dg.AssetKey], manifest: Mapping[st
     @with_known_errors
     def publish(warehouse: WarehouseResource) -> Results:  # noqa: ARG001 (to hold it)
         from pipelines.analytics.described import described
-        from pipelines.analytics.publish import is_published, publish
+        from pipelines.analytics.publish import Besides, is_published, publish
         from pipelines.derivation.freshness import last_derivation
-        from pipelines.flow_builder.outbox.queries import table
+        from pipelines.flow_builder.outbox.queries import FOR_ANALYSTS, table
         from pipelines.flow_builder.outbox.queries import version as version_of
 
         derivation, version = last_derivation(settings.warehouse), version_of(settings.operations)
         if not is_published(settings.analytics, derivation.id if derivation else None, version):
-            deliveries = {"deliveries": table(settings.operations)}
+            deliveries = {"deliveries": Besides(table(settings.operations), FOR_ANALYSTS)}
             rows = publish(settings.warehouse, settings.analytics, version, deliveries, described(manifest))
             yield dg.MaterializeResult(asset_key=ANALYTICS, metadata=rows | links(settings))
 

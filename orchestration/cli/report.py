@@ -54,7 +54,7 @@ def flows(figures: "Figures") -> Iterator[Mapping[str, Any]]:
     for flow in figures.flows:
         became = {words: f"{flow.became.get(name, 0):,}" for name, words in BECAME.items()}
         yield {
-            "flow": flow.name or "(in none)",
+            "flow": flow.name or "(no flow)",
             **became,
             "sales": f"{flow.sales:,}",
             "sold": f"{flow.sold_subtotal:,.0f}",

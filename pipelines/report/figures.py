@@ -45,8 +45,8 @@ class TimeInState:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """``name``: None for customers in no flow. ``became``: messages by what became of them; ``sales``: what customers
-    bought while they were in its state."""
+    """``name``: None for sales after no flow. ``became``: messages by what became of them; ``sales``: those of which it
+    is the last flow that was started before, see `Earned`."""
 
     name: str | None
     became: Mapping[str, int]

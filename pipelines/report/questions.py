@@ -191,9 +191,9 @@ class Mails(NamedTuple):
 MAILS = f"""
     select
         {week_of("created_at")} as week,
-        flow_name,
+        state_flow_name,
         case
-            when status = '{Status.DELIVERED}' then case when suppressed is null then 'started' else 'no_flow' end
+            when status = '{Status.DELIVERED}' then case when flow_name is null then 'no_flow' else 'started' end
             when status in {WAITING} then 'waiting'
             else status
         end as became,
@@ -201,26 +201,60 @@ MAILS = f"""
         min(told_state)::double,
     from marts.deliveries
     where
-        kind = 'changed' and flow_name is not null and reason is distinct from 'baseline'
+        kind = 'changed' and state_flow_name is not null and reason is distinct from 'baseline'
         and created_at >= $begins_at and created_at < $ends_at and list_contains($tenants, tenant_id)
     group by all order by all
 """
 
 
 class Sales(NamedTuple):
-    """What was sold in a week to customers who were in a state, and thus in its flow."""
+    """What was sold in a week to customers who were in a state."""
 
     week: int
     state: float
-    flow_name: str | None
     sales: int
     sold_subtotal: Decimal
 
 
 SALES = f"""
-    select {week_of("week")}, state::double, any_value(flow_name), sum(sales)::bigint,
-        sum(sold_subtotal)::decimal(38, 2)
+    select {week_of("week")}, state::double, sum(sales)::bigint, sum(sold_subtotal)::decimal(38, 2)
     from (select * replace (week::timestamptz as week) from marts.weekly_sales) as weekly_sales
     where week >= $begins_at and week < $ends_at and list_contains($tenants, tenant_id)
     group by 1, 2 order by all
+"""
+
+
+class Earned(NamedTuple):
+    """What was sold after a flow: the last that was started for the customer in the 90 days before the sale, as in
+    `questions.revenue_by_flow`; None where there was none."""
+
+    flow_name: str | None
+    sales: int
+    sold_subtotal: Decimal
+
+
+EARNED = """
+    with sold as (
+        select tenant_id, servicetitan_customer_id, sold_at, sold_subtotal from marts.sales
+        where sold_at >= $begins_at and sold_at < $ends_at and list_contains($tenants, tenant_id)
+    ),
+
+    started as (
+        select tenant_id, servicetitan_customer_id, delivered_at, arg_max(flow_name, sequence) as flow_name
+        from marts.deliveries semi join sold using (tenant_id, servicetitan_customer_id)
+        where
+            kind = 'changed' and status = 'delivered' and flow_name is not null
+            and delivered_at >= $begins_at - interval 90 day and delivered_at <= $ends_at
+        group by all
+    )
+
+    select
+        case when delivered_at >= sold_at - interval 90 day then flow_name end,
+        count(*),
+        coalesce(sum(sold_subtotal), 0)::decimal(38, 2),
+    from sold asof left join started
+        on sold.tenant_id = started.tenant_id
+        and sold.servicetitan_customer_id = started.servicetitan_customer_id
+        and sold.sold_at >= started.delivered_at
+    group by 1 order by 1
 """

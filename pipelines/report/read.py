@@ -1,5 +1,6 @@
 """From the analysts' copy to the figures."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -87,7 +88,7 @@ def _figures(rows: Rows, as_of: datetime) -> Figures:
         moves=tuple(one for one in moves if one.week < period.weeks),
         time_in_state=_time_in_state(now, rows.of(ask.Ended, ask.ENDED)),
         longest=_with_names(longest, names),
-        flows=_flows(mails, sales),
+        flows=_flows(mails, rows.of(ask.Earned, ask.EARNED)),
         mails=mails,
         sales=sales,
     )
@@ -151,19 +152,20 @@ def _time_in_state(now: Sequence[ask.Standing], ended: Sequence[ask.Ended]) -> t
     )
 
 
-def _flows(mails: Sequence[ask.Mails], sales: Sequence[ask.Sales]) -> tuple[Flow, ...]:
-    """In the order of their states."""
-    states: dict[str | None, float] = {}
-    for name, state in [*((one.flow_name, one.state) for one in mails), *((one.flow_name, one.state) for one in sales)]:
-        states[name] = min(state, states.get(name, state))
-    return tuple(_flow(name, mails, sales) for name in sorted(states, key=lambda name: (states[name], name or "")))
+def _flows(mails: Sequence[ask.Mails], earned: Sequence[ask.Earned]) -> tuple[Flow, ...]:
+    """In the order of their states, after what was sold without one; last those that were started before the period."""
+    states: dict[str | None, float] = {one.flow_name: math.inf if one.flow_name else -1 for one in earned}
+    for mail in mails:
+        states[mail.flow_name] = min(mail.state, states.get(mail.flow_name, mail.state))
+    by_name = {one.flow_name: one for one in earned}
+    return tuple(
+        _flow(name, mails, by_name.get(name)) for name in sorted(states, key=lambda name: (states[name], name or ""))
+    )
 
 
-def _flow(name: str | None, mails: Sequence[ask.Mails], sales: Sequence[ask.Sales]) -> Flow:
+def _flow(name: str | None, mails: Sequence[ask.Mails], earned: ask.Earned | None) -> Flow:
     became: Counter[str] = Counter()
     for mail in mails:
         if mail.flow_name == name:
             became[mail.became] += mail.messages
-    sold = [one for one in sales if one.flow_name == name]
-    subtotal = sum((one.sold_subtotal for one in sold), Decimal())
-    return Flow(name, dict(became), sum(one.sales for one in sold), subtotal)
+    return Flow(name, dict(became), earned.sales if earned else 0, earned.sold_subtotal if earned else Decimal())

@@ -12,7 +12,7 @@ import yaml  # type: ignore[import-untyped]
 
 from pipelines.analytics.customer_index import value_hash
 from pipelines.derivation.dbt import PROJECT
-from pipelines.flow_builder.outbox.queries import COLUMNS, table
+from pipelines.flow_builder.outbox.queries import FOR_ANALYSTS, table
 from pipelines.flow_builder.rehearsal import Mail
 from pipelines.operations import open_operations, stamp, transaction
 from pipelines.rehearsal.result import Rehearsal
@@ -73,6 +73,12 @@ MARTS = """
     from marts.customer_state_transitions;
     create temp table tenants as select unnest($tenants) as tenant_id, unnest($names) as tenant_name;
     create temp table states as select unnest([0, 1, 2, 2.5, 3, 4, 4.5, 5, 6])::decimal(2, 1) as state;
+    insert into marts.tenants by name from tenants;
+    insert into marts.states by name
+    select
+        tenant_id, tenant_name, state, 'State ' || state as state_name,
+        case when state > 0 then 'Flow ' || state end as flow_name
+    from tenants, states;
     insert into marts.waiting_customers by name
     select
         tenant_id, tenant_name, state, 'State ' || state as state_name, 1000 as customers, 100 as up_to_a_week,
@@ -108,7 +114,7 @@ MARTS = """
     from tenants, range($reasons) as reasons(i);
     insert into marts.tenant_baselines by name select tenant_id from tenants;
     create table main.publication as
-    select 'bench' as derivation_id, $now::timestamptz as as_of, '' as besides_version, 0 as published_at
+    select 'bench' as derivation_id, $now::timestamptz as as_of, '' as besides_version, as_of as published_at
 """
 # Two of each customer: one in eight was not sent, of the first tenant's newest one in twenty-five is held, one in a
 # thousand is dead.
@@ -209,8 +215,8 @@ def publish(analytics: Path, operations: Path, customers: int, now: datetime) ->
         }
         for statement in MARTS.split(";"):
             con.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
-        con.register("outbox", table(operations))
-        con.execute(f"create table marts.deliveries as select {', '.join(COLUMNS)} from outbox")
+        con.register("besides", table(operations))
+        con.execute(f"create table marts.deliveries as {FOR_ANALYSTS}")
 
 
 def named(model: str) -> str:

@@ -21,7 +21,7 @@ def test_it_says_how_far_customers_came_by_name_and_what_was_sold(ola: Visitor, 
     published.run("update marts.customer_servicetitan_state set customer_name = '<img src=x>' where current_state = 3")
     page = ola.page("/console/report", tenant="socal", weeks=4)
     assert "Entered 3 100% 100% 0 0 Sales Appointment Booked 3 100% 100% 0 1" in page.words
-    assert "Flow 3.0 0 0 0 1 0 1 0 3 $1,600" in page.words
+    assert "Flow 2.0 1 1 1 0 0 0 0 2 $1,500" in page.words
     assert "Sold $8,600" in page.words
     assert "<img src=x>" in page.words
     assert "/console/customers/socal/1" in page.links

@@ -1,8 +1,7 @@
 """A small published copy: the columns of the marts that the report reads, a few customers of two tenants."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ SCHEMA = f"""
     set TimeZone = 'UTC';
     create schema marts;
     create table main.publication as
-    select 'abc' as derivation_id, timestamptz '{NOW.isoformat()}' as as_of, '' as besides_version, 0 as published_at;
+    select 'abc' as derivation_id, timestamptz '{NOW.isoformat()}' as as_of, '' as besides_version,
+        as_of as published_at;
     create table names as from (values {STATES}) as names(state, name);
     create table marts.customer_servicetitan_state (
         tenant_id bigint, servicetitan_customer_id bigint, customer_name varchar, customer_is_active boolean,
@@ -37,11 +37,15 @@ SCHEMA = f"""
         up_to_30_days bigint, up_to_90_days bigint, longer bigint
     );
     create table marts.deliveries (
-        tenant_id bigint, kind varchar, told_state decimal(2, 1), flow_name varchar, suppressed varchar,
-        created_at timestamptz, status varchar, reason varchar
+        tenant_id bigint, servicetitan_customer_id bigint, sequence bigint, kind varchar, told_state decimal(2, 1),
+        flow_name varchar, state_flow_name varchar, created_at timestamptz, delivered_at timestamptz, status varchar,
+        reason varchar
     );
     create table marts.weekly_sales (
-        tenant_id bigint, week date, state decimal(2, 1), flow_name varchar, sales bigint, sold_subtotal decimal(38, 2)
+        tenant_id bigint, week date, state decimal(2, 1), sales bigint, sold_subtotal decimal(38, 2)
+    );
+    create table marts.sales (
+        tenant_id bigint, servicetitan_customer_id bigint, sold_at timestamptz, sold_subtotal decimal(38, 2)
     );
 """
 # Stays follow each other; the time before the first is not among them.
@@ -81,12 +85,23 @@ class Published:
         for fill in (SPANS, CUSTOMERS, WAITING):
             self.run(fill)
 
-    def deliveries(self, *rows: tuple[int, float, str, str | None, str | None, datetime]) -> None:
-        """(tenant, state, status, reason, suppressed, created at)"""
+    def deliveries(self, *rows: tuple[int, int, float, str, str | None, bool, datetime]) -> None:
+        """(tenant, customer, state, status, reason, whether it starts the flow, created at)"""
         self.run(
-            """insert into marts.deliveries by name select $1 as tenant_id, 'changed' as kind, $2 as told_state,
-                'Flow ' || $2::varchar as flow_name, $3 as status, $4 as reason, $5 as suppressed, $6 as created_at""",
+            """insert into marts.deliveries by name
+            select $1 as tenant_id, $2 as servicetitan_customer_id, 'changed' as kind, $3 as told_state,
+                'Flow ' || $3::varchar as state_flow_name, $4 as status, $5 as reason,
+                case when $6 then state_flow_name end as flow_name, $7 as created_at,
+                case status when 'delivered' then created_at end as delivered_at, epoch_us(created_at) as sequence""",
             rows,
+        )
+
+    def sales(self, *rows: tuple[int, int, float, str, datetime]) -> None:
+        """(tenant, customer, state, subtotal, sold at): of each also what `weekly_sales` has."""
+        self.run("insert into marts.sales values ($1, $2, $4, $3)", [(*row[:2], *row[3:]) for row in rows])
+        self.run(
+            "insert into marts.weekly_sales select $1, date_trunc('week', $2::timestamptz)::date, $3, 1, $4",
+            [(tenant, sold_at, state, subtotal) for tenant, _, state, subtotal, sold_at in rows],
         )
 
     def run(self, statement: str, rows: Iterable[Any] = ()) -> None:
@@ -116,24 +131,23 @@ def fill(published: Published) -> Published:
         (DFW, 5, 2.0, ago(9)),
     )
     published.deliveries(
-        (SOCAL, 2.0, "delivered", None, None, ago(16)),
-        (SOCAL, 2.0, "delivered", None, "past", ago(12)),
-        (SOCAL, 2.0, "retry", None, None, ago(3)),
-        (SOCAL, 3.0, "held", None, None, ago(2)),
-        (SOCAL, 3.0, "not_sent", "stale", None, ago(2)),
-        (SOCAL, 3.0, "not_sent", "baseline", None, ago(2)),
-        (SOCAL, 3.0, "delivered", None, None, ago(100)),
-        (DFW, 2.0, "delivered", None, None, ago(9)),
+        (SOCAL, 1, 2.0, "delivered", None, True, ago(16)),
+        (SOCAL, 1, 2.0, "delivered", None, False, ago(12)),
+        (SOCAL, 1, 2.0, "retry", None, True, ago(3)),
+        (SOCAL, 1, 3.0, "held", None, True, ago(2)),
+        (SOCAL, 4, 3.0, "not_sent", "stale", False, ago(8)),
+        (SOCAL, 4, 3.0, "not_sent", "baseline", False, ago(2)),
+        (SOCAL, 3, 6.0, "delivered", None, True, ago(100)),
+        (SOCAL, 4, 1.0, "delivered", None, True, ago(40)),
+        (DFW, 5, 2.0, "delivered", None, True, ago(9)),
     )
-    published.run(
-        "insert into marts.weekly_sales values (?, ?, ?, ?, ?, ?)",
-        [
-            (SOCAL, date(2026, 11, 9), 3, "Flow 3.0", 2, Decimal("1500.50")),
-            (SOCAL, date(2026, 11, 16), 3, "Flow 3.0", 1, Decimal("99.50")),
-            (SOCAL, date(2026, 11, 16), 0, None, 1, Decimal("7000")),
-            (SOCAL, date(2026, 6, 1), 3, "Flow 3.0", 1, Decimal("1")),
-            (DFW, date(2026, 11, 16), 3, "Flow 3.0", 1, Decimal("3")),
-        ],
+    published.sales(
+        (SOCAL, 1, 3.0, "1400.50", ago(10)),  # what is not started since does not count
+        (SOCAL, 1, 3.0, "100", ago(9)),
+        (SOCAL, 4, 3.0, "99.50", ago(5)),  # by a flow that was started before the period
+        (SOCAL, 3, 0.0, "7000", ago(4)),  # after more than 90 days
+        (SOCAL, 2, 3.0, "1", ago(170)),
+        (DFW, 5, 3.0, "3", ago(4)),
     )
     published.run(
         "insert into marts.state_conversions values (?, ?, ?, ?, ?, ?, ?)",

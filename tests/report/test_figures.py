@@ -75,8 +75,9 @@ def test_moves_lead_from_the_state_that_was_left_to_the_one_that_was_entered(fig
 def test_mails_count_by_what_became_of_them_beside_the_money(figures: Figures) -> None:
     assert [(one.name, one.became, one.sales, one.sold_subtotal) for one in figures.flows] == [
         (None, {}, 1, Decimal("7000.00")),
-        ("Flow 2.0", {"started": 1, "no_flow": 1, "waiting": 1}, 0, Decimal(0)),
-        ("Flow 3.0", {"held": 1, "not_sent": 1}, 3, Decimal("1600.00")),
+        ("Flow 2.0", {"started": 1, "no_flow": 1, "waiting": 1}, 2, Decimal("1500.50")),
+        ("Flow 3.0", {"held": 1, "not_sent": 1}, 0, Decimal(0)),
+        ("Flow 1.0", {}, 1, Decimal("99.50")),
     ]
     assert figures.sold_subtotal == Decimal("8600.00")
     assert {(one.week, one.state): one.sold_subtotal for one in figures.sales} == {

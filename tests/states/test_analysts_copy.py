@@ -8,9 +8,9 @@ import duckdb
 import pytest
 
 from pipelines.analytics.described import described
-from pipelines.analytics.publish import publish
+from pipelines.analytics.publish import Besides, publish
 from pipelines.derivation.dbt import project_json
-from pipelines.flow_builder.outbox.queries import table
+from pipelines.flow_builder.outbox.queries import FOR_ANALYSTS, table
 from tests.flow_builder.line import settings_for
 from tests.simulator.environment import SIGNING_SECRET
 from tests.simulator.flow_builder.receiver import Receiver
@@ -45,7 +45,7 @@ def analytics(tmp_path_factory: pytest.TempPathFactory, work_dir: Path) -> Path:
         for moment, tables in zip(MOMENTS, steps(office_at(START, HOUSEHOLDS), MOMENTS), strict=True):
             line.now = moment - 5 * MINUTE  # a sync takes so long
             line.sync(as_rows(tables))
-            deliveries = {"deliveries": table(settings.operations)}
+            deliveries = {"deliveries": Besides(table(settings.operations), FOR_ANALYSTS)}
             if moment in MOMENTS[-2:]:
                 publish(line.warehouse.path, settings.analytics, str(moment), deliveries, words)
     return settings.analytics
@@ -69,11 +69,43 @@ def test_the_customer_has_one_name_in_all_of_them(con: duckdb.DuckDBPyConnection
     assert {name for name in columns if "customer_id" in name} == {"servicetitan_customer_id"}
 
 
+def test_every_row_has_its_tenants_id_and_name(con: duckdb.DuckDBPyConnection) -> None:
+    columns = {str(name) for name, _ in con.execute(COLUMNS).fetchall() if not str(name).startswith("main.")}
+    relations = {name.rsplit(".", 1)[0] for name in columns}
+    for name in ("tenant_id", "tenant_name"):
+        assert {relation for relation in relations if f"{relation}.{name}" not in columns} == set()
+
+
+def test_no_number_is_of_a_type_that_tools_do_not_know(con: duckdb.DuckDBPyConnection) -> None:
+    wide = "select table_name, column_name from duckdb_columns() where data_type = 'HUGEINT' and not internal"
+    assert con.execute(wide).fetchall() == []
+
+
+def test_where_customers_stood_ends_where_they_stand(con: duckdb.DuckDBPyConnection) -> None:
+    stood = "select tenant_id, state, customers from questions.where_customers_stood where customers > 0"
+    last = f"{stood} and week = (select max(week) from questions.where_customers_stood) order by all"
+    stand = "select tenant_id, current_state, customers from questions.where_customers_stand order by all"
+    assert con.execute(last).fetchall() == con.execute(stand).fetchall()
+    assert con.execute("select min(customers) >= 0 from questions.where_customers_stood").fetchall() == [(True,)]
+
+
+def test_what_starts_no_flow_says_why(con: duckdb.DuckDBPyConnection) -> None:
+    """Of each message about a state with a flow."""
+    told = "select count(*), count(*) filter (where flow_name is null) from marts.deliveries where state_flow_name"
+    assert con.execute(f"{told} is not null and (flow_name is null) = (why_no_flow is null)").fetchall() == [(0, 0)]
+    assert con.execute(f"{told} is null and why_no_flow is not null").fetchall() == [(0, 0)]
+    assert (
+        con.execute("select sum(messages)::bigint from questions.why_no_mail").fetchall()
+        == con.execute("select count(*) from marts.deliveries where why_no_flow != 'baseline'").fetchall()
+    )
+
+
 def test_every_question_has_an_answer(con: duckdb.DuckDBPyConnection) -> None:
     found = con.execute("select view_name from duckdb_views() where schema_name = 'questions'").fetchall()
     rows = {name: len(con.execute(f"from questions.{name}").fetchall()) for (name,) in found}
     assert len(rows) > 10
-    assert {name for name, count in rows.items() if not count} <= {"who_got_two_flows_within_a_day"}
+    empty = {name for name, count in rows.items() if not count}
+    assert empty <= {"who_got_two_flows_within_a_day", "who_sold_and_has_no_install"}
 
 
 def test_no_lead_and_no_sale_is_counted_twice_or_lost(con: duckdb.DuckDBPyConnection) -> None:

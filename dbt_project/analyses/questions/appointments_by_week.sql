@@ -1,8 +1,9 @@
 select
+    tenant_id,
     tenant_name,
     week,
-    sum(sales_appointments_booked) as booked,
-    sum(sales_appointments_canceled) as canceled,
+    cast(sum(sales_appointments_booked) as bigint) as booked,
+    cast(sum(sales_appointments_canceled) as bigint) as canceled,
 from {{ ref('weekly_funnel') }}
 group by all
-order by all
+order by tenant_name, week

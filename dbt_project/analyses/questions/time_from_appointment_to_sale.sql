@@ -14,6 +14,7 @@ booked as (
 )
 
 select
+    sold.tenant_id,
     sold.tenant_name,
     count(*) as sales,
     median(epoch_us(sold.occurred_at) - epoch_us(booked.occurred_at)) / 86400000000 as median_days,
@@ -23,4 +24,4 @@ asof inner join booked
     and sold.servicetitan_customer_id = booked.servicetitan_customer_id
     and sold.position > booked.position
 group by all
-order by all
+order by sold.tenant_name

@@ -1,4 +1,5 @@
 select
+    tenant_id,
     tenant_name,
     business_unit_name,
     count(*) as sold,
@@ -7,4 +8,4 @@ select
 from questions.what_became_of_leads
 where sold_at is not null
 group by all
-order by all
+order by tenant_name, business_unit_name

@@ -8,6 +8,7 @@ booked as (
         leads.tenant_id,
         leads.lead_id,
         min(spans.entered_at) as booked_at,
+        arg_min(spans.business_unit_id, spans.entered_at) as business_unit_id,
     from {{ ref('customer_state_spans') }} as spans
     asof inner join leads
         on spans.tenant_id = leads.tenant_id
@@ -49,6 +50,7 @@ select
     (epoch_us(sold.sold_at) - epoch_us(leads.created_at)) / 86400000000 as days_to_sale,
     coalesce(sold.sales, 0) as sales,
     coalesce(sold.sold_subtotal, 0) as sold_subtotal,
+    sold_business_units.business_unit_name as sold_business_unit_name,
 from leads
 left join booked
     on leads.tenant_id = booked.tenant_id
@@ -61,5 +63,8 @@ left join {{ ref('job_types') }} as job_types
     and leads.job_type_id = job_types.job_type_id
 left join {{ ref('business_units') }} as business_units
     on leads.tenant_id = business_units.tenant_id
-    and coalesce(sold.business_unit_id, leads.business_unit_id) = business_units.business_unit_id
+    and coalesce(leads.business_unit_id, booked.business_unit_id) = business_units.business_unit_id
+left join {{ ref('business_units') }} as sold_business_units
+    on leads.tenant_id = sold_business_units.tenant_id
+    and sold.business_unit_id = sold_business_units.business_unit_id
 where leads.is_active

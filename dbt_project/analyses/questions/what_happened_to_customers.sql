@@ -1,4 +1,5 @@
 select
+    tenant_id,
     tenant_name,
     servicetitan_customer_id,
     position,

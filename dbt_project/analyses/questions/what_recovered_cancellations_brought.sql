@@ -2,6 +2,7 @@ with cancellations as (
     select
         *,
         outcome = 'back' as is_back,
+        is_back and next_state = case job_kind when 'sales' then 2 else 5 end as is_rebooked,
         row_number() over (order by tenant_id, servicetitan_customer_id, canceled_at) as cancellation_id,
     from {{ ref('cancellations') }}
 ),
@@ -13,10 +14,10 @@ back as (
 
 rebooked_installs as (
     select * from back
-    where job_kind = 'install'
+    where job_kind = 'install' and is_rebooked
 ),
 
--- a sale is that of the customer's newest cancellation before it, for as long as the longest state lasts
+-- a sale is that of the cancellation from which the customer had come back last, for as long as the longest state lasts
 sold as (
     select
         back.cancellation_id,
@@ -45,12 +46,17 @@ kept as (
 )
 
 select
+    cancellations.tenant_id,
     cancellations.tenant_name,
     cancellations.job_kind,
     count(*) as cancellations,
     count(*) filter (where cancellations.outcome = 'open') as still_open,
     count(*) filter (where cancellations.outcome = 'lost') as lost,
     count(*) filter (where cancellations.is_back) as came_back,
+    count(*) filter (where cancellations.is_rebooked) as rebooked,
+    count(*) filter (where cancellations.next_state = 1) as new_lead,
+    count(*) filter (where cancellations.is_back and not cancellations.is_rebooked and cancellations.next_state != 1)
+        as otherwise_back,
     median(cancellations.days_until_end) filter (where cancellations.is_back) as median_days_until_back,
     count(sold.cancellation_id) as sold_afterwards,
     coalesce(sum(sold.sold_subtotal), 0) as sold_subtotal,
@@ -59,4 +65,4 @@ from cancellations
 left join sold on cancellations.cancellation_id = sold.cancellation_id
 left join kept on cancellations.cancellation_id = kept.cancellation_id
 group by all
-order by all
+order by cancellations.tenant_name, cancellations.job_kind

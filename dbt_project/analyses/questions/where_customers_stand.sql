@@ -1,4 +1,5 @@
 select
+    tenant_id,
     tenant_name,
     current_state,
     current_state_name,
@@ -6,4 +7,4 @@ select
 from {{ ref('customer_servicetitan_state') }}
 where customer_is_active
 group by all
-order by all
+order by tenant_name, current_state

@@ -1,13 +1,14 @@
 with started as (
     select
         tenant_id,
+        tenant_name,
         servicetitan_customer_id,
         flow_name,
         delivered_at,
         lag(flow_name) over flows as previous_flow_name,
         lag(delivered_at) over flows as previous_delivered_at,
     from {{ source('flow_builder', 'deliveries') }}
-    where kind = 'changed' and status = 'delivered' and flow_name is not null and suppressed is null
+    where kind = 'changed' and status = 'delivered' and flow_name is not null
     window flows as (
         partition by tenant_id, servicetitan_customer_id
         order by delivered_at, sequence
@@ -16,6 +17,7 @@ with started as (
 
 select
     started.tenant_id,
+    started.tenant_name,
     started.servicetitan_customer_id,
     customers.customer_name,
     started.previous_flow_name,

@@ -1,11 +1,12 @@
 select
     deliveries.tenant_id,
+    deliveries.tenant_name,
     deliveries.servicetitan_customer_id,
     customers.customer_name,
     deliveries.kind,
     deliveries.told_state,
     deliveries.flow_name,
-    deliveries.suppressed,
+    deliveries.why_no_flow,
     deliveries.status,
     deliveries.reason,
     deliveries.created_at,

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipelines.flow_builder.outbox.due import DUE
 from pipelines.flow_builder.outbox.endpoint import Endpoint
-from pipelines.flow_builder.statuses import Status
+from pipelines.flow_builder.statuses import Status, Statuses
 from pipelines.operations import Connection, moment, open_operations, stamp
 
 OVERDUE = timedelta(minutes=15)
@@ -44,6 +44,23 @@ MARKS = {"deliveries": "sequence", "attempts": "attempt_id", "decisions": "decis
 SELECT = f"select {', '.join(COLUMNS)} from deliveries"
 # Under the names of the marts.
 PUBLISHED = {"servicetitan_customer_id" if name == "customer_id" else name: kind for name, kind in COLUMNS.items()}
+NOT_TOLD = Statuses((Status.NOT_SENT, Status.CANCELED))
+# What `besides` becomes in the analysts' copy. The outbox has a flow also of what was canceled or would start it, and
+# does not say which one is not started.
+FOR_ANALYSTS = f"""
+    select
+        told.* replace (case when told.status not in {NOT_TOLD} then told.flow_name end as flow_name),
+        tenants.tenant_name,
+        case when told.kind = 'changed' then coalesce(told.flow_name, states.flow_name) end as state_flow_name,
+        case
+            when state_flow_name is null then null
+            when told.status in {NOT_TOLD} then coalesce(told.reason, told.suppressed, 'superseded')
+            when told.flow_name is null then coalesce(told.suppressed, 'superseded')
+        end as why_no_flow,
+    from besides as told
+    left join analytics.marts.tenants as tenants on told.tenant_id = tenants.tenant_id
+    left join analytics.marts.states as states on told.tenant_id = states.tenant_id and told.told_state = states.state
+"""
 
 # A decision that came after the last attempt; one before it was about an earlier end.
 UNDECIDED = """
@@ -116,7 +133,7 @@ def version(operations: Path) -> str:
     with open_operations(operations) as con:
         marks = [con.execute(f"select max({column}) from {name}").fetchone()[0] for name, column in MARKS.items()]
         by_status = con.execute("select status, reason, count(*) from deliveries group by status, reason").fetchall()
-    return sha256(repr((PUBLISHED, marks, by_status)).encode()).hexdigest()[:16]
+    return sha256(repr((PUBLISHED, FOR_ANALYSTS, marks, by_status)).encode()).hexdigest()[:16]
 
 
 def table(operations: Path) -> pa.RecordBatchReader:

@@ -1,8 +1,10 @@
 {{ config(materialized='view') }}
 
 select
-    tenant_id,
-    business_unit_id,
-    name as business_unit_name,
-    is_active,
-from {{ ref('stg_servicetitan__business_units') }}
+    units.tenant_id,
+    tenants.tenant_name,
+    units.business_unit_id,
+    units.name as business_unit_name,
+    units.is_active,
+from {{ ref('stg_servicetitan__business_units') }} as units
+left join {{ ref('stg_servicetitan__tenants') }} as tenants on units.tenant_id = tenants.tenant_id

@@ -16,10 +16,6 @@ spans as (
     inner join kinds on spans.state = kinds.state
 ),
 
-jobs as (
-    select * from {{ ref('stg_servicetitan__jobs') }}
-),
-
 job_types as (
     select * from {{ ref('stg_servicetitan__job_types') }}
 ),
@@ -30,7 +26,7 @@ cancellations as (
         spans.tenant_name,
         spans.servicetitan_customer_id,
         spans.job_id,
-        jobs.job_type_id,
+        spans.job_type_id,
         job_types.name as job_type_name,
         spans.job_kind,
         spans.entered_at as canceled_at,
@@ -44,12 +40,9 @@ cancellations as (
         spans.next_state_name,
         spans.days as days_until_end,
     from spans
-    left join jobs
-        on spans.tenant_id = jobs.tenant_id
-        and spans.job_id = jobs.job_id
     left join job_types
-        on jobs.tenant_id = job_types.tenant_id
-        and jobs.job_type_id = job_types.job_type_id
+        on spans.tenant_id = job_types.tenant_id
+        and spans.job_type_id = job_types.job_type_id
 )
 
 select * from cancellations

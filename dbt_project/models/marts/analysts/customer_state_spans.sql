@@ -8,6 +8,8 @@ select
     spans.state,
     states.state_name,
     spans.job_id,
+    jobs.job_type_id,
+    jobs.business_unit_id,
     spans.entered_at,
     spans.left_at,
     spans.next_state,
@@ -15,6 +17,9 @@ select
     case when spans.left_at is not null then coalesce(next_events.event_name, 'reset') end as next_event_name,
     {{ days_between('spans.entered_at', 'spans.left_at') }} as days,
 from {{ ref('int_state_spans') }} as spans
+left join {{ ref('stg_servicetitan__jobs') }} as jobs
+    on spans.tenant_id = jobs.tenant_id
+    and spans.job_id = jobs.job_id
 left join {{ ref('stg_servicetitan__tenants') }} as tenants on spans.tenant_id = tenants.tenant_id
 left join {{ ref('int_tenants__states') }} as states
     on spans.tenant_id = states.tenant_id

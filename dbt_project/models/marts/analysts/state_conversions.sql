@@ -17,7 +17,8 @@ judged as (
             when next_state is null then 'waiting'
             when next_state = 0 then 'lost'
             when next_state in (select state from cancellations) then 'canceled'
-            when next_state < floor(state) then 'new_round'
+            when state = 2 and next_state = 2 then 'another_appointment'
+            when next_state < floor(state) or next_state = state then 'new_round'
             else 'converted'
         end as outcome,
     from spans

@@ -5,14 +5,6 @@ with spans as (
     where state > 0
 ),
 
-jobs as (
-    select
-        tenant_id,
-        job_id,
-        job_type_id,
-    from {{ ref('stg_servicetitan__jobs') }}
-),
-
 job_types as (
     select * from {{ ref('stg_servicetitan__job_types') }}
 ),
@@ -22,7 +14,7 @@ counted as (
         spans.tenant_id,
         spans.tenant_name,
         cast(date_trunc('week', make_timestamp(epoch_us(spans.entered_at))) as date) as week,
-        jobs.job_type_id,
+        spans.job_type_id,
         count(*) filter (where spans.state = 1) as leads,
         count(*) filter (where spans.state = 2) as sales_appointments_booked,
         count(*) filter (where spans.state = 2.5) as sales_appointments_canceled,
@@ -32,9 +24,6 @@ counted as (
         count(*) filter (where spans.state = 5.5) as installs_canceled,
         count(*) filter (where spans.state = 6) as installs_completed,
     from spans
-    left join jobs
-        on spans.tenant_id = jobs.tenant_id
-        and spans.job_id = jobs.job_id
     group by all
 ),
 
