@@ -96,8 +96,40 @@ def test_a_flow_that_a_state_triggers_does_its_actions_for_each_message(stand: S
     step = {"type": "servicetitan_get_customer", "tenant": "{{tenant}}", "input": {"customer_id": "{{customer_id}}"}}
     stand.post(f"/flows/{flow.id}/steps/0", configuration=orjson.dumps(step).decode())
     stand.tell(customer_id=ada)
+    assert not flow.runs, "it is off until somebody switches it on"
+    assert "Switch it off" in stand.post(f"/flows/{flow.id}/switch", on="on")
+    stand.tell(customer_id=ada)
     stand.tell(customer_id=ada, to_state=3.0, flow_name="Unsold Estimates")
     assert [result.data["id"] for log in flow.runs for result in log.results] == [ada]
+
+
+def test_a_flow_is_switched_on_only_with_steps_that_are_ready(stand: Stand) -> None:
+    stand.post("/flows", name="Mine", state="1.0")
+    flow = stand.studio.canvas.all()[-1]
+    assert "Off" in stand.get(f"/flows/{flow.id}")
+    assert "It stays off: it has no step yet" in refused(stand, f"/flows/{flow.id}/switch", on="on")
+    step = {"type": "servicetitan_update_state", "input": {"customer_id": "{{customer_id}}", "state": "{{to_state"}}
+    page = stand.post(f"/flows/{flow.id}/steps/0", configuration=orjson.dumps(step).decode(), tenant="socal")
+    assert "Set a customer&#39;s state" in page
+    assert "not ready: New state: &#39;{{to_state&#39; is no whole expression" in page
+    assert "Reason is needed" in page
+    assert "always asks socal" in page
+    assert "step 1 is not ready: New state" in refused(stand, f"/flows/{flow.id}/switch", on="on")
+    assert not flow.is_on
+    stand.post("/contacts", name="Ada")
+    stand.post(f"/flows/{flow.id}/steps/1", configuration="{}")
+    page = stand.post(f"/flows/{flow.id}/run", contact=stand.studio.contacts.all()[0].id)
+    assert "the step is not ready: New state" in page
+    assert "The step after it was not run" in page
+    assert "Not run yet" in stand.get("/tour")
+    assert "Mine" not in stand.post(f"/flows/{flow.id}/delete")
+    assert httpx.post(f"{stand.url}/flows/state-1/delete").status_code == 404
+
+
+def refused(stand: Stand, path: str, **form: str) -> str:
+    answer = httpx.post(stand.url + path, data=form)
+    assert answer.status_code == 422
+    return answer.text
 
 
 @pytest.mark.parametrize("written", ["{", "[1]", ""], ids=["broken", "list", "empty"])
@@ -106,6 +138,7 @@ def test_a_step_that_is_no_object_is_refused_and_what_was_written_stays(stand: S
     assert answer.status_code == 422
     assert 'spellcheck="false"' in answer.text
     assert f">{written}</textarea>" in answer.text
+    assert ("Choose an action" in answer.text) == (not written)
     assert stand.studio.canvas.all()[1].actions[0].type == "servicetitan_get_customer"
 
 

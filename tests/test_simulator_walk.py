@@ -159,6 +159,7 @@ def connects_denver(walk: Walk, simulator: ServiceTitan) -> None:
     walk.fill(What_it_is_to_be_called_here="denver")
     walk.press("Go on")
     secret = client.secrets[0]
+    walk.page.get_by_label("Time zone").select_option("America/Denver")
     walk.fill(Tenant_id=str(DENVER.tenant_id), Client_id=client.client_id, Client_secret=secret, Reason="a new one")
     walk.page.get_by_label("Time zone").select_option("America/Denver")
     walk.press("Connect")
@@ -184,6 +185,9 @@ def makes_a_flow_with_the_node_and_runs_it(walk: Walk, customer: int) -> None:
     walk.page.keyboard.press("Enter")
     walk.follow("Add a Service Titan step")
     node = walk.page.locator("servicetitan-node")
+    node.get_by_role("combobox", name="Action").wait_for()
+    walk.press("Save the step")
+    expect(node.get_by_text("choose an action")).to_be_visible()
     chosen_in(node, "Action", "get a cust")
     node.get_by_role("textbox", name="Customer").fill("{{customer_id}}")
     node.get_by_role("textbox", name="in the trial").fill(str(customer))

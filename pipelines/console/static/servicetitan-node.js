@@ -737,10 +737,11 @@ class ServiceTitanNode extends HTMLElement {
   #problems() {
     const found = {};
     const { tenant, type, input } = this.#config;
-    const unknown = (what, one) => (one === undefined ? "is needed" : `there is no ${what} ${quoted(one)}: choose one`);
+    const unknown = (what, article, one) =>
+      one === undefined ? `choose ${article} ${what}` : `there is no ${what} ${quoted(one)}: choose one`;
     const isLater = type !== STARTS && isExpression(tenant);
-    if (!isLater && !this.#tenants.includes(tenant)) found["/tenant"] = unknown("tenant", tenant);
-    if (!this.#action) found["/type"] = unknown("action", type);
+    if (!isLater && !this.#tenants.includes(tenant)) found["/tenant"] = unknown("tenant", "a", tenant);
+    if (!this.#action) found["/type"] = unknown("action", "an", type);
     else Object.assign(found, problemsOf(this.#action.input_schema, input));
     for (const [path, { control }] of this.#fields)
       if (control.input.validity.badInput) found[path] = "the date is not complete";

@@ -29,8 +29,16 @@ class Outcome:
         if self.is_good:
             return ""
         said = self.body if isinstance(self.body, dict) else {"detail": str(self.body)}
-        fields = [f"{name}: {'; '.join(map(str, wrong))}" for name, wrong in (said.get("errors") or {}).items()]
-        return ". ".join(str(one) for one in (said.get("title"), said.get("detail"), *fields) if one)
+        fields = [in_words(name, wrong) for name, wrong in (said.get("errors") or {}).items()]
+        detail = "; ".join(fields) or said.get("detail")
+        return ": ".join(str(one) for one in (said.get("title"), detail) if one)
+
+
+def in_words(name: str, wrong: Any) -> str:
+    """Of a field that was refused."""
+    words = "; ".join(map(str, wrong if isinstance(wrong, list) else [wrong]))
+    name = name.removeprefix("input.").replace("_", " ")
+    return f"{name} is needed" if words == "Field required" else f"{name}: {words}"
 
 
 class ActionsApi:

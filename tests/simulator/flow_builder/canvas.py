@@ -1,5 +1,6 @@
 """The flows as lists of steps: the nine of the states, and those that somebody makes."""
 
+import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,22 +27,29 @@ LOOKS_UP = {
     "input": {"customer_id": "{{customer_id}}"},
 }
 RUNS_KEPT = 20
+OF_A_TENANT = re.compile(r"\{\{\s*(customer|job)_id\s*\}\}")  # another tenant has another's record under that id
 
 
 @dataclass(frozen=True)
 class Step:
-    """``kind``: trigger, action, mail, wait or end. ``place``: of an action among the actions."""
+    """``kind``: trigger, action, mail, wait or end. ``place``: of an action among the actions; ``lacks``, ``warns``:
+    as the action has them."""
 
     kind: str
     words: str
     place: int | None = None
+    lacks: str = ""
+    warns: str = ""
 
 
 @dataclass(frozen=True)
 class Action:
-    """``configuration``: as the node gave it, or somebody wrote it."""
+    """``configuration``: as the node gave it, or somebody wrote it. ``label``: the catalogue's; ``lacks``: why it is
+    not ready to run, in words."""
 
     configuration: Mapping[str, Any]
+    label: str = ""
+    lacks: str = ""
 
     @property
     def type(self) -> str:
@@ -57,8 +65,15 @@ class Action:
         return dict(form) if isinstance(form, Mapping) else {}
 
     @property
+    def warns(self) -> str:
+        """Of a fixed tenant that is asked about whoever the flow runs for."""
+        if not self.tenant or "{{" in self.tenant or not OF_A_TENANT.search(str(self.form)):
+            return ""
+        return f"always asks {self.tenant}, whatever tenant the customer is of: make the tenant {{{{tenant}}}}"
+
+    @property
     def name(self) -> str:
-        return self.type.removeprefix("servicetitan_").replace("_", " ") or "nothing chosen"
+        return self.label or self.type or "nothing chosen"
 
 
 @dataclass(frozen=True)
@@ -72,29 +87,39 @@ class Result:
 
 @dataclass(frozen=True)
 class RunLog:
-    """``who`` it ran for. ``is_test``: a person pressed *Run*."""
+    """``who`` it ran for. ``is_test``: a person pressed *Run*. ``left_out``: steps after one that failed."""
 
     at: datetime
     who: str
     results: Sequence[Result]
     is_test: bool = False
+    left_out: int = 0
+
+    @property
+    def is_good(self) -> bool:
+        return bool(self.results) and not any(one.problem for one in self.results)
 
 
 @dataclass
 class Plan:
-    """One flow as it is drawn. ``flow``: the mails that it sends; a flow that somebody made sends none."""
+    """One flow as it is drawn. ``flow``: the mails that it sends; a flow that somebody made sends none. ``is_on``: what
+    comes starts it; *Run* does always."""
 
     name: str
     state: float | None = None
     state_name: str = ""
     flow: Flow | None = None
     actions: list[Action] = field(default_factory=list)
+    is_shipped: bool = False
+    is_on: bool = False
     id: str = field(default_factory=lambda: uuid4().hex[:8])
     runs: deque[RunLog] = field(default_factory=lambda: deque(maxlen=RUNS_KEPT))
 
     @property
     def steps(self) -> list[Step]:
-        actions = [Step("action", f"Service Titan: {one.name}", i) for i, one in enumerate(self.actions)]
+        actions = [
+            Step("action", f"Service Titan: {one.name}", i, one.lacks, one.warns) for i, one in enumerate(self.actions)
+        ]
         return [Step("trigger", self.trigger), *actions, *(mail_steps() if self.flow else self._end())]
 
     @property
@@ -102,6 +127,13 @@ class Plan:
         if self.state is None:
             return "Somebody presses Run"
         return f"A customer enters state {self.state:g} {self.state_name}".rstrip()
+
+    @property
+    def lacks(self) -> str:
+        """Why it cannot be switched on, in words."""
+        if not self.actions:
+            return "it has no step yet: add one first"
+        return "; ".join(f"step {i} is not ready: {one.lacks}" for i, one in enumerate(self.actions, 1) if one.lacks)
 
     def _end(self) -> list[Step]:
         return [Step("end", "What still ran for the customer ends; nobody is mailed")] if self.state == 0 else []
@@ -121,12 +153,16 @@ class Canvas:
     def __init__(self) -> None:
         self._plans: dict[str, Plan] = {}
         for state, state_name, flow in STATES:
-            actions = [Action(LOOKS_UP)] if flow else []
-            self.add(Plan(str(flow or state_name), state, state_name, flow, actions, id=f"state-{state:g}"))
+            actions = [Action(LOOKS_UP, "Get a customer")] if flow else []
+            name, own_id = str(flow or state_name), f"state-{state:g}"
+            self.add(Plan(name, state, state_name, flow, actions, is_shipped=True, is_on=True, id=own_id))
 
     def add(self, plan: Plan) -> Plan:
         self._plans[plan.id] = plan
         return plan
+
+    def remove(self, plan: Plan) -> None:
+        self._plans.pop(plan.id, None)
 
     def find(self, plan_id: str) -> Plan | None:
         return self._plans.get(plan_id)
@@ -138,5 +174,5 @@ class Canvas:
         return next(plan for plan in self.all() if plan.flow is flow)
 
     def triggered_by(self, data: Mapping[str, Any]) -> list[Plan]:
-        """Made by somebody, with the state as their trigger."""
-        return [plan for plan in self.all() if plan.flow is None and plan.actions and plan.state == data["to_state"]]
+        """Made by somebody, with the state as their trigger, and switched on."""
+        return [plan for plan in self.all() if not plan.is_shipped and plan.is_on and plan.state == data["to_state"]]

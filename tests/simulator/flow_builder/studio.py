@@ -15,6 +15,7 @@ from tests.simulator.flow_builder.expressions import Unknown, filled
 from tests.simulator.flow_builder.flows import FlowBuilder, Gate, Manner, Turn
 from tests.simulator.flow_builder.hurry import FlowClock, as_of
 from tests.simulator.flow_builder.inbox import Inbox
+from tests.simulator.flow_builder.readiness import checked
 
 TEST = "test-"  # before the id of a run that told of nothing
 
@@ -89,6 +90,18 @@ class Studio:
             self.tests.take(key, {"type": "test", "data": of_test(plan, contact, key)}, self.clock())
         return self._do(Started(plan, values, contact.name, key), is_test=True)
 
+    def checked(self, configuration: Mapping[str, Any]) -> Action:
+        outcome = self.api.call("GET", "/actions")
+        return checked(configuration, outcome.body if outcome.is_good else None)
+
+    def switch(self, plan: Plan, *, is_on: bool) -> str:
+        """What is in the way, in words: each step must be ready."""
+        if is_on:
+            plan.actions[:] = [self.checked(one.configuration) for one in plan.actions]
+        if not (is_on and plan.lacks):
+            plan.is_on = is_on
+        return plan.lacks if is_on else ""
+
     def act(self, contact: Contact, type: str, **form: Any) -> Outcome:
         """For the customer whom the contact is linked to, or is to be; what came of it is noted."""
         outcome = self.api.act(type, contact.tenant, form, str(uuid4()))
@@ -118,13 +131,14 @@ class Studio:
             results.append(self._result(action, one.known, f"{one.key}-{place}"))
             if results[-1].problem:
                 break
-        log = RunLog(datetime.now(UTC), one.who, results, is_test)
+        left_out = len(one.plan.actions) - len(results)
+        log = RunLog(datetime.now(UTC), one.who, results, is_test, left_out)
         one.plan.runs.appendleft(log)
         return log
 
     def _result(self, action: Action, known: Mapping[str, Any], key: str) -> Result:
-        if not action.type:
-            return Result(action.name, None, "The step has no action yet: open it and choose one")
+        if action.lacks and (action := self.checked(action.configuration)).lacks:
+            return Result(action.name, None, f"the step is not ready: {action.lacks}")
         try:
             tenant, form = filled([action.tenant, action.form], known)
         except Unknown as error:

@@ -8,13 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.simulator.flow_builder.canvas import STATES, Action, Plan
+from tests.simulator.flow_builder.canvas import STATES, Plan
 from tests.simulator.flow_builder.pages.forms import fields, go_to, own
 from tests.simulator.flow_builder.pages.rendering import html
 from tests.simulator.flow_builder.studio import Studio
 
 RUNNING_SHOWN = 10
 LONGEST = 200  # of a name
+WHOSE = "{{tenant}}"  # of the customer for whom a flow runs
 
 
 class FlowPages:
@@ -28,6 +29,8 @@ class FlowPages:
             Route("/flows", own(self.make), methods=["POST"]),
             Route("/flows/{id}", self.flow, methods=["GET"]),
             Route("/flows/{id}/run", own(self.run), methods=["POST"]),
+            Route("/flows/{id}/switch", own(self.switch), methods=["POST"]),
+            Route("/flows/{id}/delete", own(self.delete), methods=["POST"]),
             Route("/flows/{id}/steps/{place:int}", self.step, methods=["GET"]),
             Route("/flows/{id}/steps/{place:int}", own(self.configure), methods=["POST"]),
             Route("/flows/{id}/steps/{place:int}/remove", own(self.remove), methods=["POST"]),
@@ -50,13 +53,21 @@ class FlowPages:
 
     async def flow(self, request: Request) -> Response:
         plan = self._plan(request)
+        return self._flow(plan) if plan else self._missing()
+
+    async def switch(self, request: Request) -> Response:
+        plan, form = self._own_plan(request), await fields(request)
         if plan is None:
             return self._missing()
-        running = self._running(plan)
-        shown = [{**run.data, "next_at": at} for run, at in running[:RUNNING_SHOWN]]
-        return html(
-            "flow.html", here="flows", studio=self.studio, plan=plan, running=len(running), shown=shown, problem=""
-        )
+        problem = await run_in_threadpool(self.studio.switch, plan, is_on=form.get("on") == "on")
+        return self._flow(plan, f"It stays off: {problem}.") if problem else go_to(f"/flows/{plan.id}")
+
+    async def delete(self, request: Request) -> Response:
+        plan = self._own_plan(request)
+        if plan is None:
+            return self._missing()
+        self.studio.canvas.remove(plan)
+        return go_to("/flows")
 
     async def run(self, request: Request) -> Response:
         plan, form = self._plan(request), await fields(request)
@@ -74,6 +85,8 @@ class FlowPages:
         plan, place, form = self._plan(request), request.path_params["place"], await fields(request)
         if plan is None or place > len(plan.actions):
             return self._missing()
+        if not form.get("configuration"):
+            return self._step(plan, place, form, "Choose an action: nothing was saved.")
         try:
             configuration = orjson.loads(form.get("configuration", ""))
         except orjson.JSONDecodeError as error:
@@ -81,7 +94,9 @@ class FlowPages:
         if not isinstance(configuration, dict):
             return self._step(plan, place, form, 'A step is an object: {"type": …, "tenant": …, "input": {…}}')
         tenant = form.get("tenant") or None
-        plan.actions[place : place + 1] = [Action({"tenant": tenant} | configuration)]
+        action = await run_in_threadpool(self.studio.checked, {"tenant": tenant} | configuration)
+        plan.actions[place : place + 1] = [action]
+        self._switch_off_unless_ready(plan)
         return go_to(f"/flows/{plan.id}")
 
     async def remove(self, request: Request) -> Response:
@@ -89,10 +104,31 @@ class FlowPages:
         if plan is None:
             return self._missing()
         del plan.actions[request.path_params["place"] : request.path_params["place"] + 1]
+        self._switch_off_unless_ready(plan)
         return go_to(f"/flows/{plan.id}")
 
     def _plan(self, request: Request) -> Plan | None:
         return self.studio.canvas.find(request.path_params["id"])
+
+    def _own_plan(self, request: Request) -> Plan | None:
+        plan = self._plan(request)
+        return None if plan is None or plan.is_shipped else plan
+
+    def _switch_off_unless_ready(self, plan: Plan) -> None:
+        plan.is_on = plan.is_on and (plan.is_shipped or not plan.lacks)
+
+    def _flow(self, plan: Plan, problem: str = "") -> Response:
+        running = self._running(plan)
+        return html(
+            "flow.html",
+            status=422 if problem else 200,
+            here="flows",
+            studio=self.studio,
+            plan=plan,
+            running=len(running),
+            shown=[{**run.data, "next_at": at} for run, at in running[:RUNNING_SHOWN]],
+            problem=problem,
+        )
 
     def _running(self, plan: Plan) -> list[tuple[Any, Any]]:
         """Runs of the flow, with the moment of the next mail of each."""
@@ -106,8 +142,11 @@ class FlowPages:
         if place > len(plan.actions):
             return self._missing()
         action = plan.actions[place] if place < len(plan.actions) else None
-        written = form["configuration"] if form else orjson.dumps(action.configuration).decode() if action else ""
-        tenant = action.tenant if action and action.tenant in self.studio.tenants else self.studio.tenants[0]
+        written = (
+            form.get("configuration", "") if form else orjson.dumps(action.configuration).decode() if action else ""
+        )
+        tenants = [WHOSE, *self.studio.tenants] if plan.state is not None else [*self.studio.tenants, WHOSE]
+        tenant = action.tenant if action and action.tenant in tenants else tenants[0]
         return html(
             "step.html",
             status=422 if problem else 200,
@@ -119,6 +158,8 @@ class FlowPages:
             is_new=action is None,
             written=written,
             tenant=tenant,
+            tenants=tenants,
+            action=action,
             problem=problem,
         )
 

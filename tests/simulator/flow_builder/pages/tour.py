@@ -19,7 +19,7 @@ def tour_routes(studio: Studio) -> list[Route]:
     async def tour(_request: Request) -> Response:
         everything = letters(studio)
         mailed = [one for one in everything if one.result == "mailed" and not one.is_test]
-        tested = [(plan, log) for plan in studio.canvas.all() for log in plan.runs if log.is_test]
+        tested = [(plan, log) for plan in studio.canvas.all() for log in plan.runs if log.is_test and log.is_good]
         linked = [one for one in studio.contacts.all() if one.customer_id]
         return html(
             "tour.html",
