@@ -90,6 +90,20 @@ def test_the_page_shows_who_went_where_newest_first(receiver: Receiver) -> None:
     assert page.index("Ben") < page.index("Ada")
 
 
+def test_the_page_says_why_a_message_starts_no_flow_and_what_is_told_again_and_leads_to_the_message(
+    receiver: Receiver,
+) -> None:
+    told = BODY.replace('"flow_name":"What to Expect"', '"transition_id":"t1","flow_name":null,"suppressed":"past"')
+    post(receiver, body=told, name="t1")
+    page = httpx.get(receiver.url).text
+    assert "starts no flow: the visit is over (past)" in page
+    assert "told again" not in page
+    post(receiver, body=told, name="t1-again-1")
+    assert ", told again" in httpx.get(receiver.url).text
+    assert httpx.get(f"{receiver.url}/received/2.json").json()["id"] == "t1-again-1"
+    assert [httpx.get(f"{receiver.url}/received/{one}.json").status_code for one in (0, 3)] == [404, 404]
+
+
 def test_the_page_loads_nothing_from_elsewhere(receiver: Receiver) -> None:
     post(receiver)
     assert "http" not in httpx.get(receiver.url).text.replace("http-equiv", "")

@@ -87,6 +87,7 @@ class Receiver:
             routes=[
                 Route("/", self._page, methods=["GET"]),
                 Route("/received.json", self._received, methods=["GET"]),
+                Route("/received/{number:int}.json", self._message, methods=["GET"]),
                 Mount("/static", StaticFiles(directory=STATIC)),
                 *self.routes,
                 Route("/_control/replies", self._order, methods=["POST"]),
@@ -147,6 +148,12 @@ class Receiver:
 
     async def _received(self, _request: Request) -> Response:
         return Response(orjson.dumps([one.as_json() for one in self.received]), media_type="application/json")
+
+    async def _message(self, request: Request) -> Response:
+        one = self.received[request.path_params["number"] - 1 : request.path_params["number"]]
+        if not one:
+            return Response("no such message came", 404, media_type="text/plain")
+        return Response(orjson.dumps(one[0].as_json(), option=orjson.OPT_INDENT_2), media_type="application/json")
 
     async def _page(self, request: Request) -> Response:
         return received_page(self.received, request.query_params, **self.shell)

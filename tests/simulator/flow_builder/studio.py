@@ -17,6 +17,7 @@ from tests.simulator.flow_builder.hurry import FlowClock, as_of
 from tests.simulator.flow_builder.inbox import Inbox
 from tests.simulator.flow_builder.readiness import checked
 
+CHANGED = "servicetitan.customer_state.changed"
 TEST = "test-"  # before the id of a run that told of nothing
 
 
@@ -51,6 +52,7 @@ class Studio:
     canvas: Canvas = field(default_factory=Canvas)
     contacts: Contacts = field(default_factory=Contacts)
     turns: list[Turn] = field(default_factory=list)
+    came: dict[str, datetime] = field(default_factory=dict)  # transition -> when its message came
     inbox: Inbox = field(init=False)
     tests: Inbox = field(init=False)
     _started: deque[Started] = field(default_factory=deque)
@@ -59,9 +61,11 @@ class Studio:
         self.inbox = Inbox(FlowBuilder(Manner.ASKING, as_of(self.clock, self.gate)), self.turns)
         self.tests = Inbox(FlowBuilder(Manner.NAIVE), self.turns)
 
-    def take(self, webhook_id: str, body: Mapping[str, Any], _now: datetime) -> None:
+    def take(self, webhook_id: str, body: Mapping[str, Any], now: datetime) -> None:
         """A message that was verified; by the flows' own clock. Actions are done later: whoever posts does not wait."""
         data = body["data"]
+        if body["type"] == CHANGED:
+            self.came.setdefault(str(data["transition_id"]), now)
         run = self.inbox.take(webhook_id, body, self.clock())
         if run is None:
             return

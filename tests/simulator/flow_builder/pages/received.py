@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import HTMLResponse
 
 from tests.simulator.flow_builder.pages.rendering import html, listing
+from tests.simulator.flow_builder.pages.texts import why
 
 if TYPE_CHECKING:
     from tests.simulator.flow_builder.receiver import Received
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Line:
-    """One attempt in words."""
+    """One attempt in words. ``number``: its place, from 1; ``why``: why it starts no flow, where it says so."""
 
+    number: int
     came: Received
     name: str
     owner: str
@@ -25,32 +27,37 @@ class Line:
     after: str
     kind: str
     flow: str
+    why: str
 
     @property
     def text(self) -> str:
-        return " ".join((self.name, self.owner, self.before, self.after, self.kind, self.flow, str(self.came.id)))
+        said = (self.name, self.owner, self.before, self.after, self.kind, self.flow, self.why, str(self.came.id))
+        return " ".join(said)
 
 
 def received_page(received: Sequence[Received], params: Mapping[str, str], **shell: Any) -> HTMLResponse:
     """``shell``: what the demo has around it."""
-    lines = [line_of(one) for one in received]
+    lines = [line_of(number, one) for number, one in enumerate(received, start=1)]
     found = listing(lines, [line.text for line in lines], params)
     refused = sum(not one.verified for one in received)
     return html("received.html", here="received", found=found, total=len(received), refused=refused, **shell)
 
 
-def line_of(one: Received) -> Line:
+def line_of(number: int, one: Received) -> Line:
     body = mapping(one.body)
     data = mapping(body.get("data"))
-    kind = str(body.get("type") or "no event").rpartition(".")[2] + (", superseded" if data.get("superseded") else "")
+    again = ", told again" if str(one.id).startswith(f"{data.get('transition_id')}-again-") else ""
+    superseded = ", superseded" if data.get("superseded") else ""
     return Line(
+        number=number,
         came=one,
         name=str(mapping(data.get("customer")).get("name") or "Customer"),
         owner=" ".join(str(data.get(name) or "") for name in ("tenant_name", "customer_id")).strip(),
         before=state(data, "from_state"),
         after=state(data, "to_state"),
-        kind=kind,
+        kind=str(body.get("type") or "no event").rpartition(".")[2] + superseded + again,
         flow=str(data.get("flow_name") or ""),
+        why=why(str(data["suppressed"])) if data.get("suppressed") else "",
     )
 
 
