@@ -4,7 +4,8 @@
 
 const STARTS = "servicetitan.customer_state.changed"; // the message that starts a flow; the type of a trigger
 const EXPRESSION = /\{\{.*?\}\}/gs;
-const HOW = "or write an expression such as {{contact.email}}";
+const UNCLOSED = /\{\{\s*[a-z_]/i; // once the expressions are taken out
+const EXAMPLES = { customer_id: "{{customer_id}}", job_id: "{{job_id}}", contact_id: "{{contact.id}}" };
 const MOMENT = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)$/;
 const UUID = /^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
 const PATIENCE = 30_000; // milliseconds; the API itself gives up after 15 s
@@ -97,11 +98,15 @@ function choicesOf({ type, enum: values, "x-enum-labels": labels = values }) {
   return (values ?? []).map((value, place) => ({ value, label: String(labels[place] ?? value) }));
 }
 
-function wrong(value, schema) {
+function wrong(value, schema, name) {
+  if (typeof value === "string" && UNCLOSED.test(value.replace(EXPRESSION, "")))
+    return `the }} is missing behind the expression in ${quoted(value)}`;
   if (isExpression(value)) return "";
   const { type, format, maxLength, maxItems = Infinity, minimum = -Infinity } = schema;
   const { maximum = Infinity, exclusiveMaximum = Infinity } = schema;
-  const no = (what, way) => `${quoted(value)} is no ${what}${way ? `: ${way}, ${HOW}` : ""}`;
+  const example = Object.hasOwn(EXAMPLES, name) ? `such as ${EXAMPLES[name]}` : "in {{ }}";
+  const no = (what, way) =>
+    `${quoted(value)} is no ${what}${way ? `: ${way}, or write an expression ${example}` : ""}`;
   const choices = choicesOf(schema);
   if (type === "array" && Array.isArray(value))
     return value.length > maxItems
@@ -132,7 +137,7 @@ function problemsOf(schema, input, above = "") {
     const [value, isNeeded] = [input[name], schema.required?.includes(name)];
     if (field.properties && (isGroup(value) || (isNeeded && value === undefined)))
       Object.assign(found, problemsOf(field, value ?? {}, `${above}${name}.`));
-    else found[above + name] = value !== undefined ? wrong(value, field) : isNeeded ? "is needed" : "";
+    else found[above + name] = value !== undefined ? wrong(value, field, name) : isNeeded ? "is needed" : "";
   }
   const ways = (schema.anyOf ?? []).flatMap((way) => way.required);
   const titles = ways.map((name) => schema.properties[name].title).join(", ");

@@ -1,6 +1,7 @@
 """`<servicetitan-node>` in a page, before the real API: chosen, filled in, tried, and given to the page."""
 
 import json
+import re
 from typing import Any
 
 import httpx
@@ -66,11 +67,17 @@ def test_choices_have_labels_and_what_is_no_choice_is_said_in_words(embedded: Em
     campaign.fill("Carrier pigeon")
     expect(campaign).to_have_attribute("aria-invalid", "true")
     expect(campaign).to_have_accessible_description(
-        "“Carrier pigeon” is no whole number: type one, or write an expression such as {{contact.email}}"
+        "“Carrier pigeon” is no whole number: type one, or write an expression in {{ }}"
     )
     campaign.fill("{{contact.campaign}}")
     expect(campaign).to_have_attribute("aria-invalid", "false")
     assert embedded.last_change()["input"]["campaign_id"] == "{{contact.campaign}}"
+    embedded.put(value=configured("get_customer"))
+    customer = embedded.field("Customer required")
+    customer.fill("Ada")
+    expect(customer).to_have_accessible_description(re.compile("or write an expression such as {{customer_id}}"))
+    customer.fill("{{customer_id")
+    expect(customer).to_have_accessible_description(re.compile("the }} is missing behind the expression"))
 
 
 def test_what_is_needed_is_asked_for_where_it_is_missing(embedded: Embedded) -> None:
@@ -110,7 +117,7 @@ def test_a_date_is_picked_in_the_readers_zone_or_is_an_expression(embedded: Embe
     embedded.field("Follow up on").fill("tomorrow")
     expect(embedded.field("Follow up on")).to_have_accessible_description(
         "“tomorrow” is no date and time with its zone, such as 2026-11-22T15:04:05Z: choose one,"
-        " or write an expression such as {{contact.email}}"
+        " or write an expression in {{ }}"
     )
 
 
