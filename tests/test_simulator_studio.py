@@ -69,14 +69,32 @@ def test_who_runs_a_flow_for_a_linked_contact_sees_the_customer_as_data(stand: S
     stand.post(f"/flows/{flow.id}/steps/0", tenant="socal", configuration=orjson.dumps(step).decode())
     assert "{{customer_id}} has no value here" in stand.post(f"/flows/{flow.id}/run", contact=contact.id)
     assert "found by email" in stand.post(f"/contacts/{contact.id}/find", tenant="socal")
-    assert f"✓ socal {ada}" in stand.post(f"/contacts/{contact.id}/link", tenant="socal", customer_id=str(ada))
+    linked = stand.post(f"/contacts/{contact.id}/link", tenant="socal", customer_id=str(ada))
+    assert f"✓ socal {ada}</span> Ada Moss" in linked, "whose id it is"
     page = stand.post(f"/flows/{flow.id}/run", contact=contact.id)
     assert f"&#34;id&#34;: {ada}" in page
     assert "&#34;name&#34;: &#34;Ada Moss&#34;" in page
-    page = stand.post(f"/contacts/{contact.id}/state", state="1.0", reason="Called in", start_flow="on")
-    assert "state set to 1 Lead" in page
+    page = stand.post(f"/contacts/{contact.id}/state", state="3.0", reason="By phone")
+    assert "state set to 3 Estimates Created" in page
+    assert 'value="3.0" selected' in page
+    assert 'required value="By phone"' in page
+    assert 'name="start_flow">' in page
     assert "no sync was started" in page, "there is no Dagster here, and that is said"
     assert not [path for path in PAGES if TOKEN in stand.get(path)]
+
+
+def test_a_phone_that_is_none_and_a_link_that_is_there_are_refused_in_words(stand: Stand, world: World) -> None:
+    page = refused(stand, "/contacts", name="Ada", phone="abc")
+    assert "“abc” is no phone number" in page
+    assert 'placeholder="Name" value="Ada"' in page
+    first, second = (str(world["socal"].add_customer(name)) for name in ("Ada Moss", "Ben Oak"))
+    stand.post("/contacts", name="Ada", phone="(213) 555-2823 x 12")
+    link = f"/contacts/{stand.studio.contacts.all()[0].id}/link"
+    stand.post(link, tenant="socal", customer_id=first)
+    page = stand.post(link, tenant="socal", customer_id=second)
+    assert "tick “move the link, where there is another” to move it" in page
+    assert "<details open>" in page
+    assert "Ben Oak" in stand.post(link, tenant="socal", customer_id=second, replace="on")
 
 
 def test_a_test_of_a_flow_that_mails_goes_to_the_contact_alone_and_nobody_asks_the_gate(stand: Stand) -> None:
@@ -157,7 +175,8 @@ def test_what_comes_from_outside_is_text_on_every_page(stand: Stand) -> None:
     stand.answers["t1"] = {"may_send": False, "reasons": [HOSTILE], "data": None}
     stand.tell(transition_id="t1", **told)
     stand.tell(transition_id="t2", **told)
-    stand.post("/contacts", name=HOSTILE, email=HOSTILE, phone=HOSTILE)
+    stand.post("/contacts", name=HOSTILE, email=HOSTILE)
+    assert "<img" not in refused(stand, "/contacts", name=HOSTILE, phone=HOSTILE)
     stand.post("/flows", name=HOSTILE)
     contact, flow = stand.studio.contacts.all()[0], stand.studio.canvas.all()[-1]
     step = {"type": HOSTILE, "tenant": HOSTILE, "input": {"name": HOSTILE}}

@@ -16,15 +16,19 @@ class Note:
 
 @dataclass
 class Contact:
-    """``tenant`` and ``customer_id``: whom it is linked to; None until somebody links it."""
+    """``tenant`` and ``customer_id``: whom it is linked to; None until somebody links it. ``linking``, ``setting``:
+    what was typed last in the forms of these names; of a link that was made nothing stays."""
 
     name: str
     email: str
     phone: str = ""
     tenant: str = ""
     customer_id: int | None = None
+    customer_name: str = ""
     id: str = field(default_factory=lambda: str(uuid4()))
     notes: list[Note] = field(default_factory=list)
+    linking: dict[str, str] = field(default_factory=dict)
+    setting: dict[str, str] = field(default_factory=dict)
 
     @property
     def values(self) -> dict[str, object]:
