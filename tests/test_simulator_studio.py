@@ -10,6 +10,7 @@ import httpx
 import orjson
 import pytest
 
+from tests.simulator.flow_builder.api import Outcome
 from tests.simulator.flow_builder.expressions import Unknown, filled
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World
@@ -125,6 +126,7 @@ def test_a_flow_is_switched_on_only_with_steps_that_are_ready(stand: Stand) -> N
     stand.post("/flows", name="Mine", state="1.0")
     flow = stand.studio.canvas.all()[-1]
     assert "Off" in stand.get(f"/flows/{flow.id}")
+    assert "<option selected>{{tenant}}</option>" in stand.get(f"/flows/{flow.id}/steps/0")
     assert "It stays off: it has no step yet" in refused(stand, f"/flows/{flow.id}/switch", on="on")
     step = {"type": "servicetitan_update_state", "input": {"customer_id": "{{customer_id}}", "state": "{{to_state"}}
     page = stand.post(f"/flows/{flow.id}/steps/0", configuration=orjson.dumps(step).decode(), tenant="socal")
@@ -208,3 +210,10 @@ def test_an_expression_keeps_its_type_and_what_it_brings_is_never_read_again() -
     assert filled(form, known) == {"id": 7, "words": ["Hi {{customer_id}}", "{{7*7}}"], "limit": 5}
     with pytest.raises(Unknown, match=r"there are customer_id, contact\.name"):
         filled("{{contact.phone}}", known)
+
+
+def test_what_the_api_refuses_is_said_once_and_in_words() -> None:
+    errors = {"input.reason": ["Field required"], "input.state": ["not a state"]}
+    body = {"title": "The request is not valid", "detail": "see errors: input.reason, input.state", "errors": errors}
+    assert Outcome(422, body).problem == "The request is not valid: reason is needed; state: not a state"
+    assert Outcome(404, {"title": "Not found", "detail": "no such record"}).problem == "Not found: no such record"
