@@ -131,12 +131,12 @@ class Studio:
     def _do(self, one: Started, *, is_test: bool) -> RunLog:
         """In order; the first that fails ends it."""
         results: list[Result] = []
-        for place, action in enumerate(one.plan.actions):
+        actions = [*one.plan.actions]  # somebody may edit them meanwhile
+        for place, action in enumerate(actions):
             results.append(self._result(action, one.known, f"{one.key}-{place}"))
             if results[-1].problem:
                 break
-        left_out = len(one.plan.actions) - len(results)
-        log = RunLog(datetime.now(UTC), one.who, results, is_test, left_out)
+        log = RunLog(datetime.now(UTC), one.who, results, is_test, left_out=len(actions) - len(results))
         one.plan.runs.appendleft(log)
         return log
 
