@@ -128,6 +128,8 @@ def test_a_flow_is_switched_on_only_with_steps_that_are_ready(stand: Stand) -> N
     assert "Off" in stand.get(f"/flows/{flow.id}")
     assert "<option selected>{{tenant}}</option>" in stand.get(f"/flows/{flow.id}/steps/0")
     assert "It stays off: it has no step yet" in refused(stand, f"/flows/{flow.id}/switch", on="on")
+    for page in (f"/flows/{flow.id}/switch", "/contacts/none/find"):
+        assert httpx.get(stand.url + page).headers["location"] == page.rpartition("/")[0]
     step = {"type": "servicetitan_update_state", "input": {"customer_id": "{{customer_id}}", "state": "{{to_state"}}
     page = stand.post(f"/flows/{flow.id}/steps/0", configuration=orjson.dumps(step).decode(), tenant="socal")
     assert "Set a customer&#39;s state" in page

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from tests.simulator.flow_builder.api import Outcome
 from tests.simulator.flow_builder.canvas import STATES
 from tests.simulator.flow_builder.contacts import Contact
-from tests.simulator.flow_builder.pages.forms import fields, go_to, own
+from tests.simulator.flow_builder.pages.forms import fields, go_above, go_to, own
 from tests.simulator.flow_builder.pages.received import mapping
 from tests.simulator.flow_builder.pages.rendering import html, listing
 from tests.simulator.flow_builder.studio import Studio
@@ -33,6 +33,7 @@ class ContactPages:
             Route("/contacts", own(self.make), methods=["POST"]),
             Route("/contacts/{id}", self.contact, methods=["GET"]),
             Route("/contacts/{id}/find", own(self.find), methods=["POST"]),
+            Route("/contacts/{id}/find", go_above, methods=["GET"]),
             Route("/contacts/{id}/link", own(self.link), methods=["POST"]),
             Route("/contacts/{id}/state", own(self.set_state), methods=["POST"]),
         ]

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tests.simulator.flow_builder.canvas import STATES, Plan
-from tests.simulator.flow_builder.pages.forms import fields, go_to, own
+from tests.simulator.flow_builder.pages.forms import fields, go_above, go_to, own
 from tests.simulator.flow_builder.pages.rendering import html
 from tests.simulator.flow_builder.studio import Studio
 
@@ -30,6 +30,7 @@ class FlowPages:
             Route("/flows/{id}", self.flow, methods=["GET"]),
             Route("/flows/{id}/run", own(self.run), methods=["POST"]),
             Route("/flows/{id}/switch", own(self.switch), methods=["POST"]),
+            Route("/flows/{id}/switch", go_above, methods=["GET"]),
             Route("/flows/{id}/delete", own(self.delete), methods=["POST"]),
             Route("/flows/{id}/steps/{place:int}", self.step, methods=["GET"]),
             Route("/flows/{id}/steps/{place:int}", own(self.configure), methods=["POST"]),

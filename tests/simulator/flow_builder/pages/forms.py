@@ -27,5 +27,10 @@ async def fields(request: Request) -> dict[str, str]:
     return {name: value.strip() for name, value in parse_qsl(text, keep_blank_values=True)}
 
 
+async def go_above(request: Request) -> Response:
+    """For who reads anew a page that a form's refusal, or its answer, was shown at."""
+    return go_to(request.url.path.rpartition("/")[0])
+
+
 def go_to(path: str) -> Response:
     return RedirectResponse(path, 303)
