@@ -21,8 +21,9 @@ from pipelines.console.sessions import Session
 from pipelines.flow_builder import switches
 from pipelines.flow_builder.advice import advice
 from pipelines.flow_builder.example import send_example
-from pipelines.flow_builder.outbox import figures
+from pipelines.flow_builder.outbox import figures, lists
 from pipelines.flow_builder.outbox.figures import TenantFigures
+from pipelines.flow_builder.outbox.lists import Filter
 from pipelines.flow_builder.outbox.queries import deliveries
 from pipelines.flow_builder.switches import ALL, TURNS, Switch, SwitchDecision, Turn
 from pipelines.operations.decisions import note
@@ -105,10 +106,11 @@ def midnight(mine: Sequence[Tenant], now: datetime) -> datetime:
 
 
 def newest_messages(console: Console, session: Session, mine: Sequence[Tenant]) -> list[dict[str, Any]]:
-    asked: list[int | None] = [None] if session.user.tenants is None else [one.id for one in mine]
-    newest = (deliveries(console.settings.operations, tenant_id=one, newest=NEWEST) for one in asked)
-    rows = [row for found in newest for row in found]
-    return sorted(rows, key=lambda row: -row["sequence"])[:NEWEST]
+    """Who is bound to no tenant sees those of disconnected ones, too."""
+    if session.user.tenants is None:
+        return deliveries(console.settings.operations, newest=NEWEST)[::-1]
+    with console.reading() as con:
+        return lists.page(con, Filter([one.id for one in mine]), most=NEWEST)
 
 
 @router.post("/console/sync")
