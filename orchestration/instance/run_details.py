@@ -75,12 +75,6 @@ def forget_states(con: Connection, before: datetime) -> None:
     con.execute(Events.delete().where(kind, Events.c.timestamp < before, Events.c.id.not_in(newest)))
 
 
-def forget_unanswered(con: Connection, run_id: str) -> None:
-    """Of a run that has ended, however: a check that it had no news for is where it was, not skipped or failed."""
-    planned = Answers.c.execution_status == Status.PLANNED.value
-    con.execute(Answers.delete().where(Answers.c.run_id == run_id, planned))
-
-
 def forget_bookkeeping(con: Connection, run_id: str) -> None:
     """Of a run that has succeeded."""
     mine, type_ = Events.c.run_id == run_id, Events.c.dagster_event_type
