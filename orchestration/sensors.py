@@ -1,13 +1,17 @@
 """The `deliver` job and when it starts; and what starts `sync` before its schedule does."""
 
 import json
-from datetime import UTC, datetime
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import cache
+from threading import Event
 from typing import TYPE_CHECKING
 
 import dagster as dg
 from filelock import Timeout
 
+from orchestration.assets.outbox import post
 from orchestration.assets.specs import DELIVERIES
 from orchestration.instance.orphans import about_to_start, end_dead_runs, instead_of
 from orchestration.locks import delivery_lock
@@ -18,6 +22,13 @@ from pipelines.settings import Settings
 if TYPE_CHECKING:
     from pipelines.servicetitan.change_probe import ChangeProbe
 
+# A tick waits for something to happen: Dagster begins one every five seconds at most, at the cost of many looks, and
+# gives it up after sixty.
+TICK = 20.0  # seconds
+SOON = 0.5
+BEGIN_FOR = timedelta(seconds=10)  # and each attempt may take another twenty
+IN_A_TICK = 20  # deliveries
+no_more_ticks = Event()  # set where the code server is told to end: nothing waits for a tick then
 NOTHING_IS_SENT = "FLOW_BUILDER_TRIGGER_URL is not set: nothing is sent"
 
 deliver = dg.define_asset_job(
@@ -33,20 +44,47 @@ def deliver_sensor(settings: Settings) -> dg.SensorDefinition:
         job=deliver,
         name="deliver_sensor",
         description=("" if settings.flow_builder_trigger_url else f"Idle: {NOTHING_IS_SENT}. ")
-        + "Starts `deliver` when something in the outbox is due.",
-        minimum_interval_seconds=5,
+        + f"Posts what in the outbox is due; of more than {IN_A_TICK}, or after a run that failed, starts `deliver`.",
+        minimum_interval_seconds=1,
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
-    def sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         if not settings.flow_builder_trigger_url:
             return dg.SkipReason(NOTHING_IS_SENT)
-        if not (count := due(settings.operations, datetime.now(UTC))):
+        if not (count := next(filter(None, (due(settings.operations, datetime.now(UTC)) for _ in looks(SOON))), 0)):
             return dg.SkipReason("nothing is due")
         if reason := under_way(context.instance, settings):
             return dg.SkipReason(f"{count} due; {reason}")
-        return dg.RunRequest(tags=instead_of(context.instance, deliver.name))
+        makes_up = instead_of(context.instance, deliver.name)
+        if count <= IN_A_TICK and not makes_up and (posted := post_in_tick(context, settings)):
+            return posted
+        return dg.SensorResult([dg.RunRequest(tags=makes_up)])
 
     return sensor
+
+
+def post_in_tick(context: dg.SensorEvaluationContext, settings: Settings) -> dg.SensorResult | None:
+    """None where something is wrong: a run shows what, and how to mend it."""
+    try:
+        with delivery_lock(settings).acquire(timeout=0):
+            made, answers = post(settings, begin_for=BEGIN_FOR)
+    except Exception:
+        context.log.exception("nothing more was posted in this tick: a run follows")
+        return None
+    counts = {name: count for name, count in (made.metadata or {}).items() if type(count) is int and count}
+    return dg.SensorResult(
+        skip_reason="posted: " + (", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing"),
+        asset_events=[
+            dg.AssetMaterialization(DELIVERIES, metadata=made.metadata),
+            dg.AssetCheckEvaluation(
+                DELIVERIES,
+                str(answers.check_name),
+                answers.passed,
+                metadata=answers.metadata,
+                severity=answers.severity,
+            ),
+        ],
+    )
 
 
 def under_way(instance: dg.DagsterInstance, settings: Settings, now: datetime | None = None) -> str | None:
@@ -77,18 +115,30 @@ def change_sensor(settings: Settings) -> dg.SensorDefinition:
             "" if every else f"Off: CHANGE_SENSOR_SECONDS is 0; syncs start on SYNC_CRON ({settings.sync_cron}). "
         )
         + "Asks ServiceTitan's lists, one record each, whether anything is new, and starts `sync` only then.",
-        minimum_interval_seconds=every or 15,
+        minimum_interval_seconds=every if every > TICK else 1,
         default_status=dg.DefaultSensorStatus.RUNNING if every else dg.DefaultSensorStatus.STOPPED,
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        look = probe().poll(json.loads(context.cursor or "{}"), datetime.now(UTC))
-        cursor, changed = json.dumps(look.marks), ", ".join(look.changed)
-        if not look.changed:
-            return dg.SensorResult(skip_reason="; ".join(look.problems) or "nothing has changed", cursor=cursor)
-        if reason := busy(context.instance, settings):
-            return dg.SkipReason(f"changed: {changed}; {reason}")  # the cursor stays, and the next tick sees it again
-        return dg.SensorResult(
-            [dg.RunRequest(tags={"changed": changed, **instead_of(context.instance, sync.name)})], cursor=cursor
-        )
+        marks, why = json.loads(context.cursor or "{}"), "nothing has changed"
+        for _ in looks(every or TICK):
+            look = probe().poll(marks, datetime.now(UTC))
+            why = "; ".join(look.problems) or "nothing has changed"
+            if look.changed:
+                changed = ", ".join(look.changed)
+                if not (reason := busy(context.instance, settings)):
+                    tags = {"changed": changed, **instead_of(context.instance, sync.name)}
+                    return dg.SensorResult([dg.RunRequest(tags=tags)], cursor=json.dumps(look.marks))
+                why = f"changed: {changed}; {reason}"  # the marks stay, and the next look sees it again
+            else:
+                marks = look.marks
+        return dg.SensorResult(skip_reason=why, cursor=json.dumps(marks))
 
     return sensor
+
+
+def looks(every: float) -> Iterator[None]:
+    """When to look within one tick: at once, and again until it is over."""
+    ends = time.monotonic() + TICK
+    yield
+    while time.monotonic() + every < ends and not no_more_ticks.wait(every):
+        yield

@@ -10,9 +10,11 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.sensor_definition import SensorExecutionData
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 import orchestration
+from orchestration import sensors
 from orchestration.alerting.sensors import alert_sensor, heartbeat_sensor
 from orchestration.assets import specs
 from orchestration.assets.outbox import READ_BY_ENQUEUE
@@ -25,12 +27,13 @@ from orchestration.instance.orphans import instead_of
 from orchestration.locks import delivery_lock, exclusive
 from orchestration.resources import WarehouseResource
 from orchestration.schedules import busy, is_scheduled, sync_schedule
-from orchestration.sensors import change_sensor, deliver_sensor, under_way
+from orchestration.sensors import IN_A_TICK, change_sensor, deliver_sensor, under_way
 from pipelines import flow_builder
 from pipelines.derivation.dbt import PROJECT, manifest_path
 from pipelines.operations import open_operations, stamp
 from pipelines.servicetitan.streams import STREAMS
 from pipelines.settings import Settings
+from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.world import World
 
 
@@ -218,23 +221,68 @@ def a_job(name: str) -> dg.JobDefinition:
     return job
 
 
-def test_a_deliver_run_starts_only_when_something_is_due(settings: Settings, instance: dg.DagsterInstance) -> None:
-    sensor = deliver_sensor(settings)
-    assert "nothing is due" in told(sensor, instance)
+@pytest.fixture
+def short_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sensors, "TICK", 0.0)
+
+
+def put_in(settings: Settings, count: int, prefix: str = "") -> None:
     with open_operations(settings.operations) as con:
-        con.execute(
+        con.executemany(
             "insert into deliveries (webhook_id, kind, tenant_id, customer_id, told_state, body, created_at, status)"
-            " values ('1', 'changed', 1, 1, 2.0, x'7b7d', ?, 'pending')",
-            [stamp(datetime.now(UTC))],
+            " values (?, 'changed', 1, ?, 2.0, x'7b7d', ?, 'pending')",
+            [(f"{prefix}{number}", number, stamp(datetime.now(UTC))) for number in range(count)],
         )
-    assert told(sensor, instance) == "a run"
 
 
-def told(sensor: dg.SensorDefinition, instance: dg.DagsterInstance) -> str:
-    answer = sensor(dg.build_sensor_context(instance=instance))
-    return str(answer.skip_message) if isinstance(answer, dg.SkipReason) else "a run"
+def tick(sensor: dg.SensorDefinition, instance: dg.DagsterInstance) -> SensorExecutionData:
+    return sensor.evaluate_tick(dg.build_sensor_context(instance=instance, definitions=dg.Definitions()))
 
 
+@pytest.mark.usefixtures("short_ticks")
+def test_what_is_due_is_posted_in_the_tick_and_of_many_by_a_run(
+    settings: Settings, instance: dg.DagsterInstance, receiver: Receiver
+) -> None:
+    sensor = deliver_sensor(settings)
+    assert tick(sensor, instance).skip_message == "nothing is due"
+    put_in(settings, IN_A_TICK)
+    answer = tick(sensor, instance)
+    assert answer.skip_message == "posted: 20 delivered"
+    made, asked = answer.asset_events
+    assert isinstance(made, dg.AssetMaterialization)
+    assert isinstance(asked, dg.AssetCheckEvaluation)
+    assert (made.asset_key, made.metadata["delivered"].value) == (DELIVERIES, IN_A_TICK)
+    assert (asked.check_name, asked.passed) == ("endpoint_answers", True)
+    assert len(receiver.delivered()) == IN_A_TICK
+    put_in(settings, IN_A_TICK + 1, "more")
+    assert len(tick(sensor, instance).run_requests or []) == 1
+    assert len(receiver.delivered()) == IN_A_TICK
+
+
+@pytest.mark.usefixtures("short_ticks")
+def test_where_posting_goes_wrong_a_run_shows_what(
+    settings: Settings, instance: dg.DagsterInstance, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_in(settings, 1)
+    sensor = deliver_sensor(settings)
+    with monkeypatch.context() as broken:
+        broken.setattr("orchestration.sensors.BEGIN_FOR", "not a time")
+        [request] = tick(sensor, instance).run_requests or []
+    assert "instead of" not in request.tags
+    run = instance.create_run_for_job(a_job("deliver"), status=dg.DagsterRunStatus.STARTING)
+    instance.report_run_failed(run)
+    [request] = tick(sensor, instance).run_requests or []
+    assert request.tags["instead of"] == run.run_id, "it succeeds, and the alert of the failed one is over"
+    assert not receiver.delivered()
+
+
+def test_a_tick_looks_again_until_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sensors, "TICK", 0.35)
+    assert len([*sensors.looks(0.1)]) in (2, 3, 4)
+    assert len([*sensors.looks(60)]) == 1
+
+
+@pytest.mark.usefixtures("short_ticks")
 def test_a_change_in_servicetitan_starts_a_sync_as_soon_as_none_is_running(
     settings: Settings, instance: dg.DagsterInstance, world: World
 ) -> None:

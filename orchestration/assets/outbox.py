@@ -1,7 +1,8 @@
 """From the transitions to Flow Builder: the outbox, and what is posted from it."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import dagster as dg
 
@@ -75,14 +76,21 @@ def deliveries(settings: Settings) -> dg.AssetsDefinition:
     )
     @with_known_errors
     def deliver() -> Results:
-        from pipelines.flow_builder.deliver import deliver
-        from pipelines.flow_builder.outbox.queries import outbox_health
-
         with delivery_lock(settings):
-            counts = asdict(deliver(settings, clock=lambda: datetime.now(UTC)))
-        known = {name: count for name, count in counts.items() if count is not None}
-        links = in_console(settings, Page.OVERVIEW)
-        yield dg.MaterializeResult(asset_key=DELIVERIES, metadata={**known, **links})
-        yield endpoint_check(DELIVERIES, outbox_health(settings.operations, datetime.now(UTC)), settings)
+            posted = post(settings)
+        yield from posted
 
     return deliver
+
+
+def post(
+    settings: Settings, begin_for: timedelta | None = None
+) -> tuple[dg.MaterializeResult[Any], dg.AssetCheckResult]:
+    """What was posted, by one who holds the lock; and how the endpoint is."""
+    from pipelines.flow_builder.deliver import deliver
+    from pipelines.flow_builder.outbox.queries import outbox_health
+
+    counts = asdict(deliver(settings, clock=lambda: datetime.now(UTC), begin_for=begin_for))
+    known = {name: count for name, count in counts.items() if count is not None}
+    made = dg.MaterializeResult[Any](asset_key=DELIVERIES, metadata={**known, **in_console(settings, Page.OVERVIEW)})
+    return made, endpoint_check(DELIVERIES, outbox_health(settings.operations, datetime.now(UTC)), settings)

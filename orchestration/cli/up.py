@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 from filelock import FileLock, Timeout
 
-from orchestration.cli.processes import Command, Process, command, first_to_end, python_module, running
+from orchestration.cli.processes import PATIENCE, Command, Process, command, end, first_to_end, python_module, running
 from orchestration.cli.rotated_log import RotatedLog
 from orchestration.cli.up_parts import Startup, off, parts
 from pipelines.operations import open_operations
@@ -81,7 +81,10 @@ def run_all(settings: Settings, host: str, port: int, actions_port: int, log: Ro
             for line in waiting.news():
                 click.echo(line)
 
-        return first_to_end(code_servers | started, meanwhile)
+        try:
+            return first_to_end(code_servers | started, meanwhile)
+        finally:
+            end([*code_servers.values(), *started.values()], PATIENCE)  # at once: one would wait for the other
 
 
 def expect_free(host: str, port: int, option: str) -> None:

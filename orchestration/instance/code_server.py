@@ -2,7 +2,8 @@
 the arguments of ``dagster``.
 
 Left to itself Dagster starts a new Python for each run, which imports Dagster, dlt, dbt and DuckDB: most of what a
-small sync costs. The settings are still read by each run: nothing here imports `orchestration.definitions`.
+small sync costs. The settings are still read by each run: nothing here imports `orchestration.definitions`. Ticks that
+wait for something end when this is told to end.
 """
 
 import multiprocessing
@@ -11,6 +12,8 @@ from typing import Any
 
 from dagster._cli import main
 from dagster._grpc import server
+
+from orchestration import sensors
 
 IMPORTED = (
     "dagster._grpc.impl",
@@ -37,6 +40,10 @@ class CodeServer(server.DagsterApiServer):
         self._mp_ctx: Any = multiprocessing.get_context("forkserver")
         self._mp_ctx.set_forkserver_preload(list(IMPORTED))
         forkserver.ensure_running()  # before the first run asks for it
+
+    def cleanup(self) -> None:
+        sensors.no_more_ticks.set()
+        super().cleanup()
 
 
 if __name__ == "__main__":

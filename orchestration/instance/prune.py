@@ -20,7 +20,7 @@ from sqlalchemy import select
 from orchestration.instance.record_files import give_back_room, room_taken
 from orchestration.instance.run_details import (
     Last,
-    forget_states,
+    forget_runless,
     hourly,
     last_results,
     leave_errors,
@@ -56,7 +56,7 @@ class Ended:
 def keep_small(instance: dg.DagsterInstance, now: datetime, days: int, most: int = MAX_RUNS) -> int:
     """Takes the records down to what is worth its room, and gives the room back; how many runs are forgotten."""
     with event_log(instance).index_connection() as con:
-        forget_states(con, naive(now - WITH_DETAILS))
+        forget_runless(con, naive(now - WITH_DETAILS), last_results(con))
     runs = with_details(instance, now - WITH_DETAILS, most)
     forgotten = forget_details(instance, runs)
     forgotten += forget_runs(instance, now - timedelta(days=days), most)

@@ -68,11 +68,15 @@ def with_news(con: Connection, run_ids: Sequence[str]) -> set[str]:
     return set(con.execute(made.where(Events.c.asset_key.in_(NEWS))).scalars())
 
 
-def forget_states(con: Connection, before: datetime) -> None:
-    """Of freshness, which belong to no run; each asset's last one stays."""
-    kind = Events.c.dagster_event_type == Type.FRESHNESS_STATE_CHANGE.value
-    newest = select(func.max(Events.c.id)).where(kind).group_by(Events.c.asset_key)
-    con.execute(Events.delete().where(kind, Events.c.timestamp < before, Events.c.id.not_in(newest)))
+def forget_runless(con: Connection, before: datetime, last: Last) -> None:
+    """What belongs to no run: freshness, and what sensors posted. The last of each kind of each asset stays."""
+    runless, kind = Events.c.run_id == "", [Events.c.asset_key, Events.c.dagster_event_type]
+    newest = select(func.max(Events.c.id)).where(runless).group_by(*kind)
+    old = runless & (Events.c.timestamp < before) & Events.c.id.not_in(newest) & Events.c.id.not_in(last.events)
+    con.execute(EventTags.delete().where(EventTags.c.event_id.in_(select(Events.c.id).where(old))))
+    con.execute(Events.delete().where(old))
+    answered = Answers.c.evaluation_event_timestamp < before
+    con.execute(Answers.delete().where(Answers.c.run_id == "", answered, Answers.c.id.not_in(last.answers)))
 
 
 def forget_bookkeeping(con: Connection, run_id: str) -> None:

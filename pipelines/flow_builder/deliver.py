@@ -22,8 +22,10 @@ def deliver(
     clock: Clock,
     transport: httpx.AsyncBaseTransport | None = None,
     chance: random.Random | None = None,
+    begin_for: timedelta | None = None,
 ) -> Delivered:
-    """Returns when nothing more is due. Safe beside others of its kind.
+    """Returns when nothing more is due, or when what it began within ``begin_for`` has ended. Safe beside others of its
+    kind.
 
     Raises `pipelines.settings.settings.ConfigurationError` and `pipelines.operations.OperationsError`.
     """
@@ -34,8 +36,9 @@ def deliver(
 
         async with http_client(transport) as client:
             post = Sender(client, settings, clock)
-            return await Dispatcher(outbox, post, clock, chance or random.Random(), apart).run()
+            return await Dispatcher(outbox, post, clock, chance or random.Random(), apart, until=until).run()
 
+    until = clock() + begin_for if begin_for else None
     max_age = timedelta(hours=settings.flow_builder_max_age_hours)
     with open_operations(settings.operations) as con, ThreadPoolExecutor(1) as thread:
         outbox = Outbox(con, max_age)

@@ -39,10 +39,18 @@ class Delivered:
 
 
 class Dispatcher:
-    """``apart`` runs a turn where its disk does not hold up the network: in a thread, or, in a simulation, at once."""
+    """``apart`` runs a turn where its disk does not hold up the network: in a thread, or, in a simulation, at once.
+    Nothing is begun after ``until``."""
 
     def __init__(
-        self, outbox: Outbox, send: Send, clock: Clock, chance: random.Random, apart: Apart, judge: Judge = outcome
+        self,
+        outbox: Outbox,
+        send: Send,
+        clock: Clock,
+        chance: random.Random,
+        apart: Apart,
+        judge: Judge = outcome,
+        until: datetime | None = None,
     ) -> None:
         self.outbox = outbox
         self.post = send
@@ -50,6 +58,7 @@ class Dispatcher:
         self.chance = chance
         self.apart = apart
         self.judge = judge
+        self.until = until
         self.in_flight: dict[asyncio.Task[AttemptResult], Claim] = {}
         self.came_back: list[tuple[Claim, AttemptResult]] = []
         self.counts = Delivered()
@@ -102,7 +111,8 @@ class Dispatcher:
                 outcome = self.outcome(claim, answer, now)
                 outcomes.append((claim.webhook_id, outcome))
                 back += self.outbox.settle(claim, answer, outcome, now)
-            claimed = Claimed() if self.store_failed else self.outbox.claim(now, MAX_IN_FLIGHT - len(self.in_flight))
+            ends = self.store_failed or (self.until is not None and now >= self.until)
+            claimed = Claimed() if ends else self.outbox.claim(now, MAX_IN_FLIGHT - len(self.in_flight))
             is_down = self.outbox.endpoint().down_since is not None
             failpoint("delivery.written")
         failpoint("delivery.committed")

@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     servicetitan_sync_mode: Literal["export", "list"] = "export"
     sync_cron: str = "*/5 * * * *"
     sync_seconds: float = Field(60, ge=0)  # that one sync may read a tenant; 0: to the end
-    change_sensor_seconds: int = Field(15, ge=0)  # 0: off
+    change_sensor_seconds: int = Field(5, ge=0)  # 0: off
 
     data_dir: Path = Path("data")
     warehouse_path: Path = Path()
