@@ -28,6 +28,7 @@ lint: .venv/ready
 
 # Figures to compare within one run; half an hour on two cores.
 bench: .venv/ready
+	$(BIN)/python -m tests.bench.latency
 	$(BIN)/python -m tests.bench.extract
 	$(BIN)/python -m tests.bench.states
 	$(BIN)/python -m tests.bench.rehearse
