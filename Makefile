@@ -26,18 +26,9 @@ lint: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 
-# Figures to compare within one run; half an hour on two cores.
+# One table with goals and verdicts at the end, kept as JSON in data/bench; more than an hour on two cores.
 bench: .venv/ready
-	$(BIN)/python -m tests.bench.latency
-	$(BIN)/python -m tests.bench.extract
-	$(BIN)/python -m tests.bench.states
-	$(BIN)/python -m tests.bench.rehearse
-	$(BIN)/python -m tests.bench.delivery
-	$(BIN)/python -m tests.bench.actions
-	$(BIN)/python -m tests.bench.trouble_actions
-	$(BIN)/python -m tests.bench.console
-	$(BIN)/python -m tests.bench.ticks
-	$(BIN)/python -m tests.bench.trouble
+	$(BIN)/python -m tests.bench
 
 # The READMEs', taken by the tests of Dagster's UI, of the demo's tour and of the console's pages.
 pictures: .venv/ready

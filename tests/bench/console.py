@@ -25,6 +25,7 @@ import psutil
 
 from tests.actions.test_sync import Queue, dagster
 from tests.bench.console_town import TENANTS, batch, build, moment_of, phone
+from tests.bench.measures import report
 from tests.console.visitor import USERS, Visitor
 from tests.simulator.environment import environment
 from tests.simulator.server import run_server
@@ -35,10 +36,11 @@ PORT = 8496
 LIMIT = 200  # milliseconds, of the 95th percentile
 API = "/api/servicetitan/customers/{}/state?tenant=socal"
 TOKEN = "bench-token"
+ONCE_A_SECOND = "beside a click a second"
 # Seconds between two clicks, None: nobody clicks; and how many times as long as alone the API may take.
 PACES = {
     "alone": (None, 1.0),
-    "beside a click a second": (1.0, 1.2),
+    ONCE_A_SECOND: (1.0, 1.2),
     "beside one who clicks without pause": (0.0, 2.0),
 }
 BOUND = ("overview", "customers", "deliveries", "leads", "decisions")  # pages that sol sees of one tenant alone
@@ -144,9 +146,9 @@ class Town:
         return pages(self.customers, self.made_at, i)
 
 
-def measure_pages(town: Town, server: psutil.Process, clicks: int, only: str) -> list[str]:
-    """Those kinds that are slower than they may be. The server's CPU is what a busy machine leaves as it is."""
-    slow = []
+def measure_pages(town: Town, server: psutil.Process, clicks: int, only: str) -> float:
+    """Milliseconds, the 95th percentile of the slowest. The server's CPU is what a busy machine leaves as it is."""
+    slowest = 0.0
     print(f"\n{'a page, warm':32}{'p50 ms':>9}{'p95 ms':>9}{'CPU ms':>9}{'goal ms':>9}")
     with Visitor(town.url, "ola") as ola, Visitor(town.url, "sol") as sol:
         for visitor, kind in (*((ola, kind) for kind in town.pages(0)), *((sol, kind) for kind in BOUND)):
@@ -158,10 +160,10 @@ def measure_pages(town: Town, server: psutil.Process, clicks: int, only: str) ->
             before = cpu(server)
             p50, p95 = percentiles([seconds(visitor, town.pages(i)[kind]) for i in range(3, 3 + clicks)])
             spent = (cpu(server) - before) * 1000 / clicks
-            slow += [name] * (p95 > LIMIT)
+            slowest = max(slowest, p95)
             verdict = "over" if p95 > LIMIT else "ok"
             print(f"{name:32}{p50:>9.1f}{p95:>9.1f}{spent:>9.1f}{LIMIT:>9}  {verdict}", flush=True)
-    return slow
+    return slowest
 
 
 def cpu(process: psutil.Process) -> float:
@@ -208,8 +210,9 @@ def clicking(town: Town, only: str) -> Iterator[tuple[Any, Any]]:
         process.join(10)
 
 
-def measure_api(town: Town, asks: int, turns: int, only: str) -> list[str]:
-    """What slows it more than it may. The paces take turns; each turn's percentiles are set beside those alone."""
+def measure_api(town: Town, asks: int, turns: int, only: str) -> dict[str, list[float]]:
+    """By pace: how many times as long as alone, median and 95th percentile. The paces take turns; each turn's
+    percentiles are set beside those alone."""
     headers = {"authorization": f"Bearer {TOKEN}"}
     paths = [API.format(100000 + i * 7919 % (town.customers // 2)) for i in range(asks)]
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in PACES}
@@ -228,8 +231,8 @@ def measure_api(town: Town, asks: int, turns: int, only: str) -> list[str]:
     return shown(found, clicks)
 
 
-def shown(found: Mapping[str, list[tuple[float, float]]], clicks: Mapping[str, list[float]]) -> list[str]:
-    alone, slow = found["alone"], []
+def shown(found: Mapping[str, list[tuple[float, float]]], clicks: Mapping[str, list[float]]) -> dict[str, list[float]]:
+    alone, times_alone = found["alone"], {}
     print(
         f"\n{'GET /customers/{id}/state':36}{'p50 ms':>18}{'p95 ms':>20}{'clicks/s':>10}{'times alone':>14}{'goal':>6}"
     )
@@ -240,13 +243,13 @@ def shown(found: Mapping[str, list[tuple[float, float]]], clicks: Mapping[str, l
             for which in (0, 1)
         ]
         goal = PACES[name][1]
-        slow += [name] * (max(ratios) > goal)
+        times_alone[name] = ratios
         print(
             f"{name:36}{spread(p50):>18}{spread(p95):>20}{statistics.mean(clicks[name]):>10.1f}"
             f"{ratios[0]:>8.2f}{ratios[1]:>6.2f}{goal:>6}  {'over' if max(ratios) > goal else 'ok'}",
             flush=True,
         )
-    return slow
+    return times_alone
 
 
 def spread(values: Sequence[float]) -> str:
@@ -263,7 +266,6 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--only", default="", help="kinds of pages whose name has this")
     asked = parser.parse_args()
-    slow: list[str] = []
     with ExitStack() as stack:
         folder = asked.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         variables, known = stack.enter_context(outside())
@@ -271,11 +273,9 @@ def main() -> None:
         url, server = stack.enter_context(serving(variables, folder))
         town = Town(url, asked.customers, made_at)
         if asked.clicks:
-            slow += measure_pages(town, server, asked.clicks, asked.only)
+            report("console", measure_pages(town, server, asked.clicks, asked.only))
         if asked.turns:
-            slow += measure_api(town, asked.asks, asked.turns, asked.only)
-    if slow:
-        raise SystemExit(f"over its goal: {', '.join(slow)}")
+            report("console_clicks", measure_api(town, asked.asks, asked.turns, asked.only)[ONCE_A_SECOND][0])
 
 
 def made(folder: Path, customers: int, known: Sequence[Sequence[int]]) -> datetime:

@@ -25,6 +25,7 @@ import orjson
 from pipelines.servicetitan.streams import STREAMS, Stream, snake_case
 from pipelines.settings import Settings, Tenant, load_settings
 from pipelines.tenants import directory
+from tests.bench.measures import report
 
 CHANGES = (0, 100, 10_000)
 DICTS = 100_000
@@ -152,16 +153,18 @@ def bench(records: int, large: int) -> None:
             httpx.post(url, json={"records": change}, timeout=600, trust_env=False).raise_for_status()
             measured("ours", env_file, f"    a tick with {change:,} changes")
         dicts = measured("dicts", env_file, "(c) dicts into dlt")
-    print(f"(a) is {ours['pace'] / floor['pace']:.2f} of (b), and {ours['pace'] / dicts['pace']:.0f} times (c)")
+    print(f"(a) is {ours['pace'] / dicts['pace']:.0f} times (c)")
+    report("backfill", ours["pace"] / floor["pace"])
     if large:
         with tempfile.TemporaryDirectory() as name, prepared_pages(large, Path(name)) as env_file:
-            measured("ours", env_file, "(a) ours, large")
+            peak_mb = measured("ours", env_file, "(a) ours, large")["peak_mb"]
+        report("backfill_peak", peak_mb / 1024)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=1_000_000)
-    parser.add_argument("--large", type=int, default=0, help="so many records once more, for the memory that it takes")
+    parser.add_argument("--large", type=int, default=3_000_000, help="so many once more, for the memory; 0: not")
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     parser.add_argument("--env-file", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +22,7 @@ import duckdb
 from pipelines.analytics.publish import publish
 from pipelines.derivation.dbt import project_manifest
 from pipelines.derivation.derive import derive
+from tests.bench.measures import report
 from tests.states.warehouse import Warehouse
 
 CHANGES = (0, 100, 10_000)
@@ -236,16 +237,20 @@ def bench(customers: int) -> dict[str, Figures]:
         found = {"floor": measured("fold", folder, customers, "(b) floor: the bare fold")}
         measured("fill", folder, customers)
         found["ours"] = measured("everything", folder, customers, "(a) everything, to all marts")
-        measured("publish", folder, 0, "    its publication")
+        found["published"] = measured("publish", folder, 0, "    its publication")
         for changes in CHANGES:
             found[f"{changes}"] = measured("tick", folder, changes, f"    a tick with {changes:,} changed customers")
-            measured("publish", folder, changes, "    its publication")
-    print(
-        f"(a) is {found['ours']['seconds'] / found['floor']['seconds']:.1f} times (b): goal 10;"
-        f" {found['ours']['peak_mb'] / 1024:.1f} GB: goal 4\n",
-        flush=True,
-    )
+            found[f"{changes} published"] = measured("publish", folder, changes, "    its publication")
     return found
+
+
+def compare(many: Mapping[str, Figures], few: Mapping[str, Figures]) -> None:
+    seconds = {name: figures["seconds"] for name, figures in many.items()}
+    report("derivation", seconds["ours"] / seconds["floor"])
+    report("derivation_peak", many["ours"]["peak_mb"] / 1024)
+    report("tick_growth", seconds["100"] / few["100"]["seconds"])
+    report("publication", seconds["100 published"] / seconds["100"])
+    report("first_publication", seconds["published"] / seconds["ours"])
 
 
 def main() -> None:
@@ -258,8 +263,7 @@ def main() -> None:
     if options.part:
         measure(options.part, options.folder, options.size)
         return
-    many, few = (bench(size)["100"]["seconds"] for size in (options.customers, options.customers // 10))
-    print(f"a tick with 100 changes costs {many / few:.2f} times what it costs at a tenth: goal 1.5")
+    compare(bench(options.customers), bench(options.customers // 10))
 
 
 if __name__ == "__main__":

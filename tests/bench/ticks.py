@@ -1,33 +1,37 @@
 """What ticks cost while nothing happens: ``python -m tests.bench.ticks [--runs N] [--idle SECONDS]``.
 
 Dagster's webserver and daemon run as they do for real, over a stand-in ServiceTitan with two tenants. Idle syncs and
-runs of a job that does nothing take turns; then the product is left alone, with and without its change sensor. CPU is
-that of Dagster's processes and of all that they started.
+runs of a job that does nothing take turns. Then `servicetitan-flow up` is left alone, with and without its change
+sensor, and beside it Dagster's own three with an empty code location, all at the same time. CPU is that of the
+processes and of all that they started.
 """
 
 import argparse
 import os
-import socket
+import shutil
 import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
 
-from orchestration.cli.processes import command, running
+from orchestration.cli.processes import LAST_WORDS, PATIENCE, Process, command, running
 from orchestration.cli.up import LOCATION, MODULE, serving_code
+from tests.bench.measures import report
 from tests.simulator.environment import environment
 from tests.simulator.office.history import seed_history
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World
+from tests.test_up import free_port
 
+ROOT = Path(__file__).parents[2]
 CUSTOMERS = 150  # per tenant
 MODULES = {LOCATION: MODULE, "nothing": "tests.bench.nothing"}
 LAUNCH = """
@@ -45,7 +49,7 @@ JOBS = {"an idle sync": ("servicetitan-flow", "sync"), "a run that does nothing"
 class Dagster:
     """A webserver and a daemon, and what they have cost so far."""
 
-    def __init__(self, url: str, processes: list[subprocess.Popen[bytes]]) -> None:
+    def __init__(self, url: str, processes: list[Process]) -> None:
         self.http = httpx.Client(base_url=url, trust_env=False, timeout=60)
         self.processes = processes
 
@@ -78,22 +82,24 @@ class Dagster:
             time.sleep(0.5)
 
     def cpu(self) -> float:
-        """Seconds."""
-        family = [psutil.Process(process.pid) for process in self.processes]
-        for parent in list(family):
-            family += parent.children(recursive=True)
-        return sum(sum(one.cpu_times()[:4]) for one in family if one.is_running())
+        return cpu(self.processes)
+
+
+def cpu(processes: Iterable[Process]) -> float:
+    """Seconds, of them and of all that they started."""
+    family = [psutil.Process(process.pid) for process in processes]
+    for parent in list(family):
+        family += parent.children(recursive=True)
+    return sum(sum(one.cpu_times()[:4]) for one in family if one.is_running())
 
 
 @contextmanager
 def dagster(env: Mapping[str, str], folder: Path) -> Iterator[Dagster]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     where = ("-w", str(folder / "workspace.yaml"))
     commands = {
         **serving_code(MODULES, folder),
-        "webserver": command("dagster-webserver", *where, "-p", str(port)),
+        "webserver": command("dagster-webserver", *where, "-p", port),
         "daemon": command("dagster-daemon", "run", *where),
     }
     with (folder / "log").open("ab") as output, running(commands, env, output) as started:
@@ -119,20 +125,54 @@ def measure_runs(product: Dagster, runs: int) -> None:
             f"{name:24} {seconds:5.1f} s from its creation to its end, {cpu:5.1f} s CPU (medians of {runs})", flush=True
         )
     (idle, idle_cpu), (nothing, nothing_cpu) = medians.values()
-    print(f"ratio {idle / nothing:.2f}, of CPU {idle_cpu / nothing_cpu:.2f} (goal 2)", flush=True)
+    report("idle_run", idle / nothing)
+    report("idle_run_cpu", idle_cpu / nothing_cpu)
 
 
 def measure_idle(env: dict[str, str], folder: Path, seconds: int) -> None:
-    for every in ("0", "15"):
-        with dagster(env | {"CHANGE_SENSOR_SECONDS": every}, folder) as product:
-            time.sleep(30)  # until it has started
-            before = product.cpu()
-            time.sleep(seconds)
-            hourly = (product.cpu() - before) * 3600 / seconds
-        print(
-            f"left alone, {'with' if every != '0' else 'without'} its change sensor: {hourly:,.0f} s CPU an hour",
-            flush=True,
-        )
+    with ExitStack() as stack:
+        alone = {
+            "with its change sensor": up(env | {"CHANGE_SENSOR_SECONDS": ""}, folder / "with"),
+            "without its change sensor": up(env | {"CHANGE_SENSOR_SECONDS": "0"}, folder / "without"),
+            "Dagster alone": bare_dagster(env, folder / "bare"),
+        }
+        processes = {name: stack.enter_context(started) for name, started in alone.items()}
+        time.sleep(60)  # until they have started
+        before = {name: cpu(those) for name, those in processes.items()}
+        time.sleep(seconds)
+        hourly = {name: (cpu(those) - before[name]) * 3600 / seconds for name, those in processes.items()}
+    for name, spent in hourly.items():
+        print(f"left alone, {name}: {spent:,.0f} s CPU an hour", flush=True)
+    report("idle", hourly["with its change sensor"] / hourly["Dagster alone"])
+
+
+@contextmanager
+def up(env: dict[str, str], folder: Path) -> Iterator[Collection[Process]]:
+    """Everything, with data of its own."""
+    env = env | {"DATA_DIR": str(folder), "DAGSTER_HOME": str(folder / "dagster")}
+    subprocess.run(command("servicetitan-flow", "sync"), env=env, check=True, stdout=subprocess.DEVNULL)
+    argv = command("servicetitan-flow", "up", "--port", free_port(), "--actions-port", free_port())
+    with (folder / "said").open("ab") as output, running({"up": argv}, env, output, PATIENCE + 2 * LAST_WORDS) as all_:
+        yield all_.values()
+
+
+@contextmanager
+def bare_dagster(env: dict[str, str], folder: Path) -> Iterator[Collection[Process]]:
+    """Webserver, daemon and code server, with our dagster.yaml and an empty code location."""
+    home, code = folder / "dagster", folder / "empty.sock"
+    home.mkdir(parents=True)
+    shutil.copy(ROOT / "orchestration" / "dagster.yaml", home)
+    (folder / "workspace.yaml").write_text(
+        f"load_from:\n  - grpc_server: {{socket: '{code}', location_name: 'empty'}}\n"
+    )
+    where = ("-w", str(folder / "workspace.yaml"))
+    commands = {
+        "code server": command("dagster", "api", "grpc", "--socket", str(code), "--module-name", "tests.bench.empty"),
+        "webserver": command("dagster-webserver", *where, "-p", free_port()),
+        "daemon": command("dagster-daemon", "run", *where),
+    }
+    with (folder / "said").open("ab") as output, running(commands, env | {"DAGSTER_HOME": str(home)}, output) as all_:
+        yield all_.values()
 
 
 def bench(runs: int, idle: int) -> None:
@@ -143,7 +183,7 @@ def bench(runs: int, idle: int) -> None:
         folder = Path(name)
         env = os.environ | environment(simulator, url, folder)
         env |= {"DAGSTER_HOME": str(folder / "dagster"), "SYNC_CRON": "0 4 * * *", "CHANGE_SENSOR_SECONDS": "0"}
-        env["PYTHONPATH"] = str(Path(__file__).parents[2])
+        env["PYTHONPATH"] = str(ROOT)
         subprocess.run(command("servicetitan-flow", "sync"), env=env, check=True, stdout=subprocess.DEVNULL)
         with dagster(env, folder) as product:
             measure_runs(product, runs)
@@ -154,7 +194,7 @@ def bench(runs: int, idle: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--idle", type=int, default=120, help="seconds for which it is left alone; 0: not at all")
+    parser.add_argument("--idle", type=int, default=300, help="seconds for which it is left alone; 0: not at all")
     options = parser.parse_args()
     bench(options.runs, options.idle)
 

@@ -1,0 +1,34 @@
+"""What `make bench` says at its end. The benches themselves are run by hand."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench import __main__ as bench
+from tests.bench.measures import FIGURES, MEASURES, report
+
+
+@pytest.mark.parametrize("name", bench.BENCHES)
+def test_each_bench_reports_the_measures_that_are_its_own(name: str) -> None:
+    source = Path(bench.__file__).with_name(f"{name}.py").read_text()
+    assert [key for key, measure in MEASURES.items() if measure.bench == name and f'"{key}"' not in source] == []
+
+
+def test_each_measure_is_set_beside_its_goal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(FIGURES, str(tmp_path / "figures"))
+    report("idle", 1.2)
+    report("backfill", 0.8)
+    rows = bench.table(bench.found(tmp_path / "figures"), ["extract", "ticks"], ["ticks"])
+    assert {row["measure"]: row["verdict"] for row in rows} == {
+        MEASURES["idle"].name: "missed",
+        MEASURES["idle_run"].name: "not measured",
+        MEASURES["idle_run_cpu"].name: "not measured",
+        MEASURES["backfill"].name: "met",
+        MEASURES["backfill_peak"].name: "not measured",
+        "bench ticks": "failed",
+    }
+    assert [line.split("|")[2:4] for line in bench.lines(rows)][2] == [" 1.20  ", " ≤ 1.1    "]
+
+
+def test_a_bench_that_fails_is_not_at_its_end(tmp_path: Path) -> None:
+    assert not bench.run("no_such_bench", tmp_path / "figures")
