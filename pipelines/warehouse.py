@@ -15,16 +15,35 @@ import duckdb
 FORMAT = "storage_version 'v1.5.0'"
 
 
+ATTACHED = "select database_name from duckdb_databases() where not internal and database_name != 'memory'"
+_idle: dict[Path, list[duckdb.DuckDBPyConnection]] = {}  # without the file: to start one takes longer than to open it
+
+
 @contextmanager
 def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that reads moments in UTC; made on first use, unless it is ``read_only``."""
-    with duckdb.connect() as con:
-        con.execute("set TimeZone = 'UTC'")
-        spilled = path.with_name(f"{path.name}.tmp")
-        con.execute(f"set temp_directory = {quoted(spilled)}")  # in the working directory, left to itself
-        con.execute(f"attach {quoted(path)} as warehouse (type duckdb, {'read_only' if read_only else FORMAT})")
-        con.execute("use warehouse")
-        yield con
+    """A connection that reads moments in UTC; made on first use, unless it is ``read_only``. Afterwards the file is
+    closed, and so is what was attached beside it; global settings stay."""
+    idle = _idle.setdefault(path, [])
+    engine = idle.pop() if idle else _started(path)
+    try:
+        engine.execute(f"attach {quoted(path)} as warehouse (type duckdb, {'read_only' if read_only else FORMAT})")
+        with engine.cursor() as con:
+            con.execute("set TimeZone = 'UTC'")
+            con.execute("use warehouse")
+            yield con
+        for (name,) in engine.execute(ATTACHED).fetchall():
+            engine.execute(f'detach "{name}"')
+    except BaseException:
+        engine.close()
+        raise
+    idle.append(engine)
+
+
+def _started(path: Path) -> duckdb.DuckDBPyConnection:
+    engine = duckdb.connect()
+    spilled = path.with_name(f"{path.name}.tmp")
+    engine.execute(f"set temp_directory = {quoted(spilled)}")  # in the working directory, left to itself
+    return engine
 
 
 def quoted(path: Path) -> str:
