@@ -58,7 +58,7 @@ OF_THE_MODEL = [
     Mutant(FOLD, "then position else entered_position", "then position else position", "an ignored event enters"),
     Mutant(FOLD, "cast(is_reset as integer) + ", "", "a reset takes no place in the log"),
     Mutant(ORDER, "            event_order,\n            to_state,", "to_state, event_order,", "state_set is not last"),
-    Mutant(ORDER, "rpad(cast(record_id as varchar), 19, '9')", "record_id", "ids in the order of numbers"),
+    Mutant(ORDER, "{{ by_digits('record_id') }}", "record_id", "ids in the order of numbers"),
     Mutant(ORDER, "86400000000 *", "86340000000 *", "a day has 23 hours and 59 minutes"),
     Mutant(ENDED, "ended_at >= bookings.booked_at", "ended_at > bookings.booked_at", "booked just then"),
     Mutant(

@@ -24,7 +24,7 @@ ordered as (
             occurred_at,
             event_order,
             to_state,
-            cast(rpad(cast(record_id as varchar), 19, '9') as ubigint),
+            {{ by_digits('record_id') }},
             record_id desc
     )
 ),
