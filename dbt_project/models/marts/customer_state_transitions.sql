@@ -7,7 +7,7 @@
 {%- set baselines_before = relation_before(this.schema, 'tenant_baselines') %}
 
 -- a log that only grows: whatever is asked of dbt, what stands in it is carried over
-with derived as (
+with derived as {{ 'materialized' if before else 'not materialized' }} (
     select * from {{ ref('int_transitions__derived') }}
 ),
 
@@ -38,18 +38,38 @@ logged as not materialized (
     {%- endif %}
 ),
 {%- else -%}
--- a retracted transition may come back with another customer
+-- what is read of a few rows has to be looked for in a log of millions: no more columns than are needed
 logged as (
-    select * from {{ before }}
+    select
+        rowid as log_rowid,
+        transition_id,
+        detected_at,
+        retracted_at,
+        is_baseline,
+        is_reclassified,
+    from {{ before }}
     where {{ of_changed_customers(before) }}
-    union all
-    select log.*
+    -- a retracted transition may come back with another customer
+    union all by name
+    select
+        log.rowid as log_rowid,
+        log.transition_id,
+        log.detected_at,
+        log.retracted_at,
+        log.is_baseline,
+        log.is_reclassified,
     from {{ before }} as log
     semi join derived on log.transition_id = derived.transition_id
     anti join changed
         on log.tenant_id = changed.tenant_id
         and log.servicetitan_customer_id = changed.customer_id
     where log.retracted_at is not null
+),
+
+underived as (
+    select logged.log_rowid
+    from logged
+    anti join derived on logged.transition_id = derived.transition_id
 ),
 {%- endif %}
 
@@ -124,8 +144,13 @@ retracted as (
             coalesce(logged.retracted_at, {{ as_of() }}) as retracted_at,
             coalesce(logged.is_reclassified, false) as is_reclassified
         ),
+    {% if is_full() -%}
     from logged
     anti join derived on logged.transition_id = derived.transition_id
+    {%- else -%}
+    from {{ before }} as logged
+    where logged.rowid in (select underived.log_rowid from underived)
+    {%- endif %}
 ),
 
 kept as (
