@@ -7,9 +7,11 @@ baseline stands. New customers with a lead come at random moments, whether the o
 import argparse
 import os
 import random
+import signal
 import sqlite3
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -159,6 +161,7 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=20)
     parser.add_argument("--every", type=float, default=20, help="seconds from one to the next, on average")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and all that it started ends
     bench(asked.changes, asked.every)
 
 

@@ -6,8 +6,10 @@ command, from the start of its process to its end, take turns; each finds so man
 
 import argparse
 import os
+import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -60,6 +62,7 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=10)
     parser.add_argument("--turns", type=int, default=5)
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and all that it started ends
     bench(asked.customers, asked.changes, asked.turns)
 
 

@@ -9,12 +9,15 @@ processes and of all that they started.
 import argparse
 import os
 import shutil
+import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,13 @@ from tests.test_up import free_port
 ROOT = Path(__file__).parents[2]
 CUSTOMERS = 150  # per tenant
 MODULES = {LOCATION: MODULE, "nothing": "tests.bench.nothing"}
+PROGRAMS = {
+    "code server": " api grpc ",
+    "webserver": "dagster-webserver",
+    "daemon": "dagster-daemon",
+    "actions API": "servicetitan-flow serve",
+    "up": "servicetitan-flow up",
+}
 LAUNCH = """
 mutation ($selector: JobOrPipelineSelector!) {
   launchRun(executionParams: {selector: $selector, runConfigData: {}}) {
@@ -87,10 +97,24 @@ class Dagster:
 
 def cpu(processes: Iterable[Process]) -> float:
     """Seconds, of them and of all that they started."""
-    family = [psutil.Process(process.pid) for process in processes]
-    for parent in list(family):
-        family += parent.children(recursive=True)
-    return sum(sum(one.cpu_times()[:4]) for one in family if one.is_running())
+    return by_program(processes).total()
+
+
+def by_program(processes: Iterable[Process]) -> Counter[str]:
+    """The same, by those of PROGRAMS; what one of them started is its own."""
+    spent: Counter[str] = Counter()
+
+    def add(process: psutil.Process, program: str) -> None:
+        with suppress(psutil.NoSuchProcess):
+            words = " ".join(process.cmdline())
+            program = next((name for name, word in PROGRAMS.items() if word in words), program)
+            spent[program] += sum(process.cpu_times()[:4])  # type: ignore[assignment]
+            for child in process.children():
+                add(child, program)
+
+    for one in processes:
+        add(psutil.Process(one.pid), "others")
+    return spent
 
 
 @contextmanager
@@ -138,11 +162,16 @@ def measure_idle(env: dict[str, str], folder: Path, seconds: int) -> None:
         }
         processes = {name: stack.enter_context(started) for name, started in alone.items()}
         time.sleep(60)  # until they have started
-        before = {name: cpu(those) for name, those in processes.items()}
+        before = {name: by_program(those) for name, those in processes.items()}
         time.sleep(seconds)
-        hourly = {name: (cpu(those) - before[name]) * 3600 / seconds for name, those in processes.items()}
-    for name, spent in hourly.items():
-        print(f"left alone, {name}: {spent:,.0f} s CPU an hour", flush=True)
+        spent = {name: by_program(those) - before[name] for name, those in processes.items()}
+        ended = [name for name, those in processes.items() for one in those if one.poll() is not None]
+    if ended:
+        raise SystemExit(f"ended by themselves: processes of {', '.join(ended)}")
+    hourly = {name: found.total() * 3600 / seconds for name, found in spent.items()}
+    for name, found in spent.items():
+        parts = ", ".join(f"{program} {one * 3600 / seconds:,.0f}" for program, one in found.items())
+        print(f"left alone, {name}: {hourly[name]:,.0f} s CPU an hour: {parts}", flush=True)
     report("idle", hourly["with its change sensor"] / hourly["Dagster alone"])
 
 
@@ -165,14 +194,16 @@ def bare_dagster(env: dict[str, str], folder: Path) -> Iterator[Collection[Proce
     (folder / "workspace.yaml").write_text(
         f"load_from:\n  - grpc_server: {{socket: '{code}', location_name: 'empty'}}\n"
     )
-    where = ("-w", str(folder / "workspace.yaml"))
-    commands = {
-        "code server": command("dagster", "api", "grpc", "--socket", str(code), "--module-name", "tests.bench.empty"),
+    serving = command("dagster", "api", "grpc", "--socket", str(code), "--module-name", "tests.bench.empty")
+    where, env = ("-w", str(folder / "workspace.yaml")), env | {"DAGSTER_HOME": str(home)}
+    watching = {
         "webserver": command("dagster-webserver", *where, "-p", free_port()),
         "daemon": command("dagster-daemon", "run", *where),
     }
-    with (folder / "said").open("ab") as output, running(commands, env | {"DAGSTER_HOME": str(home)}, output) as all_:
-        yield all_.values()
+    with (folder / "said").open("ab") as output:
+        subprocess.run(command("dagster", "instance", "migrate"), env=env, check=True, stdout=output, stderr=output)
+        with running({"code server": serving}, env, output) as served, running(watching, env, output) as others:
+            yield [*served.values(), *others.values()]
 
 
 def bench(runs: int, idle: int) -> None:
@@ -196,6 +227,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--idle", type=int, default=300, help="seconds for which it is left alone; 0: not at all")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and all that it started ends
     bench(options.runs, options.idle)
 
 
