@@ -14,6 +14,7 @@ from apprise.result import AppriseResultStatus
 from pipelines.alerts.message import Message
 from pipelines.settings import Settings
 from pipelines.settings.alert_services import ASSET, SECONDS, SILENCE, services, shown
+from pipelines.tls import trusted
 
 # How Apprise words a failure, and what may be said of it: its own words hold addresses, and the host's answer.
 REASONS = {
@@ -78,7 +79,7 @@ def channels_of(urls: str) -> list[Channel]:
 def heartbeat(url: str) -> None:
     """For a watcher outside, which raises the alarm when it has heard nothing for too long."""
     try:
-        with httpx.Client(trust_env=False, timeout=SILENCE) as http:
+        with httpx.Client(verify=trusted(), trust_env=False, timeout=SILENCE) as http:
             status = http.post(url).status_code
     except httpx.HTTPError as error:
         raise NotNotified(f"ALERT_HEARTBEAT_URL cannot be reached ({type(error).__name__})") from None

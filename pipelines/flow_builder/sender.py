@@ -11,6 +11,7 @@ import httpx
 
 from pipelines.flow_builder.retry_policy import AttemptResult
 from pipelines.settings import ConfigurationError, Settings
+from pipelines.tls import trusted
 from pipelines.webhooks import signed_headers
 
 DEADLINE = 20.0  # seconds, of the whole attempt
@@ -24,6 +25,7 @@ def http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.Asyn
     """Nothing of the environment, no cookies, no redirects."""
     return httpx.AsyncClient(
         transport=transport,
+        verify=trusted(),
         trust_env=False,
         follow_redirects=False,
         timeout=DEADLINE,

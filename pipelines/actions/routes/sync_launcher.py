@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from pipelines.actions.web.problems import Problem
 from pipelines.actions.workers import Places
 from pipelines.links import run_link
+from pipelines.tls import trusted
 
 LOCATION, REPOSITORY, JOB = "servicetitan-flow", "__repository__", "sync"
 PATIENCE = 10.0  # seconds that one waits for its turn
@@ -61,7 +62,7 @@ class Dagster:
         self._url = url.rstrip("/")
         full = partial(Problem, "sync_unavailable", "others wait for Dagster already", 5)
         self.places = Places(1, full, PATIENCE)
-        self._http = httpx.Client(trust_env=False, transport=transport)
+        self._http = httpx.Client(verify=trusted(), trust_env=False, transport=transport)
 
     def close(self) -> None:
         self._http.close()

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
-from functools import cache
 from ssl import SSLContext
 from typing import Any
 
@@ -16,6 +15,7 @@ import httpx
 from pipelines.servicetitan.api.errors import TransientError, Unavailable
 from pipelines.servicetitan.api.responses import ambiguous
 from pipelines.servicetitan.api.retry import Bounds, RetryPolicy
+from pipelines.tls import trusted
 
 Left = Callable[[], float]  # seconds
 A_DAY = 86_400.0  # sockets take no infinite timeout
@@ -76,21 +76,14 @@ def bounded(left: Left) -> Iterator[None]:
 
 class BoundedTransport(httpx.HTTPTransport):
     def __init__(self, limits: httpx.Limits) -> None:
-        context = _tls()
-        super().__init__(verify=context, trust_env=False)
+        super().__init__(verify=trusted(), trust_env=False)
         self._pool = httpcore.ConnectionPool(
-            ssl_context=context,
+            ssl_context=trusted(),
             max_connections=limits.max_connections,
             max_keepalive_connections=limits.max_keepalive_connections,
             keepalive_expiry=limits.keepalive_expiry,
             network_backend=_Backend(),
         )
-
-
-@cache
-def _tls() -> SSLContext:
-    """Shared, for it takes 20 ms to make."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 class _Backend(httpcore.SyncBackend):
