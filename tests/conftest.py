@@ -45,11 +45,15 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="session")
-def parsed_project(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """dbt's folder with the project parsed, to be copied: it takes 8 s of a core, so the workers do it once."""
-    shared = tmp_path_factory.getbasetemp()
-    if worker_id != "master":
-        shared = shared.parent
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that the workers have in common, for what they do once."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def parsed_project(shared: Path) -> Path:
+    """dbt's folder with the project parsed, to be copied: it takes 8 s of a core."""
     work_dir = shared / "dbt"
     with FileLock(shared / "dbt.lock"):
         manifest_path(work_dir / "warehouse.duckdb", work_dir)

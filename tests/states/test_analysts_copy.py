@@ -19,7 +19,7 @@ from tests.simulator.server import run_server
 from tests.simulator.world import START
 from tests.states.histories import TENANTS
 from tests.states.line import MINUTE, Line
-from tests.states.warehouse import Warehouse
+from tests.states.warehouse import DerivedIn
 
 HOUSEHOLDS = 40  # of each of two companies
 MOMENTS = [START + timedelta(days=days) for days in (30, 31, 120)]  # the first is the baseline
@@ -34,13 +34,13 @@ RELATIONS = """
 
 
 @pytest.fixture(scope="module")
-def analytics(tmp_path_factory: pytest.TempPathFactory, work_dir: Path) -> Path:
+def analytics(tmp_path_factory: pytest.TempPathFactory, work_dir: Path, derived_in: DerivedIn) -> Path:
     """Published twice: anew, and going on from that."""
     folder = tmp_path_factory.mktemp("analysts")
     receiver = Receiver([SIGNING_SECRET])
     with run_server(receiver.app) as url:
         settings = settings_for(folder / "data", flow_builder_trigger_url=f"{url}/trigger")
-        line = Line(Warehouse(folder / "warehouse.duckdb", work_dir), settings, receiver, TENANTS, START)
+        line = Line(derived_in(folder), settings, receiver, TENANTS, START)
         words = described(project_json(line.warehouse.path, work_dir))
         for moment, tables in zip(MOMENTS, steps(office_at(START, HOUSEHOLDS), MOMENTS), strict=True):
             line.now = moment - 5 * MINUTE  # a sync takes so long

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines.derivation.dbt import invoke
-from tests.states.warehouse import Warehouse
+from tests.states.warehouse import DerivedIn, Warehouse
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NOW = MONDAY + timedelta(days=120)
@@ -23,9 +23,9 @@ def row(identity: int, at: datetime, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def derived(tmp_path_factory: pytest.TempPathFactory, work_dir: Path) -> Warehouse:
+def derived(tmp_path_factory: pytest.TempPathFactory, derived_in: DerivedIn) -> Warehouse:
     """Customer 1: lead, appointment, canceled, booked again, estimate. Customer 2: a lead whose time was over."""
-    warehouse = Warehouse(tmp_path_factory.mktemp("analysts") / "warehouse.duckdb", work_dir)
+    warehouse = derived_in(tmp_path_factory.mktemp("analysts"))
     warehouse.load(
         {
             "tenants": [{"tenant_id": 1, "tenant_name": "socal"}],

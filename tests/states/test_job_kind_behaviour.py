@@ -16,7 +16,7 @@ from tests.simulator.office.loads import Loads, office_at
 from tests.simulator.office.trades import NAMELESS_OFFICES
 from tests.simulator.world import DFW, START, Profile, World
 from tests.states.telling_jobs import NOW, TellingJobs
-from tests.states.warehouse import Warehouse
+from tests.states.warehouse import DerivedIn, Warehouse
 
 ENOUGH = 20
 LIES, SALES, INSTALL, FEW, MIXED, ANYWHERE, REPAIR, CALL_BACKS, TOO_EARLY = range(1, 10)
@@ -64,9 +64,9 @@ def truth(world: World) -> Mapping[int, str]:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory, work_dir: Path) -> tuple[Warehouse, World]:
+def told(tmp_path_factory: pytest.TempPathFactory, derived_in: DerivedIn) -> tuple[Warehouse, World]:
     """One tenant's names lie, or tell nothing; the other is an office whose names tell nothing."""
-    warehouse = Warehouse(tmp_path_factory.mktemp("behaviour") / "warehouse.duckdb", work_dir)
+    warehouse = derived_in(tmp_path_factory.mktemp("behaviour"))
     world = nameless(warehouse, NAMELESS_OFFICES[:1], days=240, households=200, seed=1)
     warehouse.load(lying_names().rows)
     warehouse.derive(NOW)

@@ -16,7 +16,7 @@ import pytest
 
 from tests.oracle.kinds import kind_rules
 from tests.oracle.rules import Rules
-from tests.states.warehouse import Warehouse
+from tests.states.warehouse import DerivedIn
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 NAMES = Path(__file__).parent / "names"
@@ -102,8 +102,8 @@ RECORDS: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module")
-def kinds(tmp_path_factory: pytest.TempPathFactory, work_dir: Path) -> Kinds:
-    warehouse = Warehouse(tmp_path_factory.mktemp("kinds") / "warehouse.duckdb", work_dir)
+def kinds(tmp_path_factory: pytest.TempPathFactory, derived_in: DerivedIn) -> Kinds:
+    warehouse = derived_in(tmp_path_factory.mktemp("kinds"))
     people = {
         "tenants": [{"tenant_id": 1, "tenant_name": "socal"}],
         "customers": [{"tenant_id": 1, "id": 1, "created_on": NOW}],

@@ -14,7 +14,7 @@ from pipelines.analytics.described import described
 from pipelines.analytics.publish import Besides, publish
 from pipelines.derivation.dbt import project_json
 from pipelines.flow_builder.outbox.queries import FOR_ANALYSTS, PUBLISHED
-from tests.states.warehouse import Warehouse
+from tests.states.warehouse import DerivedIn
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 FORMS, RADIO = 3301, 3302
@@ -110,9 +110,9 @@ DELIVERIES = [
 
 
 @pytest.fixture(scope="module")
-def ask(tmp_path_factory: pytest.TempPathFactory, work_dir: Path) -> Ask:
+def ask(tmp_path_factory: pytest.TempPathFactory, work_dir: Path, derived_in: DerivedIn) -> Ask:
     folder = tmp_path_factory.mktemp("questions")
-    warehouse = Warehouse(folder / "warehouse.duckdb", work_dir)
+    warehouse = derived_in(folder)
     warehouse.load(RECORDS)
     warehouse.derive(day(30))
     deliveries = pa.Table.from_pylist(DELIVERIES, pa.schema(PUBLISHED)).to_reader()

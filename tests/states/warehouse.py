@@ -1,7 +1,7 @@
 """A warehouse whose raw tables a test fills by hand, as the load would."""
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from datetime import datetime
 from pathlib import Path
@@ -99,6 +99,9 @@ class Warehouse:
         con = duckdb.connect(self.path)
         con.execute("set TimeZone = 'UTC'")
         return con
+
+
+DerivedIn = Callable[[Path], Warehouse]  # makes one in a folder
 
 
 def as_table(rows: list[Mapping[str, Any]]) -> pa.Table:
