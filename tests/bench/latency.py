@@ -151,7 +151,8 @@ def bench(count: int, every: float) -> None:
     split = [found for one, moment in came.items() if (found := parts(moment, enqueued[one], told[one], runs))]
     for name, column in zip(PARTS, zip(*split, strict=True), strict=False):
         print(f"{name:24} {statistics.mean(column):6.1f} s on average, {max(column):6.1f} s at most", flush=True)
-    report("latency_probe", statistics.mean(one[0] for one in split))
+    if split:
+        report("latency_probe", statistics.mean(one[0] for one in split))
     report("latency_median", statistics.median(times))
     report("latency_p95", statistics.quantiles(times, n=20, method="inclusive")[18])
 
