@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from pipelines.analytics.drafts import spare_of
 from pipelines.analytics.publish import publish
 from tests.states.histories import STEPS, TENANTS, collected
 from tests.states.ledger import Ledger
@@ -17,6 +18,7 @@ from tests.states.warehouse import Warehouse
 
 HISTORIES = 60
 MARK = "insert into marts.customer_events (tenant_id, servicetitan_customer_id) values (-1, -1)"
+LEADS = "select count(*) from marts.leads where lead_id > 1000000000"
 UNMARK = "delete from marts.customer_events where tenant_id = -1"
 
 
@@ -82,6 +84,24 @@ def test_a_lead_of_nobody_that_gets_a_customer_is_there_once(warehouse: Warehous
             assert con.execute(UNMARK).fetchone() == (1,), "it goes on"
             query = "select servicetitan_customer_id from marts.leads where lead_id = 1000000000"
             assert con.execute(query).fetchall() == [(owner,)]
+
+
+def test_the_copy_before_the_newest_is_gone_on_from_where_nobody_reads_it(
+    warehouse: Warehouse, grown: Path, tmp_path: Path
+) -> None:
+    files = [grown.stat().st_ino]
+    for step in range(1, 6):
+        lead = {"tenant_id": TENANTS[0], "id": 10**9 + step, "customer_id": step, "created_on": day(29)}
+        warehouse.load({"leads": [lead] if step != 4 else []})
+        warehouse.derive(day(30 + step))
+        with duckdb.connect(spare_of(grown), read_only=True) if step == 5 else nullcontext() as reader:
+            publish(warehouse.path, grown, str(step))
+            assert not reader or reader.execute(LEADS).fetchall() == [(3,)]
+        files.append(grown.stat().st_ino)
+        publish(warehouse.path, tmp_path / "whole.duckdb", str(step))
+        assert tables(grown) == tables(tmp_path / "whole.duckdb")
+        (tmp_path / "whole.duckdb").unlink()
+    assert [later == earlier for earlier, later in zip(files, files[2:], strict=False)] == [True, True, True, False]
 
 
 def test_a_copy_that_somebody_has_written_to_is_made_anew(warehouse: Warehouse, grown: Path) -> None:
