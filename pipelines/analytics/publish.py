@@ -110,12 +110,13 @@ def publish(
         with open_warehouse(warehouse, read_only=True) as con:
             derivation = read_last_derivation(con)
             last = _last_publication(analytics, derivation)
-            from_spare = bool(last and derivation and _begin(con, analytics, last, derivation))
+            if last and derivation:
+                _begin(con, analytics, last, derivation)
             # Nobody has seen the draft: what is cut off is begun anew.
             con.execute(f"attach {quoted(draft_of(analytics))} as analytics (recovery_mode no_wal_writes)")
             con.execute("create schema if not exists analytics.marts")
             if last and derivation:
-                rows = _go_on(con, last, derivation, from_spare=from_spare)
+                rows = _go_on(con, last, derivation)
                 con.execute(NOW_CHANGED)
             else:
                 rows = _write_all(con)
@@ -149,8 +150,8 @@ def _as_published(copy: Path) -> Publication | None:
     return known if known and known.derivation_id and known.published_at * 1000 == copy.stat().st_mtime_ns else None
 
 
-def _begin(con: duckdb.DuckDBPyConnection, analytics: Path, last: Publication, derivation: LastDerivation) -> bool:
-    """Puts the draft where the new copy goes on; whether that is one copy before the newest. ``touched`` are the
+def _begin(con: duckdb.DuckDBPyConnection, analytics: Path, last: Publication, derivation: LastDerivation) -> None:
+    """Puts the draft where the new copy goes on: at the copy before the newest, else at the newest. ``touched`` are the
     customers whose rows it has to write, `of_derivation` those of them whom the newest has not, either."""
     con.execute(f"attach {quoted(analytics)} as newest (read_only)")
     con.execute(f"""
@@ -159,11 +160,11 @@ def _begin(con: duckdb.DuckDBPyConnection, analytics: Path, last: Publication, d
         where {last.derivation_id != derivation.id}
     """)
     con.execute("create temp view touched as from of_derivation")
-    if not _spare_goes_on(con, analytics, last) or not take_spare(analytics):
+    is_newer = last.derivation_id != derivation.id  # else the newest lacks nothing but what is put besides
+    if not is_newer or not _spare_goes_on(con, analytics, last) or not take_spare(analytics):
         copy_newest(analytics)
-        return False
-    con.execute("create or replace temp view touched as from of_derivation union from newest.main.changed")
-    return True
+    else:
+        con.execute("create or replace temp view touched as from of_derivation union from newest.main.changed")
 
 
 def _spare_goes_on(con: duckdb.DuckDBPyConnection, analytics: Path, last: Publication) -> bool:
@@ -180,19 +181,18 @@ def _write_all(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {mart: _create(con, mart, _source(mart, views)) for mart in _marts(con)}
 
 
-def _go_on(
-    con: duckdb.DuckDBPyConnection, last: Publication, derivation: LastDerivation, *, from_spare: bool
-) -> dict[str, int]:
-    """Changed customers' rows make way for what is right now, and the other marts are made anew; what the newest copy
-    has already comes from there."""
-    is_newer, marts, views = last.derivation_id != derivation.id, _marts(con), _views(con)
-    if not is_newer and not from_spare:
+def _go_on(con: duckdb.DuckDBPyConnection, last: Publication, derivation: LastDerivation) -> dict[str, int]:
+    """Changed customers' rows make way for what is right now, and the other marts are made anew."""
+    marts, views = _marts(con), _views(con)
+    if last.derivation_id == derivation.id:
         return {mart: _size(con, mart) for mart in marts}
-    who, kept = _few_changed(con), [OF_MANY_JOBS] if _holds_today(con, last, derivation) else []
+    who = _few_changed(con)
+    if _holds_today(con, last, derivation):
+        views[OF_MANY_JOBS] = f"from newest.marts.{OF_MANY_JOBS}"
     return {
         mart: _update(con, mart, who, is_view=mart in views)
         if mart in BY_CUSTOMER
-        else _refill(con, mart, _source(mart, views) if is_newer and mart not in kept else f"newest.marts.{mart}")
+        else _refill(con, mart, _source(mart, views))
         for mart in marts
     }
 
