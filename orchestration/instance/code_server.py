@@ -31,6 +31,7 @@ IMPORTED = (
     "pipelines.servicetitan.load.pipeline",
     "pipelines.servicetitan.load.schema_drift",
     "pipelines.servicetitan.sync",
+    "orchestration.instance.frozen",
 )
 
 
