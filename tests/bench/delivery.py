@@ -40,7 +40,7 @@ TRANSITIONS = """
     select
         md5(i || ':' || state), 410387862, 'socal', i, null, state - 1, state, 'from', 'to', 'a flow', 'an event',
         'event:' || i || ':' || state, null, null, timestamptz '2026-11-22 14:00:00+00' + to_seconds(state), null, null,
-        ?, state
+        ?, false, state
     from range(?, ?) as numbers (i), range(1, 6) as states (state)
 """
 ROWS = """
