@@ -45,7 +45,7 @@ def deliver_sensor(settings: Settings) -> dg.SensorDefinition:
         name="deliver_sensor",
         description=("" if settings.flow_builder_trigger_url else f"Idle: {NOTHING_IS_SENT}. ")
         + f"Posts what in the outbox is due; of more than {IN_A_TICK}, or after a run that failed, starts `deliver`.",
-        minimum_interval_seconds=1,
+        minimum_interval_seconds=1 if settings.flow_builder_trigger_url else 60,
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:

@@ -1,9 +1,9 @@
 """What ticks cost while nothing happens: ``python -m tests.bench.ticks [--runs N] [--idle SECONDS]``.
 
-Dagster's webserver and daemon run as they do for real, over a stand-in ServiceTitan with two tenants. Idle syncs and
-runs of a job that does nothing take turns. Then `servicetitan-flow up` is left alone, with and without its change
-sensor, and beside it Dagster's own three with an empty code location, all at the same time. CPU is that of the
-processes and of all that they started.
+Dagster's webserver and daemon run as they do for real, over a stand-in ServiceTitan with two tenants. Idle syncs, and
+runs of a job that does nothing as Dagster starts them when left to itself, take turns. Then `servicetitan-flow up` is
+left alone, with and without its change sensor, and beside it Dagster's own three with an empty code location, all at the
+same time. CPU is that of the processes and of all that they started.
 """
 
 import argparse
@@ -27,7 +27,8 @@ import psutil
 from orchestration.cli.processes import LAST_WORDS, PATIENCE, Process, command, running
 from orchestration.cli.up import LOCATION, MODULE, serving_code
 from tests.bench.measures import report
-from tests.simulator.environment import environment
+from tests.simulator.environment import SIGNING_SECRET, environment
+from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.office.history import seed_history
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
@@ -36,7 +37,7 @@ from tests.test_up import free_port
 
 ROOT = Path(__file__).parents[2]
 CUSTOMERS = 150  # per tenant
-MODULES = {LOCATION: MODULE, "nothing": "tests.bench.nothing"}
+NOTHING = "nothing"
 PROGRAMS = {
     "code server": " api grpc ",
     "webserver": "dagster-webserver",
@@ -53,7 +54,7 @@ mutation ($selector: JobOrPipelineSelector!) {
 """
 RUN = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status creationTime endTime } } }"
 LOCATIONS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { location { name } } } } }"
-JOBS = {"an idle sync": ("servicetitan-flow", "sync"), "a run that does nothing": ("nothing", "nothing")}
+JOBS = {"an idle sync": ("servicetitan-flow", "sync"), "a run that does nothing": (NOTHING, "nothing")}
 
 
 class Dagster:
@@ -121,11 +122,15 @@ def by_program(processes: Iterable[Process]) -> Counter[str]:
 def dagster(env: Mapping[str, str], folder: Path) -> Iterator[Dagster]:
     port = free_port()
     where = ("-w", str(folder / "workspace.yaml"))
+    nothing = folder / f"{NOTHING}.sock"
     commands = {
-        **serving_code(MODULES, folder),
+        **serving_code({LOCATION: MODULE}, folder),
+        NOTHING: command("dagster", *f"api grpc --socket {nothing} --module-name tests.bench.nothing".split()),
         "webserver": command("dagster-webserver", *where, "-p", port),
         "daemon": command("dagster-daemon", "run", *where),
     }
+    with (folder / "workspace.yaml").open("a") as workspace:
+        workspace.write(f"  - grpc_server: {{socket: '{nothing}', location_name: '{NOTHING}'}}\n")
     with (folder / "log").open("ab") as output, running(commands, env, output) as started:
         dagster = Dagster(f"http://127.0.0.1:{port}", list(started.values()))
         dagster.wait_until_it_is_loaded()
@@ -210,9 +215,10 @@ def bench(runs: int, idle: int) -> None:
     world = World()
     seed_history(world, customers=CUSTOMERS)
     simulator = ServiceTitan(world)
-    with run_server(simulator.app) as url, tempfile.TemporaryDirectory() as name:
+    receiver = Receiver([SIGNING_SECRET])
+    with run_server(simulator.app) as url, run_server(receiver.app) as hook, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        env = os.environ | environment(simulator, url, folder)
+        env = os.environ | environment(simulator, url, folder, f"{hook}/trigger")
         env |= {"DAGSTER_HOME": str(folder / "dagster"), "SYNC_CRON": "0 4 * * *", "CHANGE_SENSOR_SECONDS": "0"}
         env["PYTHONPATH"] = str(ROOT)
         subprocess.run(command("servicetitan-flow", "sync"), env=env, check=True, stdout=subprocess.DEVNULL)
