@@ -16,7 +16,7 @@ from orchestration.assets.specs import DELIVERIES
 from orchestration.instance.orphans import about_to_start, end_dead_runs, instead_of
 from orchestration.locks import delivery_lock
 from orchestration.schedules import busy, sync
-from pipelines.flow_builder.outbox.queue import due
+from pipelines.flow_builder.outbox.queue import watched
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 # A tick waits for something to happen: Dagster begins one every five seconds at most, at the cost of many looks, and
 # gives it up after sixty.
-TICK = 20.0  # seconds
+TICK = 30.0  # seconds
 SOON = 0.5
-BEGIN_FOR = timedelta(seconds=10)  # and each attempt may take another twenty
+BEGIN_FOR = timedelta(seconds=5)  # and each attempt may take another twenty
 IN_A_TICK = 20  # deliveries
 no_more_ticks = Event()  # set where the code server is told to end: nothing waits for a tick then
 NOTHING_IS_SENT = "FLOW_BUILDER_TRIGGER_URL is not set: nothing is sent"
@@ -51,7 +51,9 @@ def deliver_sensor(settings: Settings) -> dg.SensorDefinition:
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         if not settings.flow_builder_trigger_url:
             return dg.SkipReason(NOTHING_IS_SENT)
-        if not (count := next(filter(None, (due(settings.operations, datetime.now(UTC)) for _ in looks(SOON))), 0)):
+        with watched(settings.operations) as due:
+            count = next(filter(None, (due(datetime.now(UTC)) for _ in looks(SOON))), 0)
+        if not count:
             return dg.SkipReason("nothing is due")
         if reason := under_way(context.instance, settings):
             return dg.SkipReason(f"{count} due; {reason}")

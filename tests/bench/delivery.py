@@ -18,13 +18,13 @@ from typing import Any
 
 from pipelines.flow_builder.deliver import deliver
 from pipelines.flow_builder.enqueue import enqueue
-from pipelines.flow_builder.outbox.queue import due
 from pipelines.flow_builder.sender import MAX_IN_FLIGHT, http_client
 from pipelines.operations import open_operations, stamp, transaction
 from pipelines.settings import Settings
 from pipelines.webhooks import signed_headers
 from tests.bench.measures import report
 from tests.flow_builder.line import Line, settings_for
+from tests.flow_builder.stored import due
 
 ANSWER_AFTER = 0.02
 ANSWER = b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n{"ok": true}'

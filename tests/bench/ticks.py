@@ -2,8 +2,8 @@
 
 Dagster's webserver and daemon run as they do for real, over a stand-in ServiceTitan with two tenants. Idle syncs, and
 runs of a job that does nothing as Dagster starts them when left to itself, take turns. Then `servicetitan-flow up` is
-left alone, with and without its change sensor, and beside it Dagster's own three with an empty code location, all at the
-same time. CPU is that of the processes and of all that they started.
+left alone, with and without its change sensor, and beside it Dagster's own three with an empty code location, all at
+the same time. CPU is that of the processes and of all that they started.
 """
 
 import argparse

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 
 from pipelines.flow_builder.deliver import deliver
-from pipelines.flow_builder.outbox.queue import due
 from pipelines.operations import moment
 from tests.flow_builder.line import Line
+from tests.flow_builder.stored import due
 from tests.simulator.flow_builder.receiver import Receiver, Reply
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from hashlib import md5
 from itertools import count
 from pathlib import Path
@@ -18,6 +19,7 @@ from pipelines.flow_builder.outbox import checkpoints
 from pipelines.flow_builder.outbox.gate_rows import write_facts
 from pipelines.flow_builder.outbox.knowledge import OutboxKnowledge
 from pipelines.flow_builder.outbox.operators import Action, decide
+from pipelines.flow_builder.outbox.queue import watched
 from pipelines.flow_builder.outbox.writer import OutboxWriter
 from pipelines.operations import Connection, open_operations, stamp, transaction
 from pipelines.readings import Reading
@@ -104,3 +106,9 @@ class Stored:
         assert answer is not None
         assert answer.may_send is (answer.reasons == [])
         return answer.reasons
+
+
+def due(path: Path, now: datetime) -> int:
+    """As the sensor asks."""
+    with watched(path) as how_many:
+        return how_many(now)

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from pipelines.flow_builder.dispatcher import Delivered
-from pipelines.flow_builder.outbox.queue import due
 from pipelines.operations import moment
 from pipelines.settings import ConfigurationError
 from tests.flow_builder.line import Line
+from tests.flow_builder.stored import due
 from tests.simulator.flow_builder.receiver import Receiver, Reply
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -10,10 +10,10 @@ from pipelines.flow_builder.advice import advice
 from pipelines.flow_builder.dispatcher import Delivered
 from pipelines.flow_builder.outbox.operators import decide
 from pipelines.flow_builder.outbox.queries import outbox_health
-from pipelines.flow_builder.outbox.queue import due
 from pipelines.operations import moment, open_operations, stamp
 from tests.flow_builder.line import Line
 from tests.flow_builder.outage import TROUBLES, play
+from tests.flow_builder.stored import due
 from tests.flow_builder.test_deliver import booked
 from tests.simulator.flow_builder.receiver import Receiver, Reply
 from tests.stores import older_store

@@ -1,5 +1,7 @@
 """The outbox as the dispatcher works it off: what is due, claimed under a lease, and settled."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -128,18 +130,24 @@ WAS_CUT_OFF = """
 """
 
 
-def due(path: Path, now: datetime) -> int:
-    """How many could be sent now, 1000 at most: what a sensor asks, at the cost of opening the file."""
+@contextmanager
+def watched(path: Path) -> Iterator[Callable[[datetime], int]]:
+    """How many could be sent at a moment, 1000 at most: what a sensor asks. Opening the file takes longer than that."""
     if not path.exists():
-        return 0
+        yield lambda _now: 0
+        return
     with open_operations(path) as con:
-        endpoint = Endpoint.read(con)
-        if endpoint.rests(now):
-            return 0
-        values = {"now": stamp(now), "farthest": stamp(now + FARTHEST), "limit": COUNTED_AT_MOST}
-        rows = PROBES if endpoint.down_since else DUE
-        queries = [f"select count(*) from (select 1 {rows} limit :limit)", IS_STRANDED]
-        return sum(int(con.execute(query, values).fetchone()[0]) for query in queries)
+        yield lambda now: due(con, now)
+
+
+def due(con: Connection, now: datetime) -> int:
+    endpoint = Endpoint.read(con)
+    if endpoint.rests(now):
+        return 0
+    values = {"now": stamp(now), "farthest": stamp(now + FARTHEST), "limit": COUNTED_AT_MOST}
+    rows = PROBES if endpoint.down_since else DUE
+    queries = [f"select count(*) from (select 1 {rows} limit :limit)", IS_STRANDED]
+    return sum(int(con.execute(query, values).fetchone()[0]) for query in queries)
 
 
 class DueRow(NamedTuple):
