@@ -265,8 +265,7 @@ select
     jobs.address ->> 'country' as country,
     estimates.estimate_id,
     estimates.name as estimate_name,
-    -- as status_name, which the join would make of all estimates
-    estimates.status ->> 'name' as estimate_status,
+    estimates.status_name as estimate_status,
     estimates.subtotal as estimate_subtotal,
     estimates.sold_at as estimate_sold_at,
     leads.status as lead_status,
