@@ -138,7 +138,7 @@ def test_a_proxy_of_the_environment_is_passed_by(tmp_path: Path, monkeypatch: py
 
 
 def test_a_cookie_is_not_sent_back(tmp_path: Path) -> None:
-    answer = wire.Answer([OK + b"set-cookie: a=b\r\ncontent-length: 0\r\n\r\n"])
+    answer = wire.Answer([OK + b"set-cookie: a=b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"])
 
     async def send_twice(url: str) -> None:
         settings = settings_for(tmp_path, flow_builder_trigger_url=url)
