@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.assets.specs import ANALYTICS, STATES
+from orchestration.assets.specs import ANALYTICS, DELIVERIES, STATES
 from orchestration.event_log import EventLog
 from orchestration.instance.prune import OUTLINED, fit_in, is_due, keep_small
 from orchestration.instance.record_files import room_taken
@@ -178,6 +178,26 @@ def test_what_the_ui_plots_over_time_stays_once_an_hour_as_long_as_its_run(offic
     assert office.made(ANALYTICS) == [runs["10:00"]]
     office.keeps_small(31 * DAY)
     assert office.made(STATES) == [runs["10:00"]]
+
+
+def test_of_what_sensors_posted_hours_ago_the_last_stays(office: Office) -> None:
+    check = dg.AssetCheckKey(DELIVERIES, "endpoint_answers")
+    for delivered in range(3):
+        office.instance.report_runless_asset_event(
+            dg.AssetMaterialization(DELIVERIES, metadata={"delivered": delivered})
+        )
+        office.instance.report_runless_asset_event(dg.AssetCheckEvaluation(DELIVERIES, check.name, passed=True))
+
+    def answers() -> int:
+        return len(office.instance.event_log_storage.get_asset_check_execution_history(check, limit=10))
+
+    office.keeps_small(HOUR)
+    assert (len(office.made(DELIVERIES)), answers()) == (3, 3)
+    office.keeps_small(DAY)
+    assert (len(office.made(DELIVERIES)), answers()) == (1, 1)
+    [made] = office.instance.fetch_materializations(DELIVERIES, limit=10).records
+    assert made.asset_materialization
+    assert made.asset_materialization.metadata["delivered"].value == 2
 
 
 def test_what_is_too_large_all_together_loses_its_oldest(office: Office) -> None:
