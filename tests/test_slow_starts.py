@@ -16,7 +16,7 @@ import pytest
 from orchestration.alerting.from_runs import run_alerts
 from orchestration.cli.processes import LAST_WORDS, PATIENCE, command, running
 from orchestration.sensors import IN_A_TICK
-from pipelines.operations import open_operations, stamp
+from pipelines.operations import open_operations, stamp, transaction
 from pipelines.settings import Settings
 from tests.simulator.flow_builder.receiver import Receiver
 from tests.test_up import free_port
@@ -80,7 +80,7 @@ def test_one_that_hangs_is_made_up_for_and_is_over(
         def delivers(status: dg.DagsterRunStatus) -> list[dg.DagsterRun]:
             return [*instance.get_runs(dg.RunsFilter(job_name="deliver", statuses=[status]))]
 
-        with open_operations(settings.operations) as con:
+        with open_operations(settings.operations) as con, transaction(con):  # all at once, for the sensor watches
             con.executemany(
                 "insert into deliveries"
                 " (webhook_id, kind, tenant_id, customer_id, told_state, body, created_at, status)"
