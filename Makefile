@@ -26,7 +26,7 @@ lint: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 
-# One table with goals and verdicts at the end, kept as JSON in data/bench; more than an hour on two cores.
+# One table with goals and verdicts at the end, kept as JSON in data/bench; it takes long, on a machine with nothing else to do.
 bench: .venv/ready
 	$(BIN)/python -m tests.bench
 

@@ -30,6 +30,6 @@ def exclusive(settings: Settings, wait_seconds: float) -> Iterator[None]:
 
 
 def delivery_lock(settings: Settings) -> FileLock:
-    """Held by a run of `deliver` while it posts: the sign that its process lives."""
+    """Held by a run of `deliver` or a tick of its sensor while it posts: the sign that its process lives."""
     settings.operations.parent.mkdir(parents=True, exist_ok=True)
     return FileLock(settings.operations.with_name(f"{settings.operations.name}.deliver.lock"))

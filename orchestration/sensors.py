@@ -1,4 +1,5 @@
-"""The `deliver` job and when it starts; and what starts `sync` before its schedule does."""
+"""What posts: a sensor, and the `deliver` job where that is too much for it; and what starts `sync` before its
+schedule."""
 
 import json
 import time

@@ -114,7 +114,7 @@ OUTBOX_CHECKS = {
     "overdue": Check(
         "nothing_overdue",
         "Nothing that is due waits for more than 15 minutes.",
-        "see that the sensor deliver_sensor is on and its runs succeed",
+        "see that the sensor deliver_sensor is on, and its ticks and the runs of deliver succeed",
         page=Page.OVERVIEW,
     ),
     "unknown": Check(

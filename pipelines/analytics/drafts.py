@@ -10,6 +10,8 @@ import shutil
 from glob import escape
 from pathlib import Path
 
+from pipelines.disk import flush
+
 
 def draft_of(analytics: Path) -> Path:
     return analytics.with_name(f"{analytics.name}.{os.getpid()}.tmp")
@@ -61,13 +63,13 @@ def is_open_elsewhere(path: Path) -> bool:
 def put_in_place(analytics: Path, published_at: int, *, keep_spare: bool) -> None:
     """``published_at``: the file's time of change, in microseconds. A kill leaves the old one or the new one."""
     draft, spare = draft_of(analytics), spare_of(analytics)
-    sync_to_disk(draft)
+    flush(draft)
     os.utime(draft, ns=(published_at * 1000, published_at * 1000))
     spare.unlink(missing_ok=True)
     if keep_spare:
         link(analytics, spare)
     draft.replace(analytics)
-    sync_to_disk(analytics.parent)
+    flush(analytics.parent)
 
 
 def link(path: Path, other: Path) -> None:
@@ -76,11 +78,3 @@ def link(path: Path, other: Path) -> None:
         other.hardlink_to(path)
     except OSError:
         return
-
-
-def sync_to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -60,7 +60,6 @@ NOW_CHANGED = "create or replace table analytics.main.changed as from of_derivat
 VIEWS = """
     select view_name, sql from duckdb_views() where database_name = 'warehouse' and schema_name = 'marts'
 """
-AS_TABLE = re.compile(r"^CREATE VIEW .*? AS (?=SELECT|WITH|\()", re.DOTALL)
 
 
 class Publication(NamedTuple):

@@ -38,7 +38,7 @@ def deliver(
             post = Sender(client, settings, clock)
             return await Dispatcher(outbox, post, clock, chance or random.Random(), apart, until=until).run()
 
-    until = clock() + begin_for if begin_for else None
+    until = None if begin_for is None else clock() + begin_for
     max_age = timedelta(hours=settings.flow_builder_max_age_hours)
     with open_operations(settings.operations) as con, ThreadPoolExecutor(1) as thread:
         outbox = Outbox(con, max_age)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.disk import flush
 from pipelines.operations.database import open_operations, stamp
 from pipelines.operations.sqlite import SqliteConnection, connect
 from pipelines.settings import Settings
@@ -142,12 +143,3 @@ def mark(path: Path) -> Copied:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
     return Copied(path.stat().st_size, digest.hexdigest())
-
-
-def flush(path: Path) -> None:
-    """To the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

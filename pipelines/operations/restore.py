@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.disk import flush
 from pipelines.operations.backup import (
     MANIFEST,
     OPERATIONS,
@@ -21,7 +22,6 @@ from pipelines.operations.backup import (
     Copied,
     check_operations,
     check_warehouse,
-    flush,
     mark,
     need_room,
 )

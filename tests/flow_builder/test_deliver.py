@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from pipelines.flow_builder.deliver import deliver
 from pipelines.flow_builder.dispatcher import Delivered
+from pipelines.flow_builder.sender import MAX_IN_FLIGHT
 from pipelines.operations import moment
 from pipelines.settings import ConfigurationError
 from tests.flow_builder.line import Line
@@ -37,6 +39,16 @@ def test_what_is_due_arrives_once_signed_and_as_stored(sending_line: Line, recei
     assert (received.id, received.headers["idempotency-key"]) == (webhook_id, webhook_id)
     assert received.headers["content-type"] == "application/json"
     assert [(received.raw,)] == sending_line.ask("select body from deliveries")
+
+
+def test_nothing_is_begun_after_the_time_for_it_and_what_is_begun_ends(sending_line: Line, receiver: Receiver) -> None:
+    line, five = sending_line, timedelta(seconds=5)
+    booked(line, *range(1, MAX_IN_FLIGHT + 3))
+    done = deliver(line.settings, lambda: line.now + (five if receiver.received else 0 * five), begin_for=five)
+    assert done == Delivered(delivered=MAX_IN_FLIGHT)
+    assert deliver(line.settings, lambda: line.now, begin_for=0 * five) == Delivered()
+    assert line.deliver() == Delivered(delivered=2)
+    assert len(receiver.received) == MAX_IN_FLIGHT + 2
 
 
 def test_a_token_is_sent_where_there_is_one(sending_line: Line, receiver: Receiver) -> None:
