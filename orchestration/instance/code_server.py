@@ -2,8 +2,8 @@
 the arguments of ``dagster``.
 
 Left to itself Dagster starts a new Python for each run, which imports Dagster, dlt, dbt and DuckDB: most of what a
-small sync costs. The settings are still read by each run: nothing here imports `orchestration.definitions`. Ticks that
-wait for something end when this is told to end.
+small sync costs. Each run reads the settings for itself: nothing is defined before. Ticks that wait for something end
+when this is told to end.
 """
 
 import multiprocessing
@@ -16,12 +16,17 @@ from dagster._grpc import server
 from orchestration import sensors
 
 IMPORTED = (
+    "babel.dates",
+    "dagster._core.storage.runs.sqlite.sqlite_run_storage",
+    "dagster._core.storage.schedules.sqlite.sqlite_schedule_storage",
     "dagster._grpc.impl",
     "dbt.adapters.duckdb",
     "dbt.cli.main",
     "dbt.task.build",
-    "orchestration.assets.sync",
+    "dbt_common.clients.agate_helper",
+    "orchestration.definitions",
     "orchestration.event_log",
+    "orchestration.instance.prune",
     "pipelines.actions.inbound_leads.queue",
     "pipelines.analytics.customer_index",
     "pipelines.analytics.publish",
@@ -31,6 +36,9 @@ IMPORTED = (
     "pipelines.servicetitan.load.pipeline",
     "pipelines.servicetitan.load.schema_drift",
     "pipelines.servicetitan.sync",
+    "pyarrow.dataset",
+    "upath.implementations.local",
+    "orchestration.instance.warm",
     "orchestration.instance.frozen",
 )
 

@@ -80,6 +80,24 @@ def invoke(*arguments: str, warehouse: Path, work_dir: Path, manifest: "Manifest
             _close()
 
 
+def warm_up(warehouse: Path, work_dir: Path) -> None:
+    """What the first command of a process pays for, 0.8 s of CPU: dbt's schemas, and the project's macros compiled.
+    Opens no warehouse. Raises `DbtError`."""
+    from dbt_common.clients.jinja import template_cache
+
+    manifest = project_manifest(warehouse, work_dir)
+    invoke("list", "--no-write-json", warehouse=warehouse, work_dir=work_dir)
+    macros = manifest.macros
+    needed = [name for node in manifest.nodes.values() for name in node.depends_on.macros]
+    needed += [name for name, macro in macros.items() if macro.package_name != "dbt"]  # those found by their prefix too
+    known = set[str]()
+    while needed:
+        if (name := needed.pop()) not in known and name in macros:
+            known.add(name)
+            needed += macros[name].depends_on.macros
+            template_cache.get_node_template(macros[name])
+
+
 def project_manifest(warehouse: Path, work_dir: Path) -> "Manifest":
     """The parsed project, one object per process."""
     stored = _stored(work_dir)

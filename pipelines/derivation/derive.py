@@ -132,7 +132,9 @@ class _Dbt:
             "rules_version": self.rules_version,
         }
         options = ["--vars", json.dumps(variables), "--no-write-json"]  # files that nobody reads take 0.2 s each time
-        if self.is_full and command != "test":
+        if command == "test":
+            options.append("--no-populate-cache")  # of relations, which nothing but a model asks for
+        elif self.is_full:
             options.append("--full-refresh")
         done = invoke(command, *arguments, *options, warehouse=self.warehouse, work_dir=self.work_dir)
         return tuple(
