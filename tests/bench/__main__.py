@@ -26,7 +26,7 @@ from tests.bench.measures import FIGURES, MEASURES
 
 BENCHES = (
     *("starts", "latency", "ticks", "sync", "extract", "states", "rehearse", "delivery", "actions"),
-    *("trouble_actions", "console", "trouble"),
+    *("trouble_actions", "console", "growth", "trouble"),
 )
 VERSIONS = ("dagster", "dbt-core", "dbt-duckdb", "dlt", "duckdb")
 LONGEST = 3600  # seconds for one bench

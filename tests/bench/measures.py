@@ -50,6 +50,7 @@ MEASURES: Mapping[str, Measure] = {
     "console_clicks": Measure("console", "actions API beside a click a second / alone, median", 1.2),
     "starts_definitions": Measure("starts", "import orchestration.definitions, CPU", 2, "s"),
     "starts_help": Measure("starts", "servicetitan-flow --help, CPU", 0.4, "s"),
+    "growth": Measure("growth", "costs that grow with customers or tenants, and should not", 0),
     "make_test": Measure("", "make test, two cores", 7, "min"),
 }
 FIGURES = "BENCH_FIGURES"
