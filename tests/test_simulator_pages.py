@@ -50,5 +50,8 @@ def test_changes_come_behind_the_final_token(pages: PreparedPages, caller: Calle
     new = list(caller.export("jpm/export/jobs", since=last["continueFrom"]))
     assert changed == 180
     assert len(new[0]["data"]) == 10
-    assert new[0]["data"][0]["modifiedOn"] == "2026-03-02T15:00:00Z"
+    assert new[0]["data"][0]["modifiedOn"] == "2026-03-02T15:00:01Z"
     assert caller.get("jpm/export/jobs", **{"from": new[-1]["continueFrom"]}).json()["data"] == []
+    httpx.post(f"{pages.simulator.url}/_control/changes", json={"records": 180})
+    [newer, *_] = caller.export("jpm/export/jobs", since=new[-1]["continueFrom"])
+    assert newer["data"][0] == new[0]["data"][0] | {"modifiedOn": "2026-03-02T15:00:02Z"}

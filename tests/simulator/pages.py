@@ -11,6 +11,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ Book = dict[tuple[int, str], list[Span]]  # (tenant, path of the export) -> its 
 class PreparedPages:
     def __init__(self, records: int, page_size: int = 5000) -> None:
         self.simulator = ServiceTitan(_block(), Switches(calls_per_second=1_000_000))
+        self.changed_at = self.simulator.world.now()
         self.file = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
         self.book: Book = defaultdict(list)
         size = sum(len(_rows(self.simulator, company, export)) for company, export in self._places())
@@ -72,8 +74,10 @@ class PreparedPages:
         return {"records": sum(span.records for spans in self.book.values() for span in spans), "pages": pages}
 
     def change(self, records: int) -> int:
-        """So many records, spread over tenants and streams, are new versions of old ones; they come next."""
-        done, moment = 0, stamp(self.simulator.world.now())
+        """So many records, spread over tenants and streams, are new versions of old ones, each time again; they come
+        next."""
+        self.changed_at += timedelta(seconds=1)
+        done, moment = 0, stamp(self.changed_at)
         places = [place for place in self._places() if place[1].table != "business_units"]
         for number, (company, export) in enumerate(places):
             wanted = (records - done) // (len(places) - number)
