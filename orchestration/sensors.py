@@ -10,6 +10,9 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import dagster as dg
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.scheduler.instigation import InstigatorStatus
+from dagster._grpc.client import DEFAULT_SENSOR_GRPC_TIMEOUT
 from filelock import Timeout
 
 from orchestration.assets.outbox import post
@@ -24,8 +27,9 @@ if TYPE_CHECKING:
     from pipelines.servicetitan.change_probe import ChangeProbe
 
 # A tick waits for something to happen: Dagster begins one every five seconds at most, at the cost of many looks, and
-# gives it up after sixty.
-TICK = 30.0  # seconds
+# gives it up after 120 (`servicetitan-flow up`) or 60.
+TICK = DEFAULT_SENSOR_GRPC_TIMEOUT - 30.0  # seconds
+SWITCH = 10.0  # seconds, until it is seen that somebody has switched the sensor off
 SOON = 0.5
 BEGIN_FOR = timedelta(seconds=5)  # and each attempt may take another twenty
 IN_A_TICK = 20  # deliveries
@@ -53,7 +57,7 @@ def deliver_sensor(settings: Settings) -> dg.SensorDefinition:
         if not settings.flow_builder_trigger_url:
             return dg.SkipReason(NOTHING_IS_SENT)
         with watched(settings.operations) as due:
-            count = next(filter(None, (due(datetime.now(UTC)) for _ in looks(SOON))), 0)
+            count = next(filter(None, (due(datetime.now(UTC)) for _ in looks(SOON, context))), 0)
         if not count:
             return dg.SkipReason("nothing is due")
         if reason := under_way(context.instance, settings):
@@ -123,7 +127,7 @@ def change_sensor(settings: Settings) -> dg.SensorDefinition:
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         marks, why = json.loads(context.cursor or "{}"), "nothing has changed"
-        for _ in looks(every or TICK):
+        for _ in looks(every or TICK, context):
             look = probe().poll(marks, datetime.now(UTC))
             why = "; ".join(look.problems) or "nothing has changed"
             if look.changed:
@@ -139,9 +143,20 @@ def change_sensor(settings: Settings) -> dg.SensorDefinition:
     return sensor
 
 
-def looks(every: float) -> Iterator[None]:
+def looks(every: float, context: dg.SensorEvaluationContext) -> Iterator[None]:
     """When to look within one tick: at once, and again until it is over."""
-    ends = time.monotonic() + TICK
+    began = asked = time.monotonic()
     yield
-    while time.monotonic() + every < ends and not no_more_ticks.wait(every):
+    while (now := time.monotonic()) + every < began + TICK and not no_more_ticks.wait(every):
+        if now > asked + SWITCH:
+            if is_off(context):
+                return
+            asked = now
         yield
+
+
+def is_off(context: dg.SensorEvaluationContext) -> bool:
+    return any(
+        state.name == context.sensor_name and state.status == InstigatorStatus.STOPPED
+        for state in context.instance.all_instigator_state(instigator_type=InstigatorType.SENSOR)
+    )

@@ -10,7 +10,11 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.definitions.sensor_definition import SensorExecutionData
+from dagster._core.remote_origin import InProcessCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
+from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 import orchestration
@@ -276,10 +280,26 @@ def test_where_posting_goes_wrong_a_run_shows_what(
     assert not receiver.delivered()
 
 
-def test_a_tick_looks_again_until_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tick_looks_again_until_it_is_over_or_its_sensor_off(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = dg.build_sensor_context(instance=instance, sensor_name="deliver_sensor")
     monkeypatch.setattr(sensors, "TICK", 0.35)
-    assert len([*sensors.looks(0.1)]) in (2, 3, 4)
-    assert len([*sensors.looks(60)]) == 1
+    assert len([*sensors.looks(0.1, context)]) in (2, 3, 4)
+    assert len([*sensors.looks(60, context)]) == 1
+    monkeypatch.setattr(sensors, "TICK", 30.0)
+    monkeypatch.setattr(sensors, "SWITCH", 0.0)
+    for name in ("alert_sensor", "deliver_sensor"):
+        began = [sensors.looks(0.01, context), sensors.looks(0.01, context)]
+        assert [next(look, "over") for look in (*began, *began)] == [None] * 4
+        switch_off(instance, name)
+        assert [next(look, "over") for look in began] == [None if name == "alert_sensor" else "over"] * 2
+
+
+def switch_off(instance: dg.DagsterInstance, sensor: str) -> None:
+    code = InProcessCodeLocationOrigin(loadable_target_origin=LoadableTargetOrigin(executable_path="python"))
+    origin = RemoteInstigatorOrigin(RemoteRepositoryOrigin(code, "__repository__"), sensor)
+    instance.add_instigator_state(InstigatorState(origin, InstigatorType.SENSOR, InstigatorStatus.STOPPED))
 
 
 @pytest.mark.usefixtures("short_ticks")
