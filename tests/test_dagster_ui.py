@@ -9,8 +9,9 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from playwright.sync_api import Page, expect
 
 from orchestration.cli.main import INCOMPLETE, main
 from orchestration.cli.processes import LAST_WORDS, PATIENCE, command, running
+from pipelines.operations import open_operations, stamp
 from tests.browser import chromium
 from tests.simulator.environment import SIGNING_SECRET, environment
 from tests.simulator.flow_builder.receiver import Receiver
@@ -43,6 +45,24 @@ query AtRest($keys: [AssetKeyInput!]!) {
 """
 SYNCS = '{ runsOrError(filter: {pipelineName: "sync", statuses: [SUCCESS]}) { ... on Runs { results { runId } } } }'
 KEYS = "{ assetNodes { assetKey { path } } }"
+DELIVER_SENSOR = {
+    "repositoryLocationName": "servicetitan-flow",
+    "repositoryName": "__repository__",
+    "sensorName": "deliver_sensor",
+}
+SENSOR = """query ($selector: SensorSelector!) { sensorOrError(sensorSelector: $selector) { ... on Sensor {
+    id sensorState { ticks(limit: 1) { status } }
+} } }"""
+STOP = "mutation ($id: String!) { stopSensor(id: $id) { __typename } }"
+START = "mutation ($selector: SensorSelector!) { startSensor(sensorSelector: $selector) { ... on Sensor { id } } }"
+PREVIEW = """mutation ($selector: SensorSelector!) { sensorDryRun(selectorData: $selector, cursor: null) {
+    ... on DryRunInstigationTick { evaluationResult { skipReason } }
+} }"""
+DUE = """
+    insert into deliveries (webhook_id, kind, tenant_id, customer_id, told_state, body, created_at, status)
+    values ('due', 'changed', 1, 1, 2.0, x'7b7d', ?, 'pending')
+"""
+STATUS = "select status from deliveries where webhook_id = 'due'"
 CONSOLE = "https://flow.example.com"
 MINUTE = 60_000  # milliseconds
 MOST_LINES = 20
@@ -252,3 +272,31 @@ def test_a_failed_check(dagster: str, page: Page) -> None:
     page.goto(f"{dagster}/assets/servicetitan/estimates?view=checks")
     expect(page.get_by_text("the app needs the scope tn.sal.estimates:r", exact=False).first).to_be_visible()
     expect(page.get_by_text("grant the scope", exact=False).first).to_be_visible()
+
+
+def test_a_sensor_that_is_switched_off_posts_nothing_nor_does_its_preview(dagster: str, env: dict[str, str]) -> None:
+    """It waits within its tick when it is switched off, and sees that."""
+    wait_until(lambda: ticks(dagster)["status"] == "STARTED")
+    asked(dagster, STOP, id=ticks(dagster)["id"])
+    wait_until(lambda: ticks(dagster)["status"] == "SKIPPED")
+    with open_operations(Path(env["DATA_DIR"]) / "operations.sqlite") as con:
+        con.execute(DUE, [stamp(datetime.now(UTC))])
+        previewed = asked(dagster, PREVIEW, selector=DELIVER_SENSOR)["sensorDryRun"]["evaluationResult"]
+        assert previewed["skipReason"] == "1 due; a preview posts nothing"
+        assert con.execute(STATUS).fetchone() == ("pending",)
+        asked(dagster, START, selector=DELIVER_SENSOR)
+        wait_until(lambda: con.execute(STATUS).fetchone() == ("delivered",))
+
+
+def ticks(dagster: str) -> dict[str, str]:
+    """The sensor's id, and what became of its last tick."""
+    state = asked(dagster, SENSOR, selector=DELIVER_SENSOR)["sensorOrError"]
+    return {"id": state["id"], "status": state["sensorState"]["ticks"][0]["status"]}
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    for _ in range(120):
+        if is_so():
+            return
+        time.sleep(0.5)
+    raise AssertionError("not after a minute")
