@@ -16,6 +16,7 @@ from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.server import run_server
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import World
+from tests.stores import new_store
 
 heed_signals()
 
@@ -64,6 +65,7 @@ def parsed_project(shared: Path) -> Path:
 def env(simulator: ServiceTitan, receiver: Receiver, tmp_path: Path, parsed_project: Path) -> dict[str, str]:
     """The environment that a command of the product needs for these two; its data goes below ``tmp_path``."""
     shutil.copytree(parsed_project, tmp_path / "data" / "dbt")
+    new_store(tmp_path / "data" / "operations.sqlite")
     return environment(simulator, simulator.url, tmp_path / "data", f"{receiver.url}/trigger")
 
 

@@ -19,6 +19,7 @@ from tests.simulator.environment import environment
 from tests.simulator.server import BOUND, Server
 from tests.simulator.servicetitan import ServiceTitan
 from tests.simulator.world import Company, World
+from tests.stores import new_store
 
 SOCAL, DFW = 410387862, 1116148646
 PREFIX = "/api/servicetitan"
@@ -64,6 +65,7 @@ def served(api: ASGIApp) -> Iterator[str]:
 @pytest.fixture
 def env(simulator: ServiceTitan, tmp_path: Path) -> dict[str, str]:
     """No Dagster runs at this address, unlike perhaps at the default one."""
+    new_store(tmp_path / "data" / "operations.sqlite")
     return environment(simulator, simulator.url, tmp_path / "data") | {"DAGSTER_URL": "http://127.0.0.1:1"}
 
 
