@@ -23,7 +23,9 @@ STORE_FAILED = 7
 
 # A server that has imported everything forks each process in milliseconds.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.flow_builder.processes", "tests.flow_builder.simulation.simulation"])
+CONTEXT.set_forkserver_preload(
+    ["tests.flow_builder.processes", "tests.flow_builder.simulation.simulation", "orchestration.instance.frozen"]
+)
 
 
 @dataclass(frozen=True)
