@@ -37,6 +37,7 @@ from pipelines.derivation.dbt import PROJECT, manifest_path
 from pipelines.operations import open_operations, stamp
 from pipelines.servicetitan.streams import STREAMS
 from pipelines.settings import Settings
+from tests import dagster_home
 from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.world import World
 
@@ -48,8 +49,9 @@ def manifest(settings: Settings) -> dict[str, Any]:
 
 
 @pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.instance_for_test() as instance:
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    dagster_home.fill(tmp_path / "dagster")
+    with dg.instance_for_test(temp_dir=str(tmp_path / "dagster")) as instance:
         yield instance
 
 

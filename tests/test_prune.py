@@ -15,6 +15,7 @@ from orchestration.assets.specs import ANALYTICS, DELIVERIES, STATES
 from orchestration.event_log import EventLog
 from orchestration.instance.prune import OUTLINED, fit_in, is_due, keep_small
 from orchestration.instance.record_files import room_taken
+from tests import dagster_home
 
 DAGSTER_YAML = Path(__file__).parents[1] / "orchestration" / "dagster.yaml"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -77,6 +78,7 @@ class Office:
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     shutil.copy(DAGSTER_YAML, tmp_path / "dagster.yaml")
+    dagster_home.fill(tmp_path)
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         yield Office(tmp_path, instance)
 

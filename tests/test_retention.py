@@ -16,6 +16,7 @@ from orchestration.retention import forget_if_due, retention, retention_schedule
 from pipelines.flow_builder.outbox.operators import decide
 from pipelines.flow_builder.outbox.retention import forget
 from pipelines.operations.retention import forget_contact_data
+from tests import dagster_home
 from tests.flow_builder.line import Line, settings_for
 from tests.simulator.flow_builder.receiver import Receiver
 
@@ -29,6 +30,7 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.Dag
     """As it is shipped."""
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     shutil.copy(DAGSTER_YAML, tmp_path / "dagster.yaml")
+    dagster_home.fill(tmp_path)
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         yield instance
 

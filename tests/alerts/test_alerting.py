@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -21,6 +22,7 @@ from pipelines.flow_builder.switches import turn
 from pipelines.operations import OperationsError, open_operations, stamp
 from pipelines.settings import Settings, load_settings
 from pipelines.tenants import directory
+from tests import dagster_home
 from tests.alerts.receivers import MailServer, Webhook
 
 NOW = datetime.now(UTC)
@@ -77,8 +79,9 @@ class Line:
 
 
 @pytest.fixture
-def line(settings: Settings) -> Iterator[Line]:
-    with dg.instance_for_test() as instance:
+def line(settings: Settings, tmp_path: Path) -> Iterator[Line]:
+    dagster_home.fill(tmp_path / "dagster")
+    with dg.instance_for_test(temp_dir=str(tmp_path / "dagster")) as instance:
         yield Line(settings, instance)
 
 
