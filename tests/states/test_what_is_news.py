@@ -59,9 +59,9 @@ def history() -> dict[str, list[Row]]:
 
 
 @pytest.fixture
-def line(new_warehouse: Callable[[], Warehouse], tmp_path: Path, receiver: Receiver) -> Line:
+def line(warehouse: Warehouse, tmp_path: Path, receiver: Receiver) -> Line:
     settings = settings_for(tmp_path / "data", flow_builder_trigger_url=f"{receiver.url}/trigger")
-    line = Line(new_warehouse(), settings, receiver, TENANTS, NOW)
+    line = Line(warehouse, settings, receiver, TENANTS, NOW)
     line.sync(history())
     assert line.sync() == {}
     return line
