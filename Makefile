@@ -2,7 +2,7 @@ PYTHON ?= $(firstword $(foreach v,3.13 3.12 3.11,$(shell python$(v) -c 'print("p
 BIN := .venv/bin
 export DO_NOT_TRACK := 1
 
-.PHONY: demo run test prove lint bench pictures requirements clean
+.PHONY: demo run test pytest prove lint bench pictures requirements clean
 
 demo: .venv/ready
 	@exec $(BIN)/python -m tests.simulator
@@ -11,7 +11,12 @@ demo: .venv/ready
 run: .venv/ready
 	@exec $(BIN)/servicetitan-flow up
 
-test: .venv/ready lint
+# Lint beside the tests, for mypy keeps one core only. What pytest makes of the tests' asserts is kept between runs.
+test: export PYTHONDONTWRITEBYTECODE =
+test: .venv/ready
+	$(MAKE) --no-print-directory --jobs 2 lint pytest
+
+pytest: .venv/ready
 	$(BIN)/pytest --numprocesses 3 --dist worksteal
 
 # What `make test` leaves out: all seeds, histories and broken rules, every broken store, what hangs. Needed before a release,
