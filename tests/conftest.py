@@ -11,6 +11,7 @@ from filelock import FileLock
 from orchestration.cli.processes import heed_signals
 from pipelines.derivation.dbt import manifest_path
 from pipelines.settings import Settings, load_settings
+from tests.servers.postgres import PostgresServer, postgres
 from tests.simulator.environment import SIGNING_SECRET, environment
 from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.server import run_server
@@ -57,6 +58,13 @@ def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """A folder that the workers have in common, for what they do once."""
     own = tmp_path_factory.getbasetemp()
     return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One per worker, for databases of its tests; who stops a server starts another one."""
+    with postgres() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
