@@ -31,5 +31,6 @@ def exclusive(settings: Settings, wait_seconds: float) -> Iterator[None]:
 
 def delivery_lock(settings: Settings) -> FileLock:
     """Held by a run of `deliver` or a tick of its sensor while it posts: the sign that its process lives."""
-    settings.operations.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(settings.operations.with_name(f"{settings.operations.name}.deliver.lock"))
+    path = settings.operations_file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(path.with_name(f"{path.name}.deliver.lock"))

@@ -47,12 +47,13 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8400) -> None
 
     There is one process: what another one had begun and not ended when it went away is taken up again here.
     """
-    settings.operations.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(f"{settings.operations}.actions.lock")
+    path = settings.operations_file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(f"{path}.actions.lock")
     try:
         lock.acquire(timeout=HANDOVER)
     except Timeout:
-        raise ConfigurationError(f"another actions API serves {settings.operations}; end that one first") from None
+        raise ConfigurationError(f"another actions API serves {path}; end that one first") from None
     sys.setswitchinterval(TURN)
     with lock:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

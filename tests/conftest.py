@@ -4,12 +4,14 @@ import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from filelock import FileLock
 
 from orchestration.cli.processes import heed_signals
 from pipelines.derivation.dbt import manifest_path
+from pipelines.operations import PostgresUrl, open_operations
 from pipelines.settings import Settings, load_settings
 from tests.servers.postgres import PostgresServer, postgres
 from tests.simulator.environment import SIGNING_SECRET, environment
@@ -68,6 +70,22 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    """A database with the store's tables, to be copied."""
+    url = PostgresUrl(postgres_server.create("template"))
+    with open_operations(url):
+        return "template"
+
+
+@pytest.fixture
+def postgres_store(postgres_server: PostgresServer, postgres_template: str) -> Iterator[PostgresUrl]:
+    """An empty store of the test's own."""
+    name = f"store_{uuid4().hex}"
+    yield PostgresUrl(postgres_server.create(name, postgres_template))
+    postgres_server.drop(name)
+
+
+@pytest.fixture(scope="session")
 def parsed_project(shared: Path) -> Path:
     """dbt's folder with the project parsed, to be copied: it takes 8 s of a core."""
     work_dir = shared / "dbt"
@@ -95,7 +113,7 @@ def env(simulator: ServiceTitan, receiver: Receiver, tmp_path: Path, parsed_proj
 def settings(env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The same, loaded; a developer's own variables do not shine through."""
     for name in os.environ:
-        if name.startswith(("SERVICETITAN_", "FLOW_BUILDER_", "ACTIONS_", "DATA_DIR", "SECRETS_KEY")):
+        if name.startswith(("SERVICETITAN_", "FLOW_BUILDER_", "ACTIONS_", "DATA_DIR", "SECRETS_KEY", "OPERATIONS_")):
             monkeypatch.delenv(name)
     env_file = tmp_path / ".env"
     env_file.write_text("".join(f"{name}={value}\n" for name, value in env.items()))

@@ -179,7 +179,7 @@ def test_a_back_up_is_put_back_after_all_was_lost(line: Company, tmp_path: Path)
 
 def test_a_broken_file_is_replaced(line: Company, tmp_path: Path) -> None:
     back_up_before(line, tmp_path)
-    line.settings.operations.write_bytes(b"this is no database, but it is long enough to be looked at as one" * 20)
+    line.settings.operations_file.write_bytes(b"this is no database, but it is long enough to be looked at as one" * 20)
     line.settings.warehouse.write_bytes(b"nor is this" * 2000)
     line.restores(tmp_path / "backup")
     assert line.syncs() == Enqueued()

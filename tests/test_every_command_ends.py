@@ -200,7 +200,7 @@ def test_a_sync_says_what_is_wrong_and_goes_on_once_it_is_mended(
             assert re.search(broken.says, line), (broken, line)
     again = run("sync")
     assert (again.returncode, again.stderr) == (0, "")
-    with refusing("update")(settings.operations):
+    with refusing("update")(settings.operations_file):
         assert "by a trigger" in said(run("deliver"))
     assert run("deliver").returncode == 0
     assert receiver.received

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import pipelines
-from pipelines.operations import MIGRATIONS, OperationsError, open_operations, transaction, version
+from pipelines.operations import MIGRATIONS, OperationsError, open_operations, transaction
 
 ROW = "insert into contact_links values (1, 2, 'c', 't')"
 
@@ -16,7 +16,7 @@ def test_it_is_made_on_first_use_and_then_kept(tmp_path: Path) -> None:
     with open_operations(path) as con:
         con.execute(ROW)
     with open_operations(path) as con:
-        assert version(con) == len(MIGRATIONS)
+        assert con.version() == len(MIGRATIONS)
         assert con.execute("select count(*) from contact_links").fetchone() == (1,)
 
 
@@ -40,7 +40,7 @@ def test_every_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
         con.execute("pragma user_version = 1")
         con.execute(ROW)
     with open_operations(path) as con:
-        assert version(con) == len(MIGRATIONS)
+        assert con.version() == len(MIGRATIONS)
         assert con.execute("select count(*) from deliveries").fetchone() == (0,)
 
 

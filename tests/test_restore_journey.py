@@ -51,7 +51,7 @@ def test_after_a_restore_nothing_is_lost_and_nothing_is_sent_twice_by_itself(
     run("sync")
     run("deliver")
     assert states(receiver) == [2.0]
-    for path in (settings.warehouse, settings.operations):
+    for path in (settings.warehouse, settings.operations_file):
         path.unlink()
     shutil.rmtree(settings.data_dir / "dlt")
 

@@ -34,6 +34,10 @@ def backup(folder: Path, wait: float) -> None:
         raise click.ClickException(str(error)) from None
     sizes = ", ".join(f"{name} {copied.bytes:,} bytes" for name, copied in made.files.items())
     click.echo(f"backup: {folder}: {sizes}")
+    if not isinstance(settings.operations, Path):
+        click.echo(
+            f"The warehouse alone: what is in {settings.operations} is backed up there, with pg_dump or by its host."
+        )
     if made.secrets_key:
         click.echo(
             f"Its secrets are encrypted under the SECRETS_KEY with the fingerprint {made.secrets_key}, which is not in"

@@ -81,7 +81,7 @@ def secrets_key(rotate: bool) -> None:
     settings = load_settings()
     key = SecretsKey(settings)
     key.expect()
-    with open_operations(settings.operations) as con, transaction(con):
+    with open_operations(settings.operations) as con, transaction(con, "tenants"):
         count, locked = store.rotate(con, key, datetime.now(UTC))
     click.echo(f"{count} secrets stored anew under the key with the fingerprint {settings.key_fingerprints[0]}")
     for tenant in locked:

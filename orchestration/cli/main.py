@@ -14,6 +14,7 @@ from orchestration.cli.console_user import console_user
 from orchestration.cli.customer import customer_command
 from orchestration.cli.kinds import kinds
 from orchestration.cli.leads import leads
+from orchestration.cli.operations import operations
 from orchestration.cli.outbox import COMMANDS
 from orchestration.cli.processes import heed_signals
 from orchestration.cli.rehearse import rehearse
@@ -137,6 +138,7 @@ for command in [
     check,
     rules,
     kinds,
+    operations,
     rehearse,
     tenants,
     secrets_key,

@@ -77,7 +77,7 @@ def connect(
     kept = known.model_dump(include={*store.FIELDS}) if known else {}
     tenant = StoredTenant(**kept | asked | ({"client_secret": own} if own is not None else {}))
     lacks = tried(client_of(tenant))
-    with open_operations(settings.operations) as con, transaction(con):
+    with open_operations(settings.operations) as con, transaction(con, "tenants"):
         place_of(settings, tenant.name, tenant.id, con)  # it may be another's by now
         store.put(con, tenant, SecretsKey(settings), by, now)
     go_on(settings, tenant, by, now)
@@ -128,6 +128,6 @@ def disconnect(settings: Settings, name: str, by: str, now: datetime) -> StoredT
         raise NotStored(in_the_environment(own[name])) if name in own else NotThere(f"no tenant {name} was connected")
     if tenant.id not in {one.id for one in own.values()}:
         switches.turn(settings.operations, [tenant], "pause", reason=DISCONNECTED, by=by, now=now)
-    with open_operations(settings.operations) as con, transaction(con):
+    with open_operations(settings.operations) as con, transaction(con, "tenants"):
         store.remove(con, name, now)
     return tenant

@@ -4,10 +4,9 @@ at a time."""
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
-from pipelines.operations import Connection, Cursor, open_operations, transaction
+from pipelines.operations import Connection, Cursor, Place, open_operations, transaction
 
 Row = Mapping[str, Any]
 PARTING = 3  # seconds
@@ -19,9 +18,9 @@ class ActionsDatabase:
     Raises `pipelines.operations.OperationsError`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, place: Place) -> None:
         self._stack, self._locks = ExitStack(), [threading.Lock() for _ in range(3)]
-        self._con, self._reader, self._looker = (self._stack.enter_context(open_operations(path)) for _ in range(3))
+        self._con, self._reader, self._looker = (self._stack.enter_context(open_operations(place)) for _ in range(3))
         self._lock, self._readers, self._lookers = self._locks
 
     def close(self) -> None:
@@ -50,10 +49,25 @@ class ActionsDatabase:
         return next(iter(self.rows(query, *values)), None)
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """One transaction, on disk when it ends."""
-        with self._lock, transaction(self._con) as con:
+    def writing(self, *alone: str) -> Iterator[Connection]:
+        """One transaction, on disk when it ends; ``alone`` as in `pipelines.operations.transaction`."""
+        with self._lock, transaction(self._con, *alone) as con:
             yield con
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[bool]:
+        """Whether it is ours, and no other process's, for as long as we are at it."""
+        with self._lock:
+            is_ours = self._con.hold(name)
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                self.let_go(name)
+
+    def let_go(self, name: str) -> None:
+        with self._lock:
+            self._con.let_go(name)
 
     def write(self, statement: str, *values: Any) -> int:
         """Rows changed."""

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from pipelines.alerts.alert import Alerts
 from pipelines.alerts.channels import Channel, NotNotified
 from pipelines.alerts.message import message
 from pipelines.alerts.store import PATIENCE, compare, notifications, open_alerts, write_down
-from pipelines.operations import Connection, open_operations
+from pipelines.operations import Connection, Place, open_operations
 
 MAX_ALERTS = 20  # in one message
 
@@ -23,7 +22,7 @@ class Notified:
 
 
 def notify(
-    operations: Path,
+    operations: Place,
     channels: Sequence[Channel],
     alerts: Alerts,
     now: datetime,

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from pipelines.alerts.alert import Alert, Alerts, Event, Notification
-from pipelines.operations import Connection, moment, open_operations, prove_writable, stamp, transaction
+from pipelines.operations import Connection, Place, moment, open_operations, stamp, transaction
 
 PATIENCE = 5.0  # seconds, where the file is held
 ALERT_RETENTION = timedelta(days=90)
@@ -76,11 +75,11 @@ def open_alerts(con: Connection) -> list[Notification]:
     return [_read(row) for row in con.execute(f"{COLUMNS} where closed_at is null order by alert_id")]
 
 
-def prove_usable(operations: Path) -> None:
+def prove_usable(operations: Place) -> None:
     """To read and to write. Raises `OperationsError`."""
     with open_operations(operations, patience=PATIENCE) as con:
         open_alerts(con)
-        prove_writable(con)
+        con.prove_writable()
 
 
 def write_down(con: Connection, told: Iterable[Notification], channel: str, now: datetime) -> None:

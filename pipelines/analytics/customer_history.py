@@ -10,6 +10,7 @@ import pyarrow as pa
 from pipelines.analytics.published import NotPublished, published
 from pipelines.analytics.reader import EVENTS, STATE, TRANSITIONS, rows
 from pipelines.flow_builder.outbox.queries import deliveries
+from pipelines.operations import Place
 
 NAMES = """
     select states.tenant_id, states.servicetitan_customer_id, states.customer_name
@@ -19,7 +20,7 @@ NAMES = """
 """
 
 
-def customer(analytics: Path, operations: Path, tenant_id: int, customer_id: int) -> dict[str, Any] | None:
+def customer(analytics: Path, operations: Place, tenant_id: int, customer_id: int) -> dict[str, Any] | None:
     """``state``, ``transitions`` and ``events`` as in the marts, ``deliveries`` as in the outbox; None if unknown."""
     with published(analytics) as con:
         found = history(con, tenant_id, customer_id)

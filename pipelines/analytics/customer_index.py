@@ -8,13 +8,12 @@ the value in its one form.
 import secrets
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 import duckdb
 
 from pipelines.flow_builder.contact_points import readable_email, readable_phone
-from pipelines.operations import Connection, open_operations, transaction
+from pipelines.operations import Connection, Place, open_operations, transaction
 
 Kind = Literal["phone", "email", "job", "merged"]
 INDEX_BATCH = 5_000
@@ -63,7 +62,7 @@ FOUND = "select distinct customer_id from customer_index where tenant_id = ? and
 Row = tuple[int, int, int | None, Kind | None, str | None]
 
 
-def copy_index(warehouse: duckdb.DuckDBPyConnection, operations: Path, countries: Mapping[int, str]) -> int:
+def copy_index(warehouse: duckdb.DuckDBPyConnection, operations: Place, countries: Mapping[int, str]) -> int:
     """Takes over what was loaded since the last copy; gives the number of records. Cut off, it is done once more."""
     with open_operations(operations) as store:
         return sum(_copy(warehouse, store, source, countries) for source in SOURCES)

@@ -12,7 +12,7 @@ import duckdb
 from pipelines.analytics.customer_index import indexed, survivors
 from pipelines.analytics.published import published
 from pipelines.analytics.reader import rows
-from pipelines.operations import Connection, open_operations
+from pipelines.operations import Connection, Place, open_operations
 from pipelines.settings import Tenant
 
 MAX_FOUND = 200
@@ -74,7 +74,7 @@ class Listed(NamedTuple):
 
 
 def find_in_copy(
-    analytics: Path, operations: Path, tenant: Tenant, wanted: Wanted, most: int = MAX_FOUND
+    analytics: Path, operations: Place, tenant: Tenant, wanted: Wanted, most: int = MAX_FOUND
 ) -> list[FoundInCopy]:
     """In the order of their names. Raises `NotPublished`, and `OperationsError`."""
     with published(analytics) as con, open_operations(operations) as store:

@@ -10,6 +10,7 @@ import httpx
 
 from pipelines.flow_builder import switches
 from pipelines.flow_builder.dispatcher import Clock, Delivered, Dispatcher
+from pipelines.flow_builder.outbox.locks import TURNS
 from pipelines.flow_builder.outbox.queue import Claimed, Outbox
 from pipelines.flow_builder.sender import Sender, http_client
 from pipelines.operations import open_operations, transaction
@@ -42,7 +43,7 @@ def deliver(
     max_age = timedelta(hours=settings.flow_builder_max_age_hours)
     with open_operations(settings.operations) as con, ThreadPoolExecutor(1) as thread:
         outbox = Outbox(con, max_age)
-        with transaction(con):
+        with transaction(con, TURNS):
             switches.begin(con, directory.all(settings, con), clock())  # this may come before the first enqueue
             outbox.set_back(clock())
         return asyncio.run(run(outbox, thread))

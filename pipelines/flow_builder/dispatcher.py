@@ -15,6 +15,8 @@ from pipelines.flow_builder.sender import DEADLINE, MAX_IN_FLIGHT
 from pipelines.flow_builder.statuses import Status
 from pipelines.operations import OperationsError, transaction
 
+STORE_RETURNS = (0, 0.5, 1, 2, 4, 8)  # seconds; all of them less than a lease
+
 Clock = Callable[[], datetime]
 Send = Callable[[str, bytes], Awaitable[AttemptResult]]
 Apart = Callable[[Callable[[], Claimed]], Awaitable[Claimed]]
@@ -88,12 +90,16 @@ class Dispatcher:
         self.came_back += [(self.in_flight.pop(task), task.result()) for task in in_order]
 
     async def save_what_comes_back(self) -> None:
-        """The store failed: begin nothing, but lose no answer that it may take after all."""
+        """The store failed: begin nothing, but lose no answer that it may take after all. A server that is started anew
+        is waited for."""
         if self.in_flight:
             await self.gather(asyncio.ALL_COMPLETED)
         self.store_failed = True
-        with suppress(OperationsError):
-            await self.apart(self.turn)
+        for pause in STORE_RETURNS if self.outbox.con.is_shared else (0,):
+            await asyncio.sleep(pause)
+            with suppress(OperationsError):
+                await self.apart(self.turn)
+                return
 
     async def send(self, claim: Claim) -> AttemptResult:
         if self.clock() + timedelta(seconds=DEADLINE) > claim.lease_until:
@@ -106,6 +112,7 @@ class Dispatcher:
     def turn(self) -> Claimed:
         now, back = self.clock(), list[str]()
         with transaction(self.outbox.con):
+            self.outbox.join(self.came_back)
             outcomes = []
             for claim, answer in self.came_back:
                 outcome = self.outcome(claim, answer, now)

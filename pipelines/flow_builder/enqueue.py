@@ -19,6 +19,7 @@ from pipelines.flow_builder.outbox import checkpoints
 from pipelines.flow_builder.outbox.gate_rows import write_facts
 from pipelines.flow_builder.outbox.history_removal import remove_history
 from pipelines.flow_builder.outbox.knowledge import OutboxKnowledge
+from pipelines.flow_builder.outbox.locks import outboxes
 from pipelines.flow_builder.outbox.writer import Count, OutboxWriter
 from pipelines.flow_builder.policy import decide
 from pipelines.flow_builder.scope import Scope, scope
@@ -75,7 +76,7 @@ def enqueue(
             with transaction(operations):
                 checkpoints.note_readings(operations, seen.tenants, readings, now)
         else:
-            with transaction(operations):
+            with transaction(operations, *outboxes(seen.tenants)):
                 switches.begin(operations, directory.all(settings, operations), now)
                 failpoint("enqueue.begun")
                 enqueued = EnqueueRun(log, operations, seen, settings, now, readings, start_over).write()
@@ -153,12 +154,12 @@ class EnqueueRun:
         while batch := sorted(asked - done)[:CUSTOMERS_BATCH]:
             asked |= self.decide(batch)
             done |= {*batch}
-        writer.hold(since, self.settings.flow_builder_hold_above, self.now)
+        writer.hold(self.scope.tenants, since, self.settings.flow_builder_hold_above, self.now)
         writer.note_told(self.scope.tenants)
         checkpoints.note(
             self.operations, self.scope.tenants, self.scope.derivation_id, self.now, self.readings, self.shadow
         )
-        return enqueued(writer.counts(since), self.canceled)
+        return enqueued(writer.counts(self.scope.tenants, since), self.canceled)
 
     def refuse_if_lost(self) -> None:
         known = checkpoints.checkpoints(self.operations)

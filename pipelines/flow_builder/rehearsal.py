@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import msgspec
 
@@ -10,7 +9,7 @@ from pipelines.flow_builder.outbox.queue import Outbox
 from pipelines.flow_builder.retry_policy import AttemptResult, Settlement
 from pipelines.flow_builder.statuses import Status
 from pipelines.flow_builder.visits import Appointment
-from pipelines.operations import moment, open_operations, transaction
+from pipelines.operations import Place, moment, open_operations, transaction
 
 AT_ONCE = 500
 TAKEN = AttemptResult(status=200)
@@ -39,7 +38,7 @@ class Mail(msgspec.Struct, frozen=True, omit_defaults=True):
     withheld: str | None = None
 
 
-def receive_all(operations: Path, now: datetime, max_age: timedelta) -> int:
+def receive_all(operations: Place, now: datetime, max_age: timedelta) -> int:
     """As if Flow Builder had taken all that is due now; gives how many flows it started."""
     started = "select count(*) from deliveries where status = 'delivered' and flow_name is not null"
     with open_operations(operations) as con:
@@ -53,7 +52,7 @@ def receive_all(operations: Path, now: datetime, max_age: timedelta) -> int:
         return int(con.execute(started).fetchone()[0])
 
 
-def mails(operations: Path, flows: Mapping[float, str | None]) -> Iterator[Mail]:
+def mails(operations: Place, flows: Mapping[float, str | None]) -> Iterator[Mail]:
     """In the order in which they left; ``flows``: by state."""
     with open_operations(operations) as con:
         for row in con.execute(ROWS):

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Literal, get_args
 
-from pipelines.operations import Connection, moment, open_operations, stamp, transaction
+from pipelines.operations import Connection, Place, moment, open_operations, stamp, transaction
 from pipelines.operations.decisions import note
 from pipelines.settings import Settings, Tenant
 from pipelines.tenants import directory
@@ -99,14 +98,14 @@ def begin(con: Connection, tenants: Iterable[Tenant], now: datetime) -> None:
 
 
 def turn(
-    operations: Path, tenants: Sequence[Tenant] | None, to: Turn, *, reason: str, by: str, now: datetime
+    operations: Place, tenants: Sequence[Tenant] | None, to: Turn, *, reason: str, by: str, now: datetime
 ) -> list[int]:
     """One transaction for all these tenants; None: the switch over all. Returns whose was turned, with a decision: one
     that stands so already keeps its moment."""
     if not reason.strip():
         raise ValueError("a decision needs a reason, in words that help the next reader")
     ids = [ALL] if tenants is None else list(dict.fromkeys(one.id for one in tenants))
-    with open_operations(operations) as con, transaction(con):
+    with open_operations(operations) as con, transaction(con, "switches"):
         begin(con, tenants or [], now)
         con.execute(BEGIN, [ALL, False, stamp(now)])
         switches = read(con, tenants or [])

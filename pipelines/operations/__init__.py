@@ -1,20 +1,9 @@
 """The store of what the product must remember and cannot derive again."""
 
 from pipelines.operations.connection import Connection, Cursor, OperationsError
-from pipelines.operations.database import (
-    MIGRATIONS,
-    has_table,
-    look_into,
-    moment,
-    open_operations,
-    prove_writable,
-    snapshot,
-    stamp,
-    statements,
-    transaction,
-    version,
-)
-from pipelines.operations.sqlite import PATIENCE
+from pipelines.operations.database import look_into, moment, open_operations, snapshot, stamp, transaction
+from pipelines.operations.sqlite import MIGRATIONS, PATIENCE, statements
+from pipelines.settings.place import Place, PostgresUrl
 
 __all__ = [
     "MIGRATIONS",
@@ -22,14 +11,13 @@ __all__ = [
     "Connection",
     "Cursor",
     "OperationsError",
-    "has_table",
+    "Place",
+    "PostgresUrl",
     "look_into",
     "moment",
     "open_operations",
-    "prove_writable",
     "snapshot",
     "stamp",
     "statements",
     "transaction",
-    "version",
 ]

@@ -1,4 +1,5 @@
-"""Back-ups of what cannot be derived again: the warehouse, with the log of transitions, and ``operations.sqlite``.
+"""Back-ups of what cannot be derived again: the warehouse, with the log of transitions, and ``operations.sqlite``. What
+is in PostgreSQL is backed up there.
 
 The warehouse is copied first and under its lock, so that the outbox is never older than the log: it then knows every
 transition that the log knows, and none of them is taken for news. The analysts' copy is published again by a sync.
@@ -60,7 +61,8 @@ def back_up(settings: Settings, folder: Path, now: datetime) -> Backup:
     Raises `BackupError` and `pipelines.operations.OperationsError`.
     """
     refuse_what_is_there(folder)
-    sources = [settings.warehouse, settings.operations]
+    operations = settings.operations if isinstance(settings.operations, Path) else None
+    sources = [settings.warehouse, *([operations] if operations else [])]
     for source in sources:
         if not source.exists():
             raise BackupError(f"{source} is not there: there is nothing to back up before the first sync")
@@ -69,8 +71,9 @@ def back_up(settings: Settings, folder: Path, now: datetime) -> Backup:
     try:
         need_room(fresh, sum(source.stat().st_size for source in sources))
         copy_warehouse(settings.warehouse, fresh / WAREHOUSE)
-        copy_operations(settings.operations, fresh / OPERATIONS)
-        files = {name: mark(fresh / name) for name in (WAREHOUSE, OPERATIONS)}
+        if operations:
+            copy_operations(operations, fresh / OPERATIONS)
+        files = {path.name: mark(path) for path in sorted(fresh.iterdir())}
         key = next(iter(settings.key_fingerprints), None)
         made = Backup(stamp(now), version("servicetitan-flow"), files, key)
         (fresh / MANIFEST).write_text(json.dumps(asdict(made), indent=2) + "\n")

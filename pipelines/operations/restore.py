@@ -27,7 +27,9 @@ from pipelines.operations.backup import (
 )
 from pipelines.operations.connection import Connection
 from pipelines.operations.database import open_operations, transaction
+from pipelines.operations.sqlite import SqliteConnection
 from pipelines.settings import Settings
+from pipelines.settings.place import Place
 
 COMPANIONS = {WAREHOUSE: [".wal"], OPERATIONS: ["-wal", "-shm"]}
 IN_USE = "{path} is in use: end what runs (servicetitan-flow up, serve, dagster; anybody's DuckDB), then run this again"
@@ -64,7 +66,9 @@ def restore(
     Raises `BackupError`, and `pipelines.operations.OperationsError` for a back-up of a newer release.
     """
     backup = read_manifest(folder)
-    targets = {WAREHOUSE: settings.warehouse, OPERATIONS: settings.operations}
+    targets = {WAREHOUSE: settings.warehouse, OPERATIONS: settings.operations_file}
+    refuse_another_store(settings, folder, backup)
+    targets = {name: path for name, path in targets.items() if name in backup.files}
     there = [path for path in targets.values() if path.exists()]
     if there and not replace:
         raise BackupError(f"{there[0]} is there already; with --replace it is moved aside, and kept")
@@ -74,10 +78,13 @@ def restore(
         for name, path in fresh.items():
             fetch(folder / name, path, backup.files[name])
         check_warehouse(fresh[WAREHOUSE])
-        check_operations(fresh[OPERATIONS])
-        waiting = hold_what_is_on_its_way(fresh[OPERATIONS], Restoration(now, backup.made_at), rooms)
+        operations: Place = settings.operations
+        if OPERATIONS in fresh:
+            operations = fresh[OPERATIONS]
+            check_operations(fresh[OPERATIONS])
+        waiting = hold_what_is_on_its_way(operations, Restoration(now, backup.made_at), rooms)
         aside = [kept for name, path in targets.items() for kept in move_aside(name, path, now)]
-        for name in (OPERATIONS, WAREHOUSE):  # cut off in between, the outbox holds what the newer log has for it
+        for name in sorted(targets):  # cut off in between, the outbox holds what the newer log has for it
             fresh[name].replace(targets[name])
             flush(targets[name].parent)
     finally:
@@ -90,7 +97,8 @@ def read_manifest(folder: Path) -> Backup:
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_text())
-        files = {name: Copied(**manifest["files"][name]) for name in (WAREHOUSE, OPERATIONS)}
+        files = {name: Copied(**told) for name, told in manifest["files"].items()}
+        files = {WAREHOUSE: files[WAREHOUSE], **files}
         return Backup(manifest["made_at"], manifest["release"], files, manifest.get("secrets_key"))
     except FileNotFoundError:
         raise BackupError(f"{path} is not there; name a folder that `servicetitan-flow backup` made") from None
@@ -98,16 +106,29 @@ def read_manifest(folder: Path) -> Backup:
         raise BackupError(f"{path} cannot be read ({error}); take another back-up") from None
 
 
+def refuse_another_store(settings: Settings, folder: Path, backup: Backup) -> None:
+    """What is in PostgreSQL is put back there; here the warehouse alone."""
+    if isinstance(settings.operations, Path) and OPERATIONS not in backup.files:
+        raise BackupError(
+            f"{folder} has the warehouse alone: it was made with OPERATIONS_URL; set it, then run this again"
+        )
+    if not isinstance(settings.operations, Path) and OPERATIONS in backup.files:
+        raise BackupError(
+            f"{folder} has an {OPERATIONS}, and OPERATIONS_URL is set: restore it without, then move it with"
+            " `servicetitan-flow operations copy`"
+        )
+
+
 def refuse_if_in_use(settings: Settings) -> None:
     """A file that is broken is nobody's: it may be replaced."""
-    if settings.operations.exists():
-        with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(settings.operations, timeout=0)) as con:
+    if settings.operations_file.exists():
+        with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(settings.operations_file, timeout=0)) as con:
             try:
                 mode = con.execute("pragma journal_mode = delete").fetchone()  # granted to the only one who has it open
             except sqlite3.OperationalError as error:
                 mode = (str(error),) if "locked" in str(error) else ("delete",)
             if mode != ("delete",):
-                raise BackupError(IN_USE.format(path=settings.operations))
+                raise BackupError(IN_USE.format(path=settings.operations_file))
     if settings.warehouse.exists():
         try:
             duckdb.connect(settings.warehouse).close()
@@ -127,11 +148,12 @@ def fetch(source: Path, target: Path, told: Copied) -> None:
     flush(target)
 
 
-def hold_what_is_on_its_way(operations: Path, restoration: Restoration, rooms: Mapping[str, Room]) -> dict[str, int]:
+def hold_what_is_on_its_way(operations: Place, restoration: Restoration, rooms: Mapping[str, Room]) -> dict[str, int]:
     with open_operations(operations) as con:
         with transaction(con):
             waiting = {what: hold(con, restoration) for what, hold in rooms.items()}
-        con.execute("pragma journal_mode = delete")
+        if isinstance(con, SqliteConnection):
+            con.execute("pragma journal_mode = delete")
     return waiting
 
 

@@ -139,6 +139,7 @@ def settings_of(settings: Settings, tenant: Tenant, folder: Path) -> Settings:
         update={
             "servicetitan_tenants": {tenant.name: tenant.model_copy(update={"delivery": "live"})},
             "operations_path": folder / "operations.sqlite",
+            "operations_url": None,
             "warehouse_path": folder / "warehouse.duckdb",
             "flow_builder_hold_above": maxsize,
         }

@@ -1,11 +1,10 @@
 """Rehearsals as the operations store keeps them, for thirty days."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import msgspec
 
-from pipelines.operations import Connection, has_table, look_into, moment, open_operations, stamp, transaction
+from pipelines.operations import Connection, Place, look_into, moment, open_operations, stamp, transaction
 from pipelines.rehearsal.result import Rehearsal
 
 KEPT = timedelta(days=30)
@@ -23,7 +22,7 @@ PREVIEWS = """
 """
 
 
-def keep(operations: Path, found: Rehearsal, now: datetime) -> int:
+def keep(operations: Place, found: Rehearsal, now: datetime) -> int:
     """Its number."""
     window = stamp(found.begins_at), stamp(found.ends_at)
     counts = len(found.started), len(found.withheld)
@@ -34,7 +33,7 @@ def keep(operations: Path, found: Rehearsal, now: datetime) -> int:
     return int(number)
 
 
-def read(operations: Path, number: int) -> Rehearsal | None:
+def read(operations: Place, number: int) -> Rehearsal | None:
     with open_operations(operations) as con:
         row = con.execute("select result from rehearsals where rehearsal_id = ?", [number]).fetchone()
     return msgspec.json.decode(row[0], type=Rehearsal) if row else None
@@ -55,11 +54,11 @@ def of_rules(con: Connection, tenant_id: int, file_name: str, rules_version: str
     return None
 
 
-def forget(operations: Path, now: datetime) -> int:
+def forget(operations: Place, now: datetime) -> int:
     """Those that are too old; how many. No file yet, or one of before: none."""
     if not operations.exists():
         return 0
     with look_into(operations) as con:
-        if not has_table(con, "rehearsals"):
+        if not con.has_table("rehearsals"):
             return 0
         return con.execute("delete from rehearsals where made_at < ?", [stamp(now - KEPT)]).rowcount

@@ -7,9 +7,8 @@ what only names things, where it is asked whether a mail is still right.
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 
-from pipelines.operations import moment, open_operations, stamp, transaction
+from pipelines.operations import Place, moment, open_operations, stamp, transaction
 from pipelines.readings import Reading
 from pipelines.servicetitan.progress import StreamSync
 from pipelines.servicetitan.streams import STREAM
@@ -29,7 +28,7 @@ KEEP_READING = """
 """
 
 
-def keep_complete(operations: Path, syncs: Iterable[StreamSync]) -> None:
+def keep_complete(operations: Place, syncs: Iterable[StreamSync]) -> None:
     """Of one sync; a tenant with a stream that did not come to its end keeps the time that it has."""
     counted = by_tenant(sync for sync in syncs if not STREAM[sync.stream].facts_only)
     with open_operations(operations) as con:
@@ -38,13 +37,13 @@ def keep_complete(operations: Path, syncs: Iterable[StreamSync]) -> None:
                 con.execute(KEEP, [tenant_id, stamp(max(sync.ended_at for sync in streams if sync.ended_at))])
 
 
-def last_complete(operations: Path) -> dict[int, datetime]:
+def last_complete(operations: Place) -> dict[int, datetime]:
     """Tenant's id -> when its last complete sync ended; without those that had none."""
     with open_operations(operations) as con:
         return {tenant_id: moment(text) for tenant_id, text in con.execute("select * from last_complete_syncs")}
 
 
-def keep_readings(operations: Path, began_at: datetime, syncs: Iterable[StreamSync]) -> None:
+def keep_readings(operations: Place, began_at: datetime, syncs: Iterable[StreamSync]) -> None:
     """Of one sync, which began then; a tenant that it left alone keeps what it has."""
     asked = by_tenant(sync for sync in syncs if sync.asked)
     with open_operations(operations) as con, transaction(con):
@@ -53,7 +52,7 @@ def keep_readings(operations: Path, began_at: datetime, syncs: Iterable[StreamSy
             con.execute(KEEP_READING, [tenant_id, stamp(began_at), stamp(began_at) if whole else None])
 
 
-def readings(operations: Path) -> dict[int, Reading]:
+def readings(operations: Place) -> dict[int, Reading]:
     """By tenant; without those that no sync has asked yet."""
     with open_operations(operations) as con:
         rows = con.execute("select tenant_id, asked_at, whole_from from tenant_readings")

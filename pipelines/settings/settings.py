@@ -22,6 +22,8 @@ from pipelines.settings.console_user import ConsoleUser
 from pipelines.settings.lead_source import LeadSource
 from pipelines.settings.lost import replaced
 from pipelines.settings.old_paths import replaced_fields
+from pipelines.settings.place import Place, PostgresUrl
+from pipelines.settings.place import problem as problem_of_url
 from pipelines.settings.problems import named, problem, refuse_placeholder
 from pipelines.settings.tenant import Tenant as Tenant
 from pipelines.settings.values import (
@@ -71,6 +73,7 @@ class Settings(BaseSettings):
     warehouse_path: Path = Path()
     analytics_path: Path = Path()
     operations_path: Path = Path()
+    operations_url: SecretStr | None = None  # PostgreSQL, in place of the file
     rules_dir: Path = Path()  # people's own rows of the seeds
     retention_days: int = Field(90, ge=1)  # of bodies and answers
     run_retention_days: int = Field(30, ge=1)  # of Dagster's runs
@@ -175,6 +178,13 @@ class Settings(BaseSettings):
             check_address(value)
         return value
 
+    @field_validator("operations_url")
+    @classmethod
+    def _database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and (wrong := problem_of_url(value.get_secret_value())):
+            raise ValueError(wrong)
+        return value
+
     @field_validator("actions_origins")
     @classmethod
     def _named_origins(cls, value: list[str]) -> list[str]:
@@ -236,7 +246,11 @@ class Settings(BaseSettings):
                     f"{other.variable('ID')}: found {one.id}, as in {one.variable('ID')}: two tenants have the id"
                     f" {one.id}; expected an id of its own for each"
                 )
-        files = {"WAREHOUSE_PATH": self.warehouse, "ANALYTICS_PATH": self.analytics, "OPERATIONS_PATH": self.operations}
+        files = {
+            "WAREHOUSE_PATH": self.warehouse,
+            "ANALYTICS_PATH": self.analytics,
+            "OPERATIONS_PATH": self.operations_file,
+        }
         for (name, path), (other_name, other_path) in combinations(files.items(), 2):
             if os.path.realpath(path) == os.path.realpath(other_path):
                 yield f"{other_name}: found {other_path}, which is the file of {name} too; expected one of its own"
@@ -281,7 +295,12 @@ class Settings(BaseSettings):
         return self._below_data_dir(self.analytics_path, "analytics.duckdb")
 
     @property
-    def operations(self) -> Path:
+    def operations(self) -> Place:
+        return PostgresUrl(self.operations_url.get_secret_value()) if self.operations_url else self.operations_file
+
+    @property
+    def operations_file(self) -> Path:
+        """Also where it is not used: what belongs to this machine alone lies beside it."""
         return self._below_data_dir(self.operations_path, "operations.sqlite")
 
     @property

@@ -4,9 +4,8 @@ needs one, and keeps no list of its own."""
 import logging
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 
-from pipelines.operations import Connection, has_table, look_into
+from pipelines.operations import Connection, Place, look_into
 from pipelines.settings import ConfigurationError, Settings, Tenant
 from pipelines.tenants import store
 from pipelines.tenants.encryption import SecretsKey
@@ -17,9 +16,9 @@ NONE = (
     "no tenant is connected: set SERVICETITAN_TENANTS__<NAME>__ID, __CLIENT_ID and __CLIENT_SECRET, or connect one with"
     " `servicetitan-flow tenants add NAME` or PUT /integration/tenants/NAME"
 )
-Place = tuple[Path, tuple[str, ...]]
-_read: dict[Place, tuple[str, list[StoredTenant]]] = {}  # with the table's version
-_joined: dict[Path, tuple[dict[str, Tenant], list[StoredTenant], tuple[Tenant, ...]]] = {}  # with what it was made of
+Keyed = tuple[Place, tuple[str, ...]]
+_read: dict[Keyed, tuple[str, list[StoredTenant]]] = {}  # with the table's version
+_joined: dict[Place, tuple[dict[str, Tenant], list[StoredTenant], tuple[Tenant, ...]]] = {}  # with what it was made of
 
 
 def all(settings: Settings, con: Connection | None = None) -> tuple[Tenant, ...]:
@@ -74,7 +73,7 @@ def stored(settings: Settings, con: Connection | None = None) -> list[StoredTena
         if not settings.operations.exists():
             return []
         with look_into(settings.operations) as con:
-            return stored(settings, con) if has_table(con, "tenants") else []
+            return stored(settings, con) if con.has_table("tenants") else []
     place = settings.operations, tuple(settings.key_fingerprints)
     version = store.version(con)
     if place not in _read or _read[place][0] != version:

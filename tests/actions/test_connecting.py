@@ -150,7 +150,7 @@ def test_what_a_change_leaves_out_stays_as_it_is(boss: Boss, settings: Settings)
     api = boss()
     assert put(api, delivery="shadow", country="CA", booking_provider_id=5501).status_code == 201
     assert put(api, timezone=None).status_code == 200
-    with closing(sqlite3.connect(settings.operations)) as con:
+    with closing(sqlite3.connect(settings.operations_file)) as con:
         kept = con.execute("select timezone, delivery, country, booking_provider_id from tenants").fetchall()
     assert kept == [("America/Chicago", "shadow", "CA", 5501)]
 
@@ -333,7 +333,7 @@ def test_a_tenant_that_hangs_while_it_is_tried_keeps_nobody_waiting(
 
 
 def rows(settings: Settings) -> list[Any]:
-    with closing(sqlite3.connect(settings.operations)) as con:
+    with closing(sqlite3.connect(settings.operations_file)) as con:
         return con.execute("select name, client_secret from tenants").fetchall()
 
 

@@ -77,7 +77,7 @@ def test_a_contact_that_went_or_changed_is_forgotten(
 def test_the_copy_holds_no_value(settings: Settings, warehouse: duckdb.DuckDBPyConnection) -> None:
     load(warehouse, "1.0", (1, 10, True, "Email", "ada@example.com"), (2, 10, True, "Phone", "(213) 373-4253"))
     copy_index(warehouse, settings.operations, COUNTRIES)
-    for file in settings.operations.parent.glob("operations.sqlite*"):
+    for file in settings.operations_file.parent.glob("operations.sqlite*"):
         assert b"ada@example" not in file.read_bytes()
         assert b"3734253" not in file.read_bytes()
 

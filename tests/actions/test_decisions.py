@@ -185,7 +185,7 @@ def test_the_command_line_says_what_stands_in_the_way(run: Run, waiting: dict[st
 
 def test_what_is_over_is_forgotten_after_thirty_days(api: Api, settings: Settings, waiting: dict[str, Any]) -> None:
     api.write(path(waiting), {"discard": True, "reason": "r"})
-    with sqlite3.connect(settings.operations) as con:
+    with sqlite3.connect(settings.operations_file) as con:
         con.execute("update inbound_leads set ended_at = '2020-01-01T00:00:00.000000Z'")
     store = ActionsDatabase(settings.operations)
     LeadQueue(store, now).forget_old()

@@ -28,7 +28,7 @@ def told(answer: httpx.Response) -> Any:
 
 
 def taken(settings: Settings) -> int:
-    with sqlite3.connect(settings.operations) as con:
+    with sqlite3.connect(settings.operations_file) as con:
         return int(con.execute("select count(*) from inbound_leads").fetchone()[0])
 
 
@@ -162,7 +162,7 @@ def test_old_keys_are_forgotten(api: Api, open_api: Open, settings: Settings, wo
     world.clock.advance(days=31)
     open_api()  # forgets at its start
     for _ in range(200):
-        with sqlite3.connect(settings.operations) as con:
+        with sqlite3.connect(settings.operations_file) as con:
             if not con.execute("select 1 from lead_keys").fetchall():
                 return
         time.sleep(0.02)

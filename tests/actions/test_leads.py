@@ -65,7 +65,7 @@ def end_of(api: Api, taken: httpx.Response, tenant: str = "socal") -> dict[str, 
 
 
 def links(settings: Settings) -> list[Any]:
-    with sqlite3.connect(settings.operations) as con:
+    with sqlite3.connect(settings.operations_file) as con:
         return con.execute("select tenant_id, customer_id, contact_id from contact_links").fetchall()
 
 
@@ -202,7 +202,7 @@ def test_what_an_earlier_release_took_for_an_address_holds_up_no_lead(
     waiting = end_of(
         api, api.post("/webhooks/leads?source=zapier", json={"full_name": "Bob", "message": "Door"}), "dfw"
     )
-    with sqlite3.connect(settings.operations) as con:
+    with sqlite3.connect(settings.operations_file) as con:
         con.execute("update inbound_leads set lead = json_set(lead, '$.email', 'bob@stone.local')")
     done = end_of(
         api,

@@ -47,7 +47,7 @@ def publish(settings: Settings, customer_id: int, state: float, changed: object)
 
 
 def updates(settings: Settings) -> list[Any]:
-    with sqlite3.connect(settings.operations) as con:
+    with sqlite3.connect(settings.operations_file) as con:
         return con.execute("select customer_id, to_state, reason, set_by from state_updates order by set_at").fetchall()
 
 

@@ -179,7 +179,7 @@ def test_what_goes_wrong_inside_is_not_told_outside(
     assert (failed.status_code, failed.json()["code"]) == (500, "internal")
     assert str(settings.analytics) not in failed.text
     assert "reader.py" in caplog.text
-    with sqlite3.connect(settings.operations) as con:
+    with sqlite3.connect(settings.operations_file) as con:
         con.execute("drop table idempotency_keys")
     lead = {"tenant": "socal", "campaign_id": 1, "summary": "s", "call_reason_id": 1}
     unrecorded = api.write("/leads", lead)

@@ -154,7 +154,10 @@ def test_a_tenants_reads_do_not_wait_for_its_writes(api: Api, simulator: Service
 
 
 def test_who_reads_does_not_wait_for_a_sync_that_holds_the_file(api: Api, settings: Settings) -> None:
-    with closing(sqlite3.connect(settings.operations, isolation_level=None)) as sync, ThreadPoolExecutor(8) as callers:
+    with (
+        closing(sqlite3.connect(settings.operations_file, isolation_level=None)) as sync,
+        ThreadPoolExecutor(8) as callers,
+    ):
         sync.execute("begin immediate")
         leads = [callers.submit(api.post, "/webhooks/leads", json=LEAD | {"external_id": str(n)}) for n in range(8)]
         assert api.read("/webhooks/leads", tenant="socal").json() == {"items": []}

@@ -33,7 +33,7 @@ INSERT_WRITE = "insert into servicetitan_writes values (?, ?, ?, ?, null)"
 
 
 def old_store(settings: Settings, version: int = 7) -> AbstractContextManager[sqlite3.Connection]:
-    return older_store(settings.operations, version)
+    return older_store(settings.operations_file, version)
 
 
 def began_booking(con: sqlite3.Connection, settings: Settings, at: str, caller: str = CALLER) -> None:
@@ -205,7 +205,7 @@ def test_leads_keys_and_links_of_a_store_of_before_are_kept_and_go_on(
     assert [lead["summary"] for lead in socal.records("leads")] == ["Wants a new roof"]  # as it may have been written
     assert links(settings) == [(SOCAL, ada, contact)]
     assert taken(settings) == 2
-    with sqlite3.connect(settings.operations) as con:
+    with sqlite3.connect(settings.operations_file) as con:
         assert con.execute("pragma foreign_key_check").fetchall() == []
         [(reference,)] = con.execute("select \"table\" from pragma_foreign_key_list('lead_keys')").fetchall()
         keys = con.execute("select caller, key, lead_id from lead_keys").fetchall()

@@ -255,10 +255,10 @@ def test_each_held_batch_is_told(line: Line, webhook: Webhook) -> None:
 
 
 def test_a_look_ends_though_the_operations_file_cannot_be_used(line: Line, webhook: Webhook) -> None:
-    line.settings.operations.parent.mkdir(parents=True)
-    line.settings.operations.write_bytes(b"no database at all " * 100)
+    line.settings.operations_file.parent.mkdir(parents=True)
+    line.settings.operations_file.write_bytes(b"no database at all " * 100)
     assert "file is not a database" in line.looks()
-    line.settings.operations.unlink()
+    line.settings.operations_file.unlink()
     assert line.looks() == "0 open"
     assert webhook.texts == []
 
@@ -314,7 +314,7 @@ def test_the_watcher_hears_nothing_while_the_operations_file_cannot_be_used(
     line: Line, webhook: Webhook, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     monkeypatch.setenv("ALERT_HEARTBEAT_URL", webhook.url)
-    sensor, file = heartbeat_sensor(load_settings(None)), line.settings.operations
+    sensor, file = heartbeat_sensor(load_settings(None)), line.settings.operations_file
     context = dg.build_sensor_context(instance=line.instance)
     assert str(sensor(context)) == str(dg.SkipReason("told"))
     with ExitStack() as stack:

@@ -27,7 +27,7 @@ class Watch:
     """Looks at the troubles that the test names, minute by minute."""
 
     def __init__(self, settings: Settings) -> None:
-        self.path, self.now = settings.operations, NOON
+        self.path, self.now = settings.operations_file, NOON
         self.channels: list[Channel] = channels(settings)
 
     def sees(self, *troubles: Alert, after: timedelta = MINUTE) -> Notified:

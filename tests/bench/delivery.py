@@ -19,7 +19,7 @@ from typing import Any
 from pipelines.flow_builder.deliver import deliver
 from pipelines.flow_builder.enqueue import enqueue
 from pipelines.flow_builder.sender import MAX_IN_FLIGHT, http_client
-from pipelines.operations import open_operations, stamp, transaction
+from pipelines.operations import Place, open_operations, stamp, transaction
 from pipelines.settings import Settings
 from pipelines.webhooks import signed_headers
 from tests.bench.measures import report
@@ -96,7 +96,7 @@ def seconds(work: Callable[[], object]) -> float:
     return perf_counter() - started
 
 
-def fill(operations: Path, rows: int, status: str) -> None:
+def fill(operations: Place, rows: int, status: str) -> None:
     """Deliveries with a body of the usual size, each customer with one."""
     with open_operations(operations) as con, transaction(con):
         values = {"rows": rows, "customers": rows, "now": stamp(NOW), "body": b"x" * 1100, "status": status}

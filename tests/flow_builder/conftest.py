@@ -8,14 +8,18 @@ import pytest
 from tests.flow_builder.line import Line
 from tests.simulator.flow_builder.receiver import Receiver
 
+IN_A_FILE = pytest.mark.parametrize("line", ["sqlite"], indirect=True)  # what is so of a file alone
 
-@pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Line:
-    """A developer's own variables do not shine through."""
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.prove)])
+def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Line:
+    """On either store. A developer's own variables do not shine through."""
     for name in os.environ:
         if name.startswith("FLOW_BUILDER_"):
             monkeypatch.delenv(name)
-    return Line(tmp_path)
+    if request.param == "sqlite":
+        return Line(tmp_path)
+    return Line(tmp_path, operations_url=request.getfixturevalue("postgres_store").text)
 
 
 @pytest.fixture

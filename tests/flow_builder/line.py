@@ -92,7 +92,7 @@ class Line:
         begun, is_unknown = status in ("delivered", "dead", "sending", "retry"), status in ("sending", "retry")
         with open_operations(self.settings.operations) as con, transaction(con):
             con.execute(
-                """update deliveries set status = ?, attempt_id = case when ? then 1 end, may_have_arrived = ?
+                """update deliveries set status = ?, attempt_id = case when ? = 1 then 1 end, may_have_arrived = ?
                     where webhook_id = ?""",
                 [status, begun, is_unknown, webhook_id],
             )

@@ -219,9 +219,9 @@ def staged(records: str) -> str:
 
 
 class Marts:
-    """SOCAL, whose baseline stands, and its customer 1001; verbs add what a test is about."""
+    """A tenant whose baseline stands, and its customer 1001; verbs add what a test is about."""
 
-    def __init__(self, path: Path | str = ":memory:") -> None:
+    def __init__(self, path: Path | str = ":memory:", tenant_id: int = SOCAL) -> None:
         self.path = path
         self.con = duckdb.connect(path)
         self.con.execute(SCHEMA)
@@ -230,8 +230,8 @@ class Marts:
         self.con.execute(OF_ALL)
         for view in ("int_tenants__states", "int_cancel_reasons"):
             self.con.execute(f"create view {relation(view)} as {rendered(f'intermediate/{view}')}")
-        self.baseline(SOCAL)
-        self.customer(1001)
+        self.baseline(tenant_id)
+        self.customer(1001, tenant_id)
 
     def reopen(self) -> None:
         self.con = duckdb.connect(self.path)

@@ -38,6 +38,7 @@ class Job:
     warehouse: Path | None = None
     failpoint: str = ""
     most_bytes: int = 0
+    operations_url: str | None = None
 
     def clock(self) -> datetime:
         return self.now + timedelta(minutes=self.minute_has_passed.exists())
@@ -92,8 +93,9 @@ def run(work: Callable[[Job], None], job: Job) -> None:
 def enqueueing(job: Job) -> None:
     with duckdb.connect(job.warehouse or ":memory:") as con:
         con.execute("set TimeZone = 'UTC'")
-        enqueue(con, settings_for(job.data_dir), job.clock())
+        enqueue(con, settings_for(job.data_dir, operations_url=job.operations_url), job.clock())
 
 
 def delivering(job: Job) -> None:
-    deliver(settings_for(job.data_dir, flow_builder_trigger_url=job.trigger_url), job.clock)
+    where = {"flow_builder_trigger_url": job.trigger_url, "operations_url": job.operations_url}
+    deliver(settings_for(job.data_dir, **where), job.clock)

@@ -21,7 +21,7 @@ from pipelines.flow_builder.outbox.knowledge import OutboxKnowledge
 from pipelines.flow_builder.outbox.operators import Action, decide
 from pipelines.flow_builder.outbox.queue import watched
 from pipelines.flow_builder.outbox.writer import OutboxWriter
-from pipelines.operations import Connection, open_operations, stamp, transaction
+from pipelines.operations import Connection, Place, open_operations, stamp, transaction
 from pipelines.readings import Reading
 from pipelines.settings import Settings
 from tests.flow_builder.household import KEY, Household
@@ -108,7 +108,7 @@ class Stored:
         return answer.reasons
 
 
-def due(path: Path, now: datetime) -> int:
+def due(path: Place, now: datetime) -> int:
     """As the sensor asks."""
     with watched(path) as how_many:
         return how_many(now)

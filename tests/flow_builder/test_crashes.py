@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.flow_builder.outbox.queries import counts
+from tests.flow_builder.conftest import IN_A_FILE
 from tests.flow_builder.line import Line
 from tests.flow_builder.marts import Marts
 from tests.flow_builder.processes import (
@@ -60,6 +61,7 @@ def stored_line(sending_line: Line, tmp_path: Path) -> Iterator[Line]:
 def job(line: Line, **changes: object) -> Job:
     values = {
         "data_dir": line.settings.data_dir,
+        "operations_url": line.changes.get("operations_url"),
         "now": line.now,
         "trigger_url": line.settings.flow_builder_trigger_url,
     }
@@ -217,6 +219,7 @@ def test_who_stalls_longer_than_the_lease_repeats_no_more_than_what_was_on_its_w
 
 
 # Where the file may grow no further, from the opening of the outbox on; beyond 150 kB a fast run may need no more room.
+@IN_A_FILE
 @pytest.mark.parametrize("kilobytes", [1, 32, 64, 100, 150])
 def test_a_disk_that_is_full_while_delivering_costs_no_delivery(
     stored_line: Line, receiver: Receiver, kilobytes: int
@@ -229,6 +232,7 @@ def test_a_disk_that_is_full_while_delivering_costs_no_delivery(
     assert_all_arrived(line, receiver)
 
 
+@IN_A_FILE
 def test_a_disk_that_is_full_while_enqueueing_leaves_the_outbox_as_it_was(
     stored_line: Line, receiver: Receiver, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from pipelines.flow_builder.dispatcher import Delivered
 from pipelines.flow_builder.outbox.operators import decide
 from pipelines.flow_builder.outbox.queries import outbox_health
 from pipelines.operations import moment, open_operations, stamp
+from tests.flow_builder.conftest import IN_A_FILE
 from tests.flow_builder.line import Line
 from tests.flow_builder.outage import TROUBLES, play
 from tests.flow_builder.stored import due
@@ -260,9 +261,10 @@ def test_an_outage_of_six_hours_loses_nothing(sending_line: Line, receiver: Rece
         assert max(played.gaps()) == 300
 
 
+@IN_A_FILE
 def test_an_endpoint_that_an_older_release_had_stopped_is_down_and_probed_at_once(sending_line: Line) -> None:
     line = sending_line
-    path = line.settings.operations
+    path = line.settings.operations_file
     path.parent.mkdir(parents=True, exist_ok=True)
     stopped_store(path)
     (webhook_id,) = booked(line, 1)
@@ -281,6 +283,7 @@ def stopped_store(path: Path) -> None:
         con.execute("update endpoint set stopped_at = ?, stopped_status = 401, tried_at = ?", OLDER)
 
 
+@IN_A_FILE
 def test_an_endpoint_that_an_older_release_had_not_stopped_is_up(tmp_path: Path) -> None:
     stopped_store(tmp_path / "o.sqlite")
     with sqlite3.connect(tmp_path / "o.sqlite") as con:

@@ -266,7 +266,7 @@ def test_only_the_tenant_with_too_many_waits(line: Line) -> None:
 def test_a_lost_outbox_is_noticed_and_nothing_is_taken_as_new(line: Line) -> None:
     line.marts.enters(2.0)
     line.sync()
-    lose(line.settings.operations)
+    lose(line.settings.operations_file)
     with pytest.raises(OutboxLost, match=r"operations\.sqlite was lost.*back-up.*--start-over"):
         line.sync()
     assert line.rows() == []
@@ -276,7 +276,7 @@ def test_starting_over_takes_everything_as_told(line: Line) -> None:
     line.marts.enters(1.0, is_baseline=True)
     line.marts.enters(2.0)
     line.sync()
-    lose(line.settings.operations)
+    lose(line.settings.operations_file)
     assert line.sync(start_over=True) == Enqueued(not_sent={"baseline": 1})
     booked = line.marts.enters(3.0)
     assert line.sync() == Enqueued(sent=1)
@@ -286,7 +286,7 @@ def test_starting_over_takes_everything_as_told(line: Line) -> None:
 def test_what_was_taken_as_told_is_no_news_though_it_goes_and_comes(line: Line) -> None:
     booked = line.marts.enters(2.0)
     line.sync()
-    lose(line.settings.operations)
+    lose(line.settings.operations_file)
     line.sync(start_over=True)
     line.marts.retract(booked)
     line.sync()

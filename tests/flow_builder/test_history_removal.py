@@ -9,11 +9,14 @@ import pytest
 
 from pipelines.flow_builder.enqueue import Enqueued
 from pipelines.operations import stamp
+from tests.flow_builder.conftest import IN_A_FILE
 from tests.flow_builder.line import Line
 from tests.flow_builder.marts import NOW, SOCAL, Marts
 from tests.flow_builder.processes import enqueueing, exit_code
 from tests.flow_builder.test_crashes import job
 from tests.stores import older_store
+
+pytestmark = IN_A_FILE
 
 OF_0_1_0 = 7  # migrations
 ADD = """
@@ -43,7 +46,7 @@ def old_line(line: Line, tmp_path: Path) -> Iterator[Line]:
     line.marts.con.execute(HISTORY)
     line.taken_as_told = line.marts.enters(1.0, detected_at=NOW)  # type: ignore[attr-defined]
     line.waiting = line.marts.enters(2.0, detected_at=NOW)  # type: ignore[attr-defined]
-    with older_store(line.settings.operations, OF_0_1_0) as con:
+    with older_store(line.settings.operations_file, OF_0_1_0) as con:
         con.execute("insert into known_log values (1, '', 0, ?)", [stamp(NOW)])
         for i, (transition_id,) in enumerate(
             line.marts.con.execute(
@@ -61,12 +64,12 @@ def assert_history_is_gone(line: Line, size_before: int, *more: tuple[str, str])
     kept = [(line.taken_as_told, "not_sent"), (line.waiting, "pending"), *more]  # type: ignore[attr-defined]
     assert line.ask("select webhook_id, status from deliveries order by sequence") == kept
     assert line.ask("select * from history_removal") == []
-    assert line.settings.operations.stat().st_size < size_before / 10
+    assert line.settings.operations_file.stat().st_size < size_before / 10
     assert line.sync() == Enqueued()
 
 
 def test_history_is_taken_out_and_its_room_given_back(old_line: Line) -> None:
-    size = old_line.settings.operations.stat().st_size
+    size = old_line.settings.operations_file.stat().st_size
     assert old_line.sync() == Enqueued()
     assert_history_is_gone(old_line, size)
 
@@ -81,7 +84,7 @@ def test_history_is_taken_out_and_its_room_given_back(old_line: Line) -> None:
     ],
 )
 def test_what_is_cut_off_goes_on_with_the_next_sync(old_line: Line, tmp_path: Path, point: str, left: int) -> None:
-    line, size = old_line, old_line.settings.operations.stat().st_size
+    line, size = old_line, old_line.settings.operations_file.stat().st_size
     line.marts.derive(line.now)
     line.marts.con.close()
     dying = job(line, warehouse=tmp_path / "warehouse.duckdb", failpoint=point.format("SIGKILL"))

@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
+from pipelines.operations import PostgresUrl
 from tests.flow_builder.processes import CONTEXT
 from tests.flow_builder.simulation.correction_mutants import CORRECTION_MUTANTS
 from tests.flow_builder.simulation.endpoint import Broken
@@ -19,6 +20,7 @@ from tests.proof import sample
 CHUNK = 250
 SAMPLE, ALL = range(1_000), range(1_000, 10_000)
 OVER_HTTP = range(200)
+ALL_IN_POSTGRES = range(5, 200)
 RULES = (*TELLING_MUTANTS, *CORRECTION_MUTANTS, *MAIL_MUTANTS, *MUTANTS, *ENDPOINT_MUTANTS)
 MOST_SEEDS_OF_A_MUTANT = 10_000  # nearly all are noticed in the first hundred
 
@@ -29,8 +31,10 @@ def processes() -> Iterator[ProcessPoolExecutor]:
         yield processes
 
 
-def first_broken(seeds: range, over_http: bool = False, played: Product | None = None) -> tuple[int, str] | None:
-    simulation = Simulation(played or product(), over_http)
+def first_broken(
+    seeds: range, over_http: bool = False, played: Product | None = None, operations_url: str | None = None
+) -> tuple[int, str] | None:
+    simulation = Simulation(played or product(), over_http, operations_url)
     try:
         for seed in seeds:
             try:
@@ -55,6 +59,11 @@ def is_noticed(mutant: Mutant) -> bool:
 def test_every_promise_holds(processes: ProcessPoolExecutor, seeds: range) -> None:
     chunks = [seeds[start : start + CHUNK] for start in range(0, len(seeds), CHUNK)]
     assert [broken for broken in processes.map(first_broken, chunks) if broken] == []
+
+
+@pytest.mark.parametrize("seeds", [range(5), pytest.param(ALL_IN_POSTGRES, marks=pytest.mark.prove)], ids=str)
+def test_the_same_holds_in_postgres(postgres_store: PostgresUrl, seeds: range) -> None:
+    assert first_broken(seeds, operations_url=postgres_store.text) is None
 
 
 def test_the_same_holds_over_the_products_own_http_client() -> None:

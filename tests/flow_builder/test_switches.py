@@ -17,6 +17,7 @@ from pipelines.readings import Reading
 from pipelines.servicetitan.sync_status import keep_readings
 from pipelines.settings import Settings
 from pipelines.tenants import directory
+from tests.flow_builder.conftest import IN_A_FILE
 from tests.flow_builder.line import Line
 from tests.flow_builder.marts import SOCAL
 
@@ -143,6 +144,7 @@ def test_an_enqueue_makes_the_switch_of_a_tenant_that_has_none(line: Line) -> No
     assert line.rows()[-1].status == "pending"
 
 
+@IN_A_FILE
 def test_what_an_earlier_release_left_is_not_sent_of_a_tenant_that_is_to_begin_in_shadow(sending_line: Line) -> None:
     line = sending_line
     line.marts.enters(1.0)

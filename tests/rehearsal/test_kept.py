@@ -48,13 +48,13 @@ def test_after_thirty_days_it_is_forgotten(settings: Settings) -> None:
 
 def test_before_the_first_sync_and_in_a_store_of_before_there_is_nothing_to_forget(settings: Settings) -> None:
     assert forget_rehearsals(settings) == 0
-    with older_store(settings.operations, OF_BEFORE):
+    with older_store(settings.operations_file, OF_BEFORE):
         pass
     assert forget_rehearsals(settings) == 0
 
 
 def test_a_store_of_before_gets_its_place_for_them(settings: Settings) -> None:
-    with older_store(settings.operations, OF_BEFORE) as con:
+    with older_store(settings.operations_file, OF_BEFORE) as con:
         con.execute("insert into contact_links values (1, 2, 'c', 't')")
     assert read(settings.operations, keep(settings.operations, FOUND, NOW)) == FOUND
     with open_operations(settings.operations) as con:

@@ -327,8 +327,8 @@ def test_a_sync_that_is_interrupted_does_not_wait_for_a_busy_server(
 ) -> None:
     socal.add_customer("Ann")
     simulator.faults.order("status", "/export/leads", status=503, headers={"retry-after": "600"}, times=-1)
-    settings.operations.parent.mkdir(parents=True, exist_ok=True)
-    settings.operations.write_text("this is no database")
+    settings.operations_file.parent.mkdir(parents=True, exist_ok=True)
+    settings.operations_file.write_text("this is no database")
     with pytest.raises(OperationsError, match="put a back-up of this file in its place"):
         attempt(settings, world, retry=RetryPolicy(total=3600))
 

@@ -127,7 +127,7 @@ def test_changed_credentials_are_tried_at_once(settings: Settings, world: World,
     assert not scheduled(settings, world).complete
     assert scheduled(settings.model_copy(update={"servicetitan_tenants": both}), world)
     assert names(settings, SOCAL.tenant_id) == ["Ann"]
-    assert b"cs1." not in settings.operations.read_bytes()
+    assert b"cs1." not in settings.operations_file.read_bytes()
 
 
 @pytest.mark.parametrize("status", [400, 401])

@@ -37,7 +37,7 @@ def upgraded(tmp_path: Path, work_dir: Path, receiver: Receiver) -> Callable[...
         with duckdb.connect(tmp_path / "warehouse.duckdb") as con:
             con.execute("set TimeZone = 'UTC'")
             con.execute((RELEASE / "warehouse.sql").read_text())
-        with closing(sqlite3.connect(settings.operations)) as operations:
+        with closing(sqlite3.connect(settings.operations_file)) as operations:
             operations.executescript((RELEASE / "operations.sql").read_text())
         warehouse = Warehouse(tmp_path / "warehouse.duckdb", shutil.copytree(work_dir, tmp_path / "dbt"))
         return Line(warehouse, settings, receiver, [TENANT], NOW)

@@ -91,7 +91,7 @@ def test_nothing_shows_a_secret_or_a_key(settings: Settings) -> None:
 
 def test_an_older_store_gets_the_table_and_keeps_what_it_has(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, secrets_key=[OLD])
-    with sqlite3.connect(settings.operations) as con:
+    with sqlite3.connect(settings.operations_file) as con:
         for migration in (older := [one for one in MIGRATIONS if one.name < "015"]):
             con.executescript(migration.read_text())
         con.execute(f"pragma user_version = {len(older)}")

@@ -2,9 +2,8 @@
 
 from collections import defaultdict
 from datetime import datetime
-from pathlib import Path
 
-from pipelines.operations import open_operations, stamp
+from pipelines.operations import Place, open_operations, stamp
 
 MADE = """
     select tenant_id, record_id from servicetitan_writes
@@ -12,7 +11,7 @@ MADE = """
 """
 
 
-def bookings_made(operations: Path, before: datetime) -> dict[int, set[int]]:
+def bookings_made(operations: Place, before: datetime) -> dict[int, set[int]]:
     """Tenant -> ids. Raises `OperationsError`."""
     found: defaultdict[int, set[int]] = defaultdict(set)
     with open_operations(operations) as con:

@@ -123,5 +123,5 @@ def _hindrance(customer_id: int, contact_id: UUID, before: UUID | None, others: 
 
 
 def _link(call: ActionContext, customer_id: int, contact_id: UUID) -> None:
-    with call.services.store.writing() as con:
+    with call.services.store.writing(f"links of tenant {call.tenant.id}") as con:
         contact_links.link(con, ContactLink(call.tenant.id, customer_id, str(contact_id), call.now()))

@@ -79,6 +79,11 @@ class LeadArrival:
         on = self.sent.follow_up_date or ""
         return CONTENT + sha256(f"{self.source}:{content}{on}".encode()).hexdigest()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """By which it may have come before, or come again at this moment."""
+        return f"leads of tenant {self.tenant_id}", f"lead key {self.caller} {self.key or ''}"
+
     def is_of(self, row: Row) -> bool:
         """A row of before fingerprints is compared with what is left of it."""
         if row["fingerprint"]:

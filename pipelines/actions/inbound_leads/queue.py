@@ -1,9 +1,9 @@
 """Inbound leads on record, from their arrival to the end of their work."""
 
 from collections import defaultdict
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from pathlib import Path
 from threading import Event
 from typing import Any, get_args
 from uuid import uuid4
@@ -23,7 +23,7 @@ from pipelines.actions.inbound_leads.statuses import (
     LeadStatus,
 )
 from pipelines.clock import Clock
-from pipelines.operations import Connection, moment, open_operations, stamp
+from pipelines.operations import Connection, Place, moment, open_operations, stamp
 from pipelines.operations.decisions import note
 
 LEAD_RETENTION = timedelta(days=30)  # contact data, after the lead's end, and keys
@@ -89,7 +89,7 @@ class LeadQueue:
         now, tenant_id, lead = self._clock(), arrival.tenant_id, arrival.lead
         names = (tenant_id, arrival.source, arrival.lead_key, arrival.fingerprint)
         status = arrived(arrival, stamp(now))
-        with self._store.writing() as con:
+        with self._store.writing(*arrival.names) as con:
             known = taken_before(con, arrival, now)
             lead_id = known or str(uuid4())
             if known is None:
@@ -99,6 +99,10 @@ class LeadQueue:
         if known is None:
             self.news[tenant_id].set()
         return lead_id, known is None
+
+    def turn(self, tenant_id: int) -> AbstractContextManager[bool]:
+        """Whether the tenant's leads are worked on here, and by no other process."""
+        return self._store.held(f"work on leads of tenant {tenant_id}")
 
     def due(self, tenant_id: int) -> QueuedLead | None:
         row = self._store.row(f"{OPEN_OF} and ifnull(next_try_at, '') <= ? {FIRST}", tenant_id, stamp(self._clock()))
@@ -170,7 +174,7 @@ def arrived(arrival: LeadArrival, at: str) -> tuple[LeadStatus, str | None, str 
     return NEEDS_REVIEW, UNREACHABLE, None
 
 
-def waiting_leads(operations: Path) -> list[dict[str, Any]]:
+def waiting_leads(operations: Place) -> list[dict[str, Any]]:
     """Leads that wait for a person, without contact data: for a check beside the API. No file yet: none."""
     if not operations.exists():
         return []

@@ -88,8 +88,9 @@ class LeadWorker:
             try:
                 if (tenant := self._services.tenant(tenant_id)) is None:
                     return
-                while not self._over.is_set() and (entry := self._queue.due(tenant_id)):
-                    work_on(self._services, tenant, entry)
+                with self._queue.turn(tenant_id) as is_ours:
+                    while is_ours and not self._over.is_set() and (entry := self._queue.due(tenant_id)):
+                        work_on(self._services, tenant, entry)
                 rest = self._rest(tenant) if not self._over.is_set() else 0
             except OperationsError as error:
                 rest = MAX_SLEEP.total_seconds()

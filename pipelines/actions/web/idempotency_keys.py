@@ -25,6 +25,12 @@ UNSETTLED = {
     "internal",
 }
 
+BEGIN = """
+    insert into idempotency_keys (caller, key, fingerprint, action, tenant_id, runner, began_at)
+    values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing
+"""
+KNOWN = "select * from idempotency_keys where caller = ? and key = ? /* postgres: for update */"
+
 
 @dataclass(frozen=True)
 class KeptOutcome:
@@ -49,12 +55,17 @@ class Asked:
     fingerprint_before: str  # as 0.1.0 made it
 
     @property
+    def name(self) -> str:
+        """Held by the process that works on it."""
+        return f"idempotency key {self.caller} {self.key}"
+
+    @property
     def write_id(self) -> str:
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.caller}\n{self.key}"))
 
 
 class Idempotency:
-    """``runner`` is this process: what another one began and did not end was cut off."""
+    """``runner`` is this process: what another one began, did not end and does not hold any more was cut off."""
 
     def __init__(self, store: ActionsDatabase, clock: Clock) -> None:
         self._store, self._clock, self._runner = store, clock, uuid.uuid4().hex
@@ -84,20 +95,16 @@ class Idempotency:
     def _claim(self, asked: Asked) -> KeptOutcome | None:
         with self._store.writing() as con:
             place = (asked.caller, asked.key)
-            known = named(con.execute("select * from idempotency_keys where caller = ? and key = ?", place))
-            if not known:
-                con.execute(
-                    "insert into idempotency_keys (caller, key, fingerprint, action, tenant_id, runner, began_at)"
-                    " values (?, ?, ?, ?, ?, ?, ?)",
-                    (*place, asked.fingerprint, asked.action, asked.tenant_id, self._runner, stamp(self._clock())),
-                )
+            new = (*place, asked.fingerprint, asked.action, asked.tenant_id, self._runner, stamp(self._clock()))
+            if con.execute(BEGIN, new).rowcount:
+                con.hold(asked.name)
                 return None
-            [row] = known
+            [row] = named(con.execute(KNOWN, place))
             if row["fingerprint"] not in (asked.fingerprint, asked.fingerprint_before):
                 raise Problem("key_reused", "send a new key with a new request")
             if row["status"] is not None:
                 return KeptOutcome(row["status"], row["body"], replayed=True)
-            if row["runner"] == self._runner:
+            if row["runner"] == self._runner or not con.hold(asked.name):
                 raise Problem("in_progress", "ask again with the same key in a moment", retry_after=1)
             con.execute("update idempotency_keys set runner = ? where caller = ? and key = ?", (self._runner, *place))
             return None
@@ -106,6 +113,7 @@ class Idempotency:
         self._store.write(
             "update idempotency_keys set runner = null where caller = ? and key = ?", asked.caller, asked.key
         )
+        self._store.let_go(asked.name)
 
     def _end(self, asked: Asked, outcome: KeptOutcome) -> None:
         self._store.write(
@@ -117,6 +125,7 @@ class Idempotency:
             asked.caller,
             asked.key,
         )
+        self._store.let_go(asked.name)
 
 
 def check_key(key: str | None) -> str:

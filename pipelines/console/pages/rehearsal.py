@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from functools import lru_cache, partial
-from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
@@ -15,6 +14,7 @@ from pipelines.console.dagster import PATIENCE, ask
 from pipelines.console.guard import Posted, Visitor
 from pipelines.console.refusals import Refusal
 from pipelines.console.rendering import done, render
+from pipelines.operations import Place
 from pipelines.operations.decisions import note
 from pipelines.rehearsal import store
 from pipelines.rehearsal.samples import Sampled, sampled
@@ -75,7 +75,7 @@ def newest(console: Console, tenant: Tenant) -> Sampled | None:
 
 
 @lru_cache(maxsize=16)
-def read_once(operations: Path, number: int, made_at: datetime, hold_above: int) -> Sampled | None:
+def read_once(operations: Place, number: int, made_at: datetime, hold_above: int) -> Sampled | None:
     """What is kept may be megabytes of JSON, and never changes."""
     found = store.read(operations, number)
     return sampled(number, made_at, found, hold_above) if found else None

@@ -26,8 +26,10 @@ def note(
     in_shadow: Mapping[int, bool],
 ) -> None:
     con.executemany(
-        """insert or replace into enqueues (tenant_id, derivation_id, read_at, was_shadow, began_at, whole_from)
-        values (?, ?, ?, ?, ?, ?)""",
+        """insert into enqueues (tenant_id, derivation_id, read_at, was_shadow, began_at, whole_from)
+        values (?, ?, ?, ?, ?, ?)
+        on conflict (tenant_id) do update set derivation_id = excluded.derivation_id, read_at = excluded.read_at,
+            was_shadow = excluded.was_shadow, began_at = excluded.began_at, whole_from = excluded.whole_from""",
         [
             (
                 tenant_id,

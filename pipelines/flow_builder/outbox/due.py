@@ -18,7 +18,7 @@ ROWS = f"""
             select 1 from tenant_switches
             left join enqueues on enqueues.tenant_id = due.tenant_id
             where tenant_switches.tenant_id in (due.tenant_id, 0)
-                and (is_shadow or paused_at is not null or ifnull(enqueues.began_at, '') <= resumed_at)
+                and (is_shadow = 1 or paused_at is not null or ifnull(enqueues.began_at, '') <= resumed_at)
         )
         and not exists (
             select 1 from deliveries as earlier
@@ -50,6 +50,13 @@ UNSUSPECTED = ROWS.format(
     """,
     order="ifnull(next_attempt_at, '')",
 )
+
+
+def free(rows: str) -> str:
+    """Of these, where others take some at the same time: those that nobody is at, of no tenant that is ``:busy``."""
+    not_busy = "and due.tenant_id not in (select cast(value as bigint) from json_each(:busy))"
+    return f"{rows.replace('order by', f'{not_busy} order by')} limit :limit for update of due skip locked"
+
 
 # What may be sent while the endpoint is down, tried longest ago first. What brought it down need not wait for its time.
 PROBES = ROWS.format(

@@ -13,7 +13,7 @@ FARTHEST = MAX_RETRY_AFTER + timedelta(hours=1)  # nothing is put off for longer
 
 READ = "select down_since, because, refuses, probes, next_probe_at, waits_until from endpoint"
 
-WAITS = "update endpoint set waits_until = max(ifnull(waits_until, ''), ?)"
+WAITS = "update endpoint set waits_until = case when waits_until > :until then waits_until else :until end"
 
 STRANDED_ENDPOINT = """
     update endpoint set

@@ -22,7 +22,8 @@ WRITE = """
         is_current = excluded.is_current,
         is_active = excluded.is_active,
         facts = excluded.facts
-    where (tenant_id, customer_id, digest, is_current, is_active)
+    where
+        (gate_facts.tenant_id, gate_facts.customer_id, gate_facts.digest, gate_facts.is_current, gate_facts.is_active)
         != (excluded.tenant_id, excluded.customer_id, excluded.digest, excluded.is_current, excluded.is_active)
 """
 FORGET = """

@@ -21,19 +21,23 @@ UP = """
     update endpoint set down_since = null, because = null, refuses = 0, probes = 0, probe_id = null,
         next_probe_at = null
 """
-GOT_THROUGH = "update endpoint set got_through_at = :now"
+# Where several get through at the same time, one of them says so.
+GOT_THROUGH = """
+    update endpoint set got_through_at = :now
+    /* postgres: where id in (select id from endpoint for update skip locked) */
+"""
 
 REFUSED_AGAIN = f"""
     select count(*) from attempts cross join endpoint
     where webhook_id = :webhook_id and http_status in {REFUSALS} and ended_at < got_through_at
 """
-FAILED = "insert or ignore into endpoint_failures values (:attempt_id)"
+FAILED = "insert into endpoint_failures values (:attempt_id) on conflict do nothing"
 FORGIVEN = "delete from endpoint_failures"
 FAILURES = f"""
-    select ifnull(http_status in {REFUSALS}, 0), webhook_id
+    select ifnull(http_status in {REFUSALS}, false), webhook_id
     from endpoint_failures inner join attempts using (attempt_id)
 """
-ANOTHER_IS_DUE = f"select count(*) from (select webhook_id {DUE} limit 2) where webhook_id != :webhook_id"
+ANOTHER_IS_DUE = f"select count(*) from (select webhook_id {DUE} limit 2) as two where webhook_id != :webhook_id"
 ANOTHER_IS_ON_ITS_WAY = f"""
     select count(*) from deliveries
     where status = '{Status.SENDING}' and next_attempt_at > :now and webhook_id != :webhook_id
@@ -49,7 +53,7 @@ PUT_BACK = f"""
         attempts = case when attempts > :most then :most else attempts end
     where webhook_id in (select webhook_id from endpoint_failures inner join attempts using (attempt_id))
         and attempt_id in (select attempt_id from endpoint_failures)
-        and status = '{Status.DEAD}' and reason is null and body is not null and (kind != 'changed' or stands)
+        and status = '{Status.DEAD}' and reason is null and body is not null and (kind != 'changed' or stands = 1)
     returning webhook_id
 """
 

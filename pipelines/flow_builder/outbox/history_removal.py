@@ -12,7 +12,7 @@ from shutil import disk_usage
 from pipelines.flow_builder.failpoints import failpoint
 from pipelines.flow_builder.statuses import Status
 from pipelines.flow_builder.transition_log import TransitionLog
-from pipelines.operations import Connection, OperationsError, transaction
+from pipelines.operations import Connection, OperationsError, Place, transaction
 
 STEP = 20_000  # rows; so that nobody waits for the file for long
 WORTH_IT = 0.5  # of the file is empty: to write the rest anew takes less than what is gained
@@ -28,7 +28,7 @@ REMOVE = f"""
 """
 
 
-def remove_history(log: TransitionLog, con: Connection, operations: Path) -> None:
+def remove_history(log: TransitionLog, con: Connection, operations: Place) -> None:
     """After the enqueue, which it must not delay. Without rows of 0.1.0 it is one question."""
     while begun := con.execute(BEGUN).fetchone():
         rows = con.execute(ROWS, begun).fetchall()
@@ -43,14 +43,15 @@ def remove_history(log: TransitionLog, con: Connection, operations: Path) -> Non
     return None
 
 
-def give_back(con: Connection, operations: Path) -> None:
+def give_back(con: Connection, operations: Place) -> None:
     """The room to the disk, where it is much and there is room to do it. What stays is filled by rows to come."""
-    pages, free, size = (int(con.execute(f"pragma {name}").fetchone()[0]) for name in PAGES)
-    room = disk_usage(operations.parent).free
-    if free > WORTH_IT * pages and room > 2 * (pages - free) * size:
-        with suppress(OperationsError):  # locked for long, or a full disk for temporary files
-            con.execute("vacuum")
-            con.execute("pragma wal_checkpoint(truncate)")
+    if isinstance(operations, Path) and not con.is_shared:
+        pages, free, size = (int(con.execute(f"pragma {name}").fetchone()[0]) for name in PAGES)
+        room = disk_usage(operations.parent).free
+        if free > WORTH_IT * pages and room > 2 * (pages - free) * size:
+            with suppress(OperationsError):  # locked for long, or a full disk for temporary files
+                con.execute("vacuum")
+                con.execute("pragma wal_checkpoint(truncate)")
     failpoint("history.given_back")
     with transaction(con):
         con.execute("delete from history_removal")

@@ -42,13 +42,16 @@ KNOWN_AMONG = f"""{KNOWN}
 
 TOLD_STATES = f"""
     select tenant_id, customer_id, told_state from (
-        select tenant_id, customer_id, told_state, max(sequence) from deliveries
-        where {IS_TOLD} and tenant_id in (select value from json_each(?)) group by tenant_id, customer_id
-    )
+        select /* postgres: distinct on (tenant_id, customer_id) */
+            tenant_id, customer_id, told_state /* sqlite */, max(sequence) /* postgres: */
+        from deliveries
+        where {IS_TOLD} and tenant_id in (select cast(value as bigint) from json_each(?))
+        /* sqlite */ group by tenant_id, customer_id /* postgres: order by tenant_id, customer_id, sequence desc */
+    ) as newest
 """
 
 ASKED = """
-    select json_extract(value, '$[0]') as tenant_id, json_extract(value, '$[1]') as customer_id from json_each(?)
+    select cast(value ->> 0 as bigint) as tenant_id, cast(value ->> 1 as bigint) as customer_id from json_each(?)
 """
 UNFINISHED_OF = f"select distinct tenant_id, customer_id from deliveries where status in {UNFINISHED}"
 TOLD_OF_TENANT = f"select distinct tenant_id, customer_id from deliveries where {IS_TOLD} and tenant_id = ?"
@@ -78,7 +81,9 @@ ROWS = f"""
     cross join deliveries on deliveries.customer_id = asked.customer_id and deliveries.tenant_id = asked.tenant_id
     order by 1
 """
-DIGESTS = "select transition_id, digest from gate_facts where tenant_id in (select value from json_each(?))"
+DIGESTS = """
+    select transition_id, digest from gate_facts where tenant_id in (select cast(value as bigint) from json_each(?))
+"""
 
 
 class OutboxKnowledge:
@@ -106,7 +111,7 @@ class OutboxKnowledge:
     def turned(self, tenants: Sequence[int]) -> set[Key]:
         """Whose deliveries tell something else than the last enqueue saw: one has died, say, or was sent again."""
         query = f"""select distinct tenant_id, customer_id from deliveries indexed by deliveries_turned
-            where {HAS_TURNED} and tenant_id in (select value from json_each(?))"""
+            where {HAS_TURNED} and tenant_id in (select cast(value as bigint) from json_each(?))"""
         return self.keys(query, json.dumps(tenants))
 
     def unfinished(self, tenants: Collection[int]) -> set[Key]:

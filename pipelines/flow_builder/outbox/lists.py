@@ -20,7 +20,7 @@ FEW = (*UNFINISHED, Status.DEAD)  # of these there are few among all
 SHOWN = (*COLUMNS, "job_id", "ends", "may_have_arrived", "flow_until")
 
 PLACES = "select created_at, sequence from deliveries where {} order by created_at desc, sequence desc limit :most"
-COUNT = "select count(*) from (select 1 from deliveries where {} limit :most)"
+COUNT = "select count(*) from (select 1 from deliveries where {} limit :most) as found"
 ROWS = f"select {', '.join(SHOWN)} from deliveries where sequence in ({{}}) order by created_at desc, sequence desc"
 BODY = "select body from deliveries where webhook_id = ?"
 ATTEMPTS = """
@@ -49,7 +49,7 @@ STARTED = """
 """
 OF_FLOW = """
     select distinct tenant_id, customer_id from deliveries
-    where batch = ? and status = ? and flow_name is ? limit ?
+    where batch = ? and status = ? and flow_name is not distinct from ? limit ?
 """
 
 
@@ -85,7 +85,7 @@ class Filter:
         found["reason"] = self.reason
         plus = "" if self.leading == "reason" else "+"
         yield f"{where} and {plus}reason = :reason", found
-        yield f"{where} and {plus}suppressed = :reason and reason is not :reason", found
+        yield f"{where} and {plus}suppressed = :reason and reason is distinct from :reason", found
 
     def values(self, tenant_id: int) -> dict[str, Any]:
         """What is compared with a column of that name."""

@@ -1,5 +1,6 @@
 """The operator's hands on the outbox: each decision is kept with its reason."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,9 +8,10 @@ from hashlib import sha256
 from typing import Literal
 
 from pipelines.flow_builder.outbox.knowledge import OutboxKnowledge
+from pipelines.flow_builder.outbox.locks import outboxes
 from pipelines.flow_builder.outbox.queue import LET_OTHERS_WAIT
 from pipelines.flow_builder.outbox.replays import Refused, Replay, plan_replay
-from pipelines.flow_builder.outbox.writer import KEEP_LEASE, OutboxWriter
+from pipelines.flow_builder.outbox.writer import KEEP_LEASE, OutboxWriter, new_sequences
 from pipelines.flow_builder.statuses import UNFINISHED, Status, Statuses
 from pipelines.operations import Connection, open_operations, stamp, transaction
 from pipelines.operations.decisions import note
@@ -47,7 +49,7 @@ CANCEL = f"""
 """
 SEND_AGAIN = f"""
     update deliveries set
-        sequence = (select max(sequence) + 1 from deliveries),
+        sequence = :sequence,
         status = '{Status.PENDING}',
         reason = null,
         attempts = 0,
@@ -58,6 +60,9 @@ SEND_AGAIN = f"""
     where webhook_id = :webhook_id
 """
 OVERRIDE = "update deliveries set overrides = ? where webhook_id = ?"
+TENANTS_OF = """
+    select distinct tenant_id from deliveries where webhook_id in (select value from json_each(?))
+"""
 IDS = "select webhook_id from deliveries where {} order by sequence"
 
 
@@ -105,6 +110,7 @@ def decide(
     """One transaction for all; those that are refused do not keep the others from being done."""
     deciding = Deciding(settings, action, reason, by, now, dry_run, anyway)
     with open_operations(settings.operations) as con, transaction(con):
+        lock_outboxes(con, webhook_ids)
         return deciding.all(con, webhook_ids)
 
 
@@ -124,10 +130,17 @@ def decide_selected(
     `SetChanged`."""
     deciding = Deciding(settings, action, reason, by, now, dry_run, anyway)
     with open_operations(settings.operations) as con, transaction(con):
+        lock_outboxes(con, selection.ids(con, action))
         webhook_ids = selection.ids(con, action)
         if counted is not None and digest(webhook_ids) != counted:
             raise SetChanged(f"the set has changed: {len(webhook_ids)} deliveries are selected now; nothing was done")
         return deciding.all(con, webhook_ids)
+
+
+def lock_outboxes(con: Connection, webhook_ids: Sequence[str]) -> None:
+    """Of the tenants of these, until the transaction ends."""
+    if con.is_shared:
+        con.lock(*outboxes(one for (one,) in con.execute(TENANTS_OF, [json.dumps([*webhook_ids])])))
 
 
 def digest(webhook_ids: Sequence[str]) -> str:
@@ -193,7 +206,8 @@ class Deciding:
         row = planned.row
         if planned.body is None:
             flow_until = stamp(row.flow_until) if row.flow_until else None
-            con.execute(SEND_AGAIN, {"webhook_id": row.webhook_id, "flow_until": flow_until})
+            again = {"webhook_id": row.webhook_id, "flow_until": flow_until, "sequence": next(new_sequences(con, 1))}
+            con.execute(SEND_AGAIN, again)
         else:
             OutboxWriter(con).write([(row, planned.body)], self.now)
         con.execute(OVERRIDE, [row.overrides, row.webhook_id])

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -12,10 +11,11 @@ import pyarrow as pa
 from pipelines.flow_builder.outbox.due import DUE
 from pipelines.flow_builder.outbox.endpoint import Endpoint
 from pipelines.flow_builder.statuses import Status, Statuses
-from pipelines.operations import Connection, moment, open_operations, stamp
+from pipelines.operations import Connection, Place, moment, open_operations, snapshot, stamp
 
 OVERDUE = timedelta(minutes=15)
 ROWS_BATCH = 50_000
+MAX_ROWS = 2**62
 MOMENT = pa.timestamp("us", "UTC")
 
 COLUMNS: dict[str, pa.DataType] = {
@@ -42,6 +42,8 @@ COLUMNS: dict[str, pa.DataType] = {
 }
 MARKS = {"deliveries": "sequence", "attempts": "attempt_id", "decisions": "decision_id"}
 SELECT = f"select {', '.join(COLUMNS)} from deliveries"
+SOME = f"{SELECT} where sequence > ? order by sequence limit ?"
+PLACE = [*COLUMNS].index("sequence")
 # Under the names of the marts.
 PUBLISHED = {"servicetitan_customer_id" if name == "customer_id" else name: kind for name, kind in COLUMNS.items()}
 NOT_TOLD = Statuses((Status.NOT_SENT, Status.CANCELED))
@@ -87,7 +89,7 @@ class OutboxHealth:
 
 
 def deliveries(
-    operations: Path,
+    operations: Place,
     *,
     status: str | None = None,
     reason: str | None = None,
@@ -107,7 +109,7 @@ def deliveries(
     where = " and ".join(conditions) or "true"
     with open_operations(operations) as con:
         query = f"{SELECT} where {where} order by sequence desc limit :limit"
-        rows = con.execute(query, given | {"limit": -1 if newest is None else newest}).fetchall()
+        rows = con.execute(query, given | {"limit": MAX_ROWS if newest is None else newest}).fetchall()
         return [with_decisions(con, row) for row in rows[::-1]]
 
 
@@ -127,7 +129,7 @@ def decisions(con: Connection, webhook_id: str) -> list[dict[str, str | None]]:
     return [dict(zip(names, row, strict=True)) for row in con.execute(query, [webhook_id])]
 
 
-def version(operations: Path) -> str:
+def version(operations: Place) -> str:
     """Another one whenever a delivery is another than it was (each change leaves an entry, an attempt or a decision),
     or is published in another form."""
     with open_operations(operations) as con:
@@ -136,15 +138,16 @@ def version(operations: Path) -> str:
     return sha256(repr((PUBLISHED, FOR_ANALYSTS, marks, by_status)).encode()).hexdigest()[:16]
 
 
-def table(operations: Path) -> pa.RecordBatchReader:
+def table(operations: Place) -> pa.RecordBatchReader:
     """All deliveries for the analysts' copy, read as it is drawn."""
     return pa.RecordBatchReader.from_batches(pa.schema(PUBLISHED), batches(operations))
 
 
-def batches(operations: Path) -> Iterator[pa.RecordBatch]:
-    with open_operations(operations) as con:
-        cursor = con.execute(f"{SELECT} order by sequence")
-        while rows := cursor.fetchmany(ROWS_BATCH):
+def batches(operations: Place) -> Iterator[pa.RecordBatch]:
+    with open_operations(operations) as con, snapshot(con):
+        last = 0
+        while rows := con.execute(SOME, [last, ROWS_BATCH]).fetchall():
+            last = rows[-1][PLACE]
             columns = zip(COLUMNS.values(), zip(*rows, strict=True), strict=True)
             yield pa.record_batch([column(values, kind) for kind, values in columns], names=list(PUBLISHED))
 
@@ -154,7 +157,7 @@ def column(values: tuple[Any, ...], kind: pa.DataType) -> pa.Array:
     return pa.array(values).cast(kind) if kind == MOMENT or pa.types.is_decimal(kind) else pa.array(values, kind)
 
 
-def outbox_health(operations: Path, now: datetime) -> OutboxHealth:
+def outbox_health(operations: Place, now: datetime) -> OutboxHealth:
     with open_operations(operations) as con:
         return OutboxHealth(
             overdue=overdue(con, now),
@@ -172,7 +175,7 @@ class HeldBatch(NamedTuple):
     rows: int
 
 
-def held_batches(operations: Path) -> list[HeldBatch]:
+def held_batches(operations: Place) -> list[HeldBatch]:
     query = f"""select batch, min(created_at), count(*) from deliveries
         where status = '{Status.HELD}'
         group by batch, case when batch is null then created_at end order by min(created_at)"""
@@ -181,18 +184,19 @@ def held_batches(operations: Path) -> list[HeldBatch]:
 
 
 def overdue(con: Connection, now: datetime) -> int:
-    query = f"select count(*) from (select ifnull(next_attempt_at, created_at) as since {DUE}) where since <= :past"
+    since = f"select ifnull(next_attempt_at, created_at) as since {DUE}"
+    query = f"select count(*) from ({since}) as due_since where since <= :past"
     return count(con, query, {"now": stamp(now), "past": stamp(now - OVERDUE)})
 
 
-def counts(operations: Path) -> dict[tuple[str, str | None], int]:
+def counts(operations: Place) -> dict[tuple[str, str | None], int]:
     """Messages about transitions by status and reason; of one that was told again, all."""
     query = "select status, reason, count(*) from deliveries where kind = 'changed' group by status, reason"
     with open_operations(operations) as con:
         return {(status, reason): rows for status, reason, rows in con.execute(query)}
 
 
-def transitions(operations: Path) -> int:
+def transitions(operations: Place) -> int:
     """How many transitions have a row."""
     with open_operations(operations) as con:
         return count(con, "select count(distinct transition_id) from deliveries where kind = 'changed'")

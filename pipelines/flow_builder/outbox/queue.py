@@ -1,13 +1,13 @@
 """The outbox as the dispatcher works it off: what is due, claimed under a lease, and settled."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pipelines.flow_builder.outbox.due import DUE, PROBES, UNSUSPECTED
+from pipelines.flow_builder.outbox.due import DUE, PROBES, UNSUSPECTED, free
 from pipelines.flow_builder.outbox.endpoint import (
     FARTHEST,
     MAX_PROBE_INTERVAL,
@@ -17,9 +17,10 @@ from pipelines.flow_builder.outbox.endpoint import (
     begin_probe,
 )
 from pipelines.flow_builder.outbox.health import EndpointHealth
+from pipelines.flow_builder.outbox.locks import TURNS, outboxes
 from pipelines.flow_builder.retry_policy import MAX_ATTEMPTS, AttemptResult, Settlement
 from pipelines.flow_builder.statuses import UNFINISHED, WAITING, Status
-from pipelines.operations import Connection, open_operations, stamp
+from pipelines.operations import Connection, Place, open_operations, stamp
 
 LEASE = timedelta(seconds=30)
 COUNTED_AT_MOST = 1000
@@ -42,7 +43,7 @@ IS_STRANDED = f"""
         select 1 from deliveries indexed by deliveries_due
         where status in {WAITING} and ifnull(next_attempt_at, '') > :farthest
         limit :limit
-    )
+    ) as stranded
 """
 STRANDED = f"""
     update deliveries indexed by deliveries_unfinished
@@ -101,9 +102,9 @@ MAY_HAVE_ARRIVED = """(
     or (http_status is null and (ended_at is null or error is not null) and ifnull(error, '') not like 'Connect%')
 )"""
 NOTE_ARRIVAL = f"""
-    update deliveries set may_have_arrived = exists (
+    update deliveries set may_have_arrived = case when exists (
         select 1 from attempts where attempts.webhook_id = deliveries.webhook_id and {MAY_HAVE_ARRIVED}
-    )
+    ) then 1 else 0 end
     where webhook_id = :webhook_id
 """
 
@@ -119,6 +120,16 @@ LET_OTHERS_WAIT = f"""
         and status in ('{Status.PENDING}', '{Status.HELD}') and attempt_id is null and settles_at is null
 """
 
+# Whose rows a turn may write to: those that it settles, and those that it may put back.
+AFFECTED = """
+    select distinct tenant_id from deliveries
+    where webhook_id in (select value from json_each(:ids)) or webhook_id in (
+        select webhook_id from endpoint_failures inner join attempts using (attempt_id)
+    )
+"""
+ANY_FAILURE = "select 1 from endpoint_failures limit 1"
+CALM = ("delivered", "not begun")  # they say nothing against the endpoint
+
 FINISH = "update deliveries set status = ?, reason = ?, next_attempt_at = null where webhook_id = ?"
 
 
@@ -131,12 +142,12 @@ WAS_CUT_OFF = """
 
 
 @contextmanager
-def watched(path: Path) -> Iterator[Callable[[datetime], int]]:
+def watched(place: Place) -> Iterator[Callable[[datetime], int]]:
     """How many could be sent at a moment, 1000 at most: what a sensor asks. Opening the file takes longer than that."""
-    if not path.exists():
+    if not place.exists():
         yield lambda _now: 0
         return
-    with open_operations(path) as con:
+    with open_operations(place) as con:
         yield lambda now: due(con, now)
 
 
@@ -146,7 +157,7 @@ def due(con: Connection, now: datetime) -> int:
         return 0
     values = {"now": stamp(now), "farthest": stamp(now + FARTHEST), "limit": COUNTED_AT_MOST}
     rows = PROBES if endpoint.down_since else DUE
-    queries = [f"select count(*) from (select 1 {rows} limit :limit)", IS_STRANDED]
+    queries = [f"select count(*) from (select 1 {rows} limit :limit) as found", IS_STRANDED]
     return sum(int(con.execute(query, values).fetchone()[0]) for query in queries)
 
 
@@ -190,6 +201,25 @@ class Outbox:
     def __init__(self, con: Connection, max_age: timedelta) -> None:
         self.con = con
         self.max_age = max_age
+        self.mine = set[int]()  # tenants whose rows nobody else writes anew until the turn ends
+        self.busy = set[int]()  # tenants whose rows somebody writes anew
+
+    def join(self, answers: Sequence[tuple[Claim, AttemptResult]]) -> None:
+        """Begins a turn. Where others take theirs at the same time: beside them while all is well, else alone."""
+        if not self.con.is_shared:
+            return
+        self.con.lock(TURNS, shared=True)
+        if not (self.is_calm() and all(answer.verdict in CALM for _, answer in answers)):
+            self.con.rollback()
+            self.con.begin()
+            self.con.lock(TURNS)
+        asked = {"ids": json.dumps([claim.webhook_id for claim, _ in answers])}
+        self.mine, self.busy = {tenant_id for (tenant_id,) in self.con.execute(AFFECTED, asked)}, set()
+        self.con.lock(*outboxes(self.mine), shared=True)
+
+    def is_calm(self) -> bool:
+        """Nothing is known against the endpoint."""
+        return self.endpoint().down_since is None and not self.con.execute(ANY_FAILURE).fetchone()
 
     def endpoint(self) -> Endpoint:
         return Endpoint.read(self.con)
@@ -226,7 +256,21 @@ class Outbox:
 
     def candidates(self, rows: str, now: datetime, limit: int) -> list[DueRow]:
         values = {"now": stamp(now), "oldest": stamp(now - self.max_age), "limit": limit}
+        if self.con.is_shared:
+            return self.free_candidates(rows, values)
         return [DueRow(*row) for row in self.con.execute(f"{CANDIDATE} {rows} limit :limit", values)]
+
+    def free_candidates(self, rows: str, values: dict[str, Any]) -> list[DueRow]:
+        """Looked at again where a tenant has come to be ours only after the look."""
+        query = f"{CANDIDATE}, due.tenant_id {free(rows)}"
+        while True:
+            found = self.con.execute(query, values | {"busy": json.dumps([*self.busy])}).fetchall()
+            new = sorted({row[-1] for row in found} - self.mine)
+            if not new:
+                return [DueRow(*row[:-1]) for row in found]
+            for tenant_id in new:
+                [name] = outboxes([tenant_id])
+                (self.mine if self.con.try_lock(name, shared=True) else self.busy).add(tenant_id)
 
     def take(self, candidate: DueRow, now: datetime, claimed: Claimed, is_probe: bool) -> None:
         was_cut_off = candidate.status == Status.SENDING
@@ -286,7 +330,7 @@ class Outbox:
         self.con.execute(NOTE_ARRIVAL, values)
         let_others_wait(self.con, claim.webhook_id, now)
         if outcome.waits_until:
-            self.con.execute(WAITS, [stamp(outcome.waits_until)])
+            self.con.execute(WAITS, {"until": stamp(outcome.waits_until)})
         health = EndpointHealth(self.con, claim.webhook_id, claim.attempt_id, answer, now)
         return health.heed(asks_to_wait=outcome.waits_until is not None)
 

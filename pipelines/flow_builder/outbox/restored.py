@@ -10,6 +10,7 @@ HOLD = f"""
     where status in {WAITING}
 """
 NO_LEASES = "update deliveries set next_attempt_at = null where next_attempt_at is not null"
+NOTE = "insert into restores values (?, ?) on conflict (restored_at) do update set made_at = excluded.made_at"
 CUT_OFF = "update attempts set error = 'cut off' where ended_at is null and error is null"
 
 
@@ -18,5 +19,8 @@ def hold_all(con: Connection, restoration: Restoration) -> int:
     held = con.execute(HOLD, {"restored_at": stamp(restoration.at)}).rowcount
     con.execute(NO_LEASES)
     con.execute(CUT_OFF)
-    con.execute("insert or replace into restores values (?, ?)", [stamp(restoration.at), restoration.made_at])
+    con.execute(
+        NOTE,
+        [stamp(restoration.at), restoration.made_at],
+    )
     return held

@@ -13,7 +13,8 @@ IS_FINISHED = f"""
     body is not null
     and status in {FINISHED}
     and next_attempt_at is null
-    and max(created_at, ifnull(delivered_at, '')) < :before
+    and created_at < :before
+    and ifnull(delivered_at, '') < :before
 """
 ANSWERED = "answer is not null and ended_at < :before"
 

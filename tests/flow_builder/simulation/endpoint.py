@@ -1,7 +1,6 @@
 """Flow Builder behind a network that chance decides; it checks what it is sent, when, and in which order."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +10,7 @@ from typing import Any
 import httpx
 import orjson
 
-from pipelines.operations import moment
+from pipelines.operations import Connection, moment
 from tests.flow_builder.simulation.records import BOOKED
 from tests.flow_builder.simulation.rows import named
 
@@ -49,7 +48,7 @@ def promise(holds: bool, words: str) -> None:
 
 @dataclass
 class Endpoint:
-    con: sqlite3.Connection
+    con: Connection
     answer_class: Any  # the product's
     chance: Random
     clock: Callable[[], datetime]

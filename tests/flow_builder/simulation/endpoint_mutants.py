@@ -64,7 +64,7 @@ ENDPOINT_MUTANTS = (
         "and false and reason is null",
     ),
     Mutant("one attempt is left", "outbox.health", "most=MAX_ATTEMPTS - 1", "most=MAX_ATTEMPTS"),
-    Mutant("nothing is due again that is gone", "outbox.health", "and (kind != 'changed' or stands)", ""),
+    Mutant("nothing is due again that is gone", "outbox.health", "and (kind != 'changed' or stands = 1)", ""),
     Mutant(
         "while it is down only probes leave",
         "outbox.queue",

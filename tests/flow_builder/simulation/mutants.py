@@ -190,13 +190,18 @@ MUTANTS = (
     Mutant(
         "what comes back is no longer of a batch",
         "outbox.writer",
-        "batch = case when sequence = excluded.sequence then batch end",
-        "batch = batch",
+        "batch = case when deliveries.sequence = excluded.sequence then deliveries.batch end",
+        "batch = deliveries.batch",
     ),
     Mutant("what must settle waits", "outbox.due", "        and settles_at is null\n", ""),
     Mutant("a flow does not start after its visit", "outbox.due", "        and ifnull(flow_until, '~') > :now\n", ""),
-    Mutant("nothing leaves in shadow", "outbox.due", "and (is_shadow or paused_at", "and (paused_at"),
-    Mutant("nothing leaves in pause", "outbox.due", "and (is_shadow or paused_at is not null or", "and (is_shadow or"),
+    Mutant("nothing leaves in shadow", "outbox.due", "and (is_shadow = 1 or paused_at", "and (paused_at"),
+    Mutant(
+        "nothing leaves in pause",
+        "outbox.due",
+        "and (is_shadow = 1 or paused_at is not null or",
+        "and (is_shadow = 1 or",
+    ),
     Mutant("the pause of all is a pause", "outbox.due", "in (due.tenant_id, 0)", "in (due.tenant_id)"),
     Mutant("after a pause a sync comes first", "outbox.due", " or ifnull(enqueues.began_at, '') <= resumed_at)", ")"),
     Mutant(
@@ -242,7 +247,7 @@ MUTANTS = (
     Mutant(
         "a replay leaves last",
         "outbox.operators",
-        "        sequence = (select max(sequence) + 1 from deliveries),\n",
+        "        sequence = :sequence,\n",
         "",
     ),
     Mutant(

@@ -1,12 +1,11 @@
 """A person with the outbox's commands, who now and then insists."""
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from random import Random
 
 from pipelines.flow_builder.delivery import Key
-from pipelines.operations import transaction
+from pipelines.operations import Connection, transaction
 from pipelines.settings import Settings
 from tests.flow_builder.simulation.endpoint import promise
 from tests.flow_builder.simulation.product import Product
@@ -20,7 +19,7 @@ class Operator:
     def __init__(
         self,
         product: Product,
-        con: sqlite3.Connection,
+        con: Connection,
         settings: Settings,
         chance: Random,
         clock: Callable[[], datetime],

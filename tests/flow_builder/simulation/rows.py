@@ -1,7 +1,6 @@
 """The outbox's rows, as far as section 2 of delivery.md speaks of them."""
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from pipelines.flow_builder.delivery import Key
+from pipelines.operations import Connection
 
 ON_ITS_WAY = ("pending", "sending", "retry", "held")
 WAITS = ("pending", "held")
@@ -121,7 +121,7 @@ class Row:
         return self.kind == "changed" and self.webhook_id != self.transition_id
 
 
-def read_rows(con: sqlite3.Connection) -> list[Row]:
+def read_rows(con: Connection) -> list[Row]:
     """In the order in which they leave."""
     return [row(values) for values in con.execute(QUERY)]
 

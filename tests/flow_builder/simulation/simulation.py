@@ -1,10 +1,11 @@
 """The product under simulation, and one seed after the other."""
 
-import sqlite3
 from pathlib import Path
 from random import Random
 
-from pipelines.operations import MIGRATIONS, statements
+from pipelines.operations import PATIENCE, PostgresUrl
+from pipelines.operations.database import postgres
+from pipelines.operations.sqlite import connect
 from tests.flow_builder.line import settings_for
 from tests.flow_builder.simulation.product import Product
 from tests.flow_builder.simulation.scenario import Scenario
@@ -21,13 +22,13 @@ HEALTHY = """
 
 
 class Simulation:
-    def __init__(self, product: Product, over_http: bool = False) -> None:
+    """``operations_url``: of an empty PostgreSQL store, in place of SQLite's in memory."""
+
+    def __init__(self, product: Product, over_http: bool = False, operations_url: str | None = None) -> None:
         self.product = product
         self.over_http = over_http
-        self.con = sqlite3.connect(":memory:", isolation_level=None)
-        for migration in MIGRATIONS:
-            for statement in statements(migration.read_text()):
-                self.con.execute(statement)
+        self.con = postgres(PostgresUrl(operations_url), PATIENCE) if operations_url else connect(Path(":memory:"))
+        self.con.migrate()
         variants = [(skip, hold) for skip in ("send", "skip") for hold in (0, 1, 500, 500)]
         self.variants = [
             settings_for(Path("unused"), flow_builder_superseded=skip, flow_builder_hold_above=hold)

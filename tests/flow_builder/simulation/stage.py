@@ -81,7 +81,8 @@ class Stage:
 
     def customer(self, webhook_id: str) -> Key:
         query = "select tenant_id, customer_id from deliveries where webhook_id = ?"
-        return Key(*self.con.execute(query, [webhook_id]).fetchone())
+        ((tenant_id, customer_id),) = self.con.execute(query, [webhook_id]).fetchall()
+        return Key(tenant_id, customer_id)
 
     def suspected(self) -> set[Key]:
         """Customers of what died since the last success."""
@@ -90,7 +91,7 @@ class Stage:
 
     def gone(self) -> set[str]:
         """Whose transition does not stand, as the newest sync saw it."""
-        query = "select webhook_id from deliveries where kind = 'changed' and not stands"
+        query = "select webhook_id from deliveries where kind = 'changed' and stands = 0"
         return {webhook_id for (webhook_id,) in self.con.execute(query)}
 
     def on_its_way(self) -> set[str]:

@@ -1,11 +1,10 @@
 """Tenants that go into shadow or pause, and come back."""
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from random import Random
 
-from pipelines.operations import stamp
+from pipelines.operations import Connection, stamp
 from tests.flow_builder.simulation.world import TENANTS
 
 EVERYONE = 0
@@ -17,7 +16,7 @@ SWITCH = """
 
 
 class Switches:
-    def __init__(self, con: sqlite3.Connection, chance: Random, clock: Callable[[], datetime]) -> None:
+    def __init__(self, con: Connection, chance: Random, clock: Callable[[], datetime]) -> None:
         self.con, self.chance, self.clock = con, chance, clock
         self.shadows: set[int] = set()
         self.paused: set[int] = set()
