@@ -14,6 +14,7 @@ from pipelines.derivation.dbt import manifest_path
 from pipelines.operations import PostgresUrl, open_operations
 from pipelines.settings import Settings, load_settings
 from tests.servers.postgres import PostgresServer, postgres
+from tests.servers.seaweedfs import SeaweedServer, seaweedfs
 from tests.simulator.environment import SIGNING_SECRET, environment
 from tests.simulator.flow_builder.receiver import Receiver
 from tests.simulator.server import run_server
@@ -86,6 +87,13 @@ def postgres_store(postgres_server: PostgresServer, postgres_template: str) -> I
 
 
 @pytest.fixture(scope="session")
+def seaweed_server() -> Iterator[SeaweedServer]:
+    """One per worker, for buckets of its tests; who stops a server starts another one."""
+    with seaweedfs() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def parsed_project(shared: Path) -> Path:
     """dbt's folder with the project parsed, to be copied: it takes 8 s of a core."""
     work_dir = shared / "dbt"
@@ -109,11 +117,14 @@ def env(simulator: ServiceTitan, receiver: Receiver, tmp_path: Path, parsed_proj
     return environment(simulator, simulator.url, tmp_path / "data", f"{receiver.url}/trigger")
 
 
+OURS = ("SERVICETITAN_", "FLOW_BUILDER_", "ACTIONS_", "DATA_DIR", "SECRETS_KEY", "OPERATIONS_", "LAKE_", "SHARD")
+
+
 @pytest.fixture
 def settings(env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The same, loaded; a developer's own variables do not shine through."""
     for name in os.environ:
-        if name.startswith(("SERVICETITAN_", "FLOW_BUILDER_", "ACTIONS_", "DATA_DIR", "SECRETS_KEY", "OPERATIONS_")):
+        if name.startswith(OURS):
             monkeypatch.delenv(name)
     env_file = tmp_path / ".env"
     env_file.write_text("".join(f"{name}={value}\n" for name, value in env.items()))
