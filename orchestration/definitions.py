@@ -7,6 +7,7 @@ from orchestration.assets.progress import ProgressLog
 from orchestration.assets.sync import assets
 from orchestration.docs import docs, docs_schedule
 from orchestration.jobs import decision_jobs
+from orchestration.lake import lake_maintain, lake_schedule
 from orchestration.rehearsal import rehearsal
 from orchestration.resources import WarehouseResource
 from orchestration.retention import retention, retention_schedule
@@ -19,10 +20,16 @@ from pipelines.settings import load_settings
 def definitions() -> dg.Definitions:
     settings = load_settings()
     forgetting, describing = retention(settings), docs(settings)
+    maintaining = [lake_maintain(settings)] if settings.lake_catalog_url else []
     return dg.Definitions(
         assets=assets(settings),
-        jobs=[sync, deliver, forgetting, describing, rehearsal(settings), *decision_jobs(settings)],
-        schedules=[sync_schedule(settings), retention_schedule(forgetting), docs_schedule(describing)],
+        jobs=[sync, deliver, forgetting, describing, rehearsal(settings), *maintaining, *decision_jobs(settings)],
+        schedules=[
+            sync_schedule(settings),
+            retention_schedule(forgetting),
+            docs_schedule(describing),
+            *(lake_schedule(settings, job) for job in maintaining),
+        ],
         sensors=[deliver_sensor(settings), change_sensor(settings), alert_sensor(settings), heartbeat_sensor(settings)],
         resources={"warehouse": WarehouseResource(), "progress": ProgressLog()},
     )

@@ -63,8 +63,8 @@ def test_every_variable_that_it_names_can_be_set() -> None:
     tenant = {f"SERVICETITAN_TENANTS__SOCAL__{name.upper()}" for name in Tenant.model_fields}
     source = {f"LEAD_SOURCES__FACEBOOK__{name.upper()}" for name in LeadSource.model_fields}
     known = {name.upper() for name in Settings.model_fields} | set(PORTS) | tenant | source
-    named = set(re.findall(r"^#? ?([A-Z][A-Z_]+[A-Z])=", example, re.MULTILINE))
-    named |= set(re.findall(r"`((?:SERVICETITAN|FLOW_BUILDER|ACTIONS|SYNC|DATA|ALERT|CHANGE)_[A-Z_]+)`", BOTH))
+    named = set(re.findall(r"^#? ?([A-Z][A-Z0-9_]+[A-Z])=", example, re.MULTILINE))
+    named |= set(re.findall(r"`((?:SERVICETITAN|FLOW_BUILDER|ACTIONS|SYNC|DATA|ALERT|CHANGE|LAKE)_[A-Z0-9_]+)`", BOTH))
     assert len(named) > 15
     assert named <= known
 

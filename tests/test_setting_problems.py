@@ -28,6 +28,10 @@ ANY_TEXT_WILL_DO = {
     "ANALYTICS_PATH",
     "OPERATIONS_PATH",
     "RULES_DIR",
+    "LAKE_DATA_URL",  # a folder
+    "LAKE_S3_ENDPOINT",  # a host
+    "LAKE_S3_KEY_ID",
+    "LAKE_S3_REGION",
     "LEAD_SOURCES__FACEBOOK__TENANT",  # told where the tenants are asked
 }
 
@@ -118,8 +122,8 @@ def test_without_a_tenant_the_line_says_how_one_is_connected(
     assert CliRunner().invoke(main, "deliveries").exit_code == 0, "who needs none goes on without"
 
 
-PLACEHOLDERS = re.findall(r"^(?:# )?([A-Z_]+)=(.*you(?:r-|@).*)$", EXAMPLE, re.MULTILINE)
-TO_FILL_IN = dict(re.findall(r"^([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
+PLACEHOLDERS = re.findall(r"^(?:# )?([A-Z0-9_]+)=(.*you(?:r-|@).*)$", EXAMPLE, re.MULTILINE)
+TO_FILL_IN = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", EXAMPLE, re.MULTILINE))
 
 
 def test_what_has_to_be_filled_in_stands_there_as_a_placeholder() -> None:

@@ -141,3 +141,35 @@ def test_two_tenants_with_one_id_are_refused(load: Load) -> None:
 def test_a_tenant_that_is_not_configured_is_named_with_those_that_are(load: Load) -> None:
     with pytest.raises(ConfigurationError, match="'nyc' is not configured; configured are: socal"):
         directory.find(load(), "nyc")
+
+
+LAKE = {"LAKE_CATALOG_URL": "postgresql://ada:hunter2@db.a.co/lake", "LAKE_DATA_URL": "s3://bucket/prefix"}
+KEY = {"LAKE_S3_KEY_ID": "key", "LAKE_S3_SECRET": "hunter2"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"SHARD": "A-7"}, "SHARD: found 'A-7'; "),
+        ({"LAKE_CATALOG_URL": "mysql://ada:hunter2@db/lake"}, "expected postgresql://user:password@host:port/database"),
+        ({"LAKE_CATALOG_URL": "postgresql://ada:hunter2@db"}, "expected postgresql://user:password@host:port/database"),
+        ({**LAKE, "LAKE_DATA_URL": "gs://bucket"}, "found 'gs://bucket'; expected s3://bucket/prefix or a folder"),
+        ({"LAKE_S3_ENDPOINT": "http://s3.a.co"}, "LAKE_S3_ENDPOINT: found 'http://s3.a.co'; expected an https address"),
+        ({"LAKE_S3_ENDPOINT": "s3.a.co/bucket"}, "expected https://host:port, or host:port"),
+        ({**LAKE, **KEY, "LAKE_CATALOG_URL": None}, "LAKE_CATALOG_URL: not set, but LAKE_DATA_URL is"),
+        ({**LAKE, **KEY, "LAKE_DATA_URL": None}, "LAKE_DATA_URL: not set, but LAKE_CATALOG_URL is"),
+        ({**LAKE, "LAKE_S3_KEY_ID": "key"}, "LAKE_S3_SECRET: not set, but LAKE_DATA_URL is in S3"),
+    ],
+)
+def test_a_lake_that_cannot_be_is_refused(load: Load, changes: dict[str, str | None], said: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        load(**changes)
+    assert said in str(error.value)
+    assert "hunter2" not in str(error.value)
+
+
+def test_a_lake_may_lie_in_s3_or_in_a_folder(load: Load, tmp_path: Path) -> None:
+    assert load().lake_data == ""
+    assert load(**LAKE, **KEY, LAKE_S3_ENDPOINT="127.0.0.1:8333").lake_s3_endpoint == "http://127.0.0.1:8333"
+    assert load(LAKE_S3_ENDPOINT="s3.a.co").lake_s3_endpoint == "https://s3.a.co"
+    assert load(LAKE_DATA_URL="lake").lake_data == str(tmp_path / "lake")

@@ -134,6 +134,12 @@ ENDPOINT_CHECK = Check(
 )
 
 
+LAKE_CHECK = Check(
+    "lake_published",
+    "The lake has what the analysts' copy has.",
+    "nothing else waits for it, and the next sync publishes everything; see that its PostgreSQL and its object store"
+    " run and take the credentials of LAKE_…: `servicetitan-flow check` tries them",
+)
 LEADS_CHECK = Check(
     "no_lead_waits_for_a_person",
     "Every lead that was taken in has found its customer.",

@@ -23,6 +23,7 @@ OWNERS = {
 OUTBOX = dg.AssetKey(["flow_builder", "outbox"])
 DELIVERIES = dg.AssetKey(["flow_builder", "deliveries"])
 ANALYTICS = dg.AssetKey("analytics")
+LAKE = dg.AssetKey("lake")
 STATES = dg.AssetKey(["marts", "customer_servicetitan_state"])
 CUSTOMER_INDEX = dg.AssetKey(["actions", "customer_index"])
 INBOUND_LEADS = dg.AssetKey(["actions", "inbound_leads"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from orchestration.cli.job_kinds import show_job_kinds
+from orchestration.cli.lake import check_lake
 from orchestration.cli.table import print_table
 from orchestration.cli.tenants import say_switches
 from orchestration.cli.unmailed import show_unmailed
@@ -37,7 +38,8 @@ def check() -> None:
     show_unmailed(settings.analytics, directory.all(settings), bookings)
     sound = check_rules(settings.rules)
     say_switches(settings)
-    if not (streams and nothing_aside and sound and (scopes or not settings.actions_tokens)):
+    lake = check_lake(settings)
+    if not (streams and nothing_aside and sound and lake and (scopes or not settings.actions_tokens)):
         raise SystemExit(1)
 
 

@@ -13,6 +13,7 @@ from orchestration.cli.connecting import secrets_key
 from orchestration.cli.console_user import console_user
 from orchestration.cli.customer import customer_command
 from orchestration.cli.kinds import kinds
+from orchestration.cli.lake import lake_maintain, unpublished
 from orchestration.cli.leads import leads
 from orchestration.cli.operations import operations
 from orchestration.cli.outbox import COMMANDS
@@ -61,7 +62,7 @@ def main() -> None:
 def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over: bool, wait: float) -> None:
     """Load, derive, enqueue and publish, once, in this process.
 
-    Exit status: 0 complete, 3 some tenant or stream did not come to its end, 1 failed.
+    Exit status: 0 complete, 3 some tenant or stream did not come to its end, or the lake did not get it, 1 failed.
     """
     settings = load_settings()
     directory.at_least_one(settings)
@@ -81,7 +82,7 @@ def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over:
     from orchestration.cli.unread import unread
 
     result = run_in_process(settings, "sync", run_config)
-    problems = unread(result)
+    problems = [*unread(result), *unpublished(result)]
     for line in problems:
         click.echo(line, err=True)
     click.echo(closing_line(result))
@@ -149,6 +150,7 @@ for command in [
     report_command,
     backup,
     restore,
+    lake_maintain,
     alerts,
     up,
 ]:

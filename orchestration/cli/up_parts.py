@@ -73,6 +73,16 @@ def off(settings: Settings) -> Iterator[str]:
         yield f"change sensor: off, CHANGE_SENSOR_SECONDS is 0; syncs start on SYNC_CRON ({settings.sync_cron})"
     if not settings.alert_urls:
         yield "alerts: off, ALERT_URLS is not set"
+    if lacks := no_lake(settings):
+        yield f"lake: off, {lacks}"
+
+
+def no_lake(settings: Settings) -> str | None:
+    if not settings.lake_catalog_url:
+        return "LAKE_CATALOG_URL is not set"
+    from pipelines.analytics.lake.connection import missing
+
+    return missing()
 
 
 def answer(url: str, query: str | None = None) -> Any:

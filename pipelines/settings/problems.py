@@ -27,6 +27,12 @@ PLACEHOLDERS = frozenset(
         "https://your-heartbeat",
         "your-name:operator:your-hash",
         "https://your-console",
+        "postgresql://your-user:your-password@your-host/your-lake",
+        "s3://your-bucket/your-prefix",
+        "https://your-s3",
+        "your-key-id",
+        "your-s3-secret",
+        "your-shard",
         *("ak1.…", "cid.…", "cs1.…", "whsec_…", "https://…"),  # of the releases before
     }
 )

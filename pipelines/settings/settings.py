@@ -28,10 +28,13 @@ from pipelines.settings.problems import named, problem, refuse_placeholder
 from pipelines.settings.tenant import Tenant as Tenant
 from pipelines.settings.values import (
     check_address,
+    check_database,
     check_file_name,
     check_key,
+    check_lake_data,
     check_origin,
     check_webhook_secret,
+    s3_address,
 )
 
 HOSTS = {
@@ -78,6 +81,14 @@ class Settings(BaseSettings):
     retention_days: int = Field(90, ge=1)  # of bodies and answers
     run_retention_days: int = Field(30, ge=1)  # of Dagster's runs
     secrets_key: list[SecretStr] = []  # the first is current
+
+    shard: str = Field("", pattern=r"^([a-z0-9][a-z0-9_]{0,39})?$")  # the group of tenants that this product serves
+    lake_catalog_url: SecretStr | None = None
+    lake_data_url: str = ""
+    lake_s3_endpoint: str = ""
+    lake_s3_key_id: str = ""
+    lake_s3_secret: SecretStr | None = None
+    lake_s3_region: str = "us-east-1"
 
     flow_builder_trigger_url: str | None = None
     flow_builder_signing_secrets: list[SecretStr] = []
@@ -185,6 +196,24 @@ class Settings(BaseSettings):
             raise ValueError(wrong)
         return value
 
+    @field_validator("lake_catalog_url")
+    @classmethod
+    def _catalog(cls, value: SecretStr | None) -> SecretStr | None:
+        if value:
+            check_database(value.get_secret_value())
+        return value
+
+    @field_validator("lake_data_url")
+    @classmethod
+    def _lake_data(cls, value: str) -> str:
+        check_lake_data(value)
+        return value
+
+    @field_validator("lake_s3_endpoint")
+    @classmethod
+    def _s3_endpoint(cls, value: str) -> str:
+        return s3_address(value) if value else value
+
     @field_validator("actions_origins")
     @classmethod
     def _named_origins(cls, value: list[str]) -> list[str]:
@@ -261,6 +290,14 @@ class Settings(BaseSettings):
                 "FLOW_BUILDER_SIGNING_SECRETS: not set, but FLOW_BUILDER_TRIGGER_URL is;"
                 " expected whsec_… (an unsigned address is refused)"
             )
+        if self.lake_data_url and not self.lake_catalog_url:
+            yield "LAKE_CATALOG_URL: not set, but LAKE_DATA_URL is; expected postgresql://user:password@host/database"
+        if self.lake_catalog_url and not self.lake_data_url:
+            yield "LAKE_DATA_URL: not set, but LAKE_CATALOG_URL is; expected s3://bucket/prefix or a folder"
+        keys = {"LAKE_S3_KEY_ID": self.lake_s3_key_id, "LAKE_S3_SECRET": self.lake_s3_secret}
+        if self.lake_data_url.startswith("s3://"):
+            for name in (name for name, value in keys.items() if not value):
+                yield f"{name}: not set, but LAKE_DATA_URL is in S3; expected that of a key that may read and write it"
 
     @property
     def api_url(self) -> str:
@@ -306,6 +343,12 @@ class Settings(BaseSettings):
     @property
     def rules(self) -> Path:
         return self._below_data_dir(self.rules_dir, "rules")
+
+    @property
+    def lake_data(self) -> str:
+        """Where the lake's files are: ``s3://…``, or a folder's absolute path; empty: there is none."""
+        url = self.lake_data_url
+        return url if url.startswith("s3://") or not url else str(Path(url).absolute())
 
     def _below_data_dir(self, override: Path, name: str) -> Path:
         return (self.data_dir / name if override == Path() else override).absolute()

@@ -60,6 +60,35 @@ def check_origin(origin: str) -> None:
         raise ValueError(f"{ORIGIN}; {origin!r} is written {written}")
 
 
+def check_database(url: str) -> None:
+    """PostgreSQL's, as libpq takes addresses: user, host and database; parameters such as ``sslmode`` may follow."""
+    parts = split(url)
+    path = parts.path.removeprefix("/") if parts else ""
+    if not (parts and parts.scheme in ("postgresql", "postgres") and path and "/" not in path):
+        raise ValueError("expected postgresql://user:password@host:port/database")
+
+
+def check_lake_data(url: str) -> None:
+    if url.startswith("s3://"):
+        parts = split(url)
+        if not (parts and parts.netloc and parts.netloc == parts.hostname) or parts.query or parts.fragment:
+            raise ValueError("expected s3://bucket/prefix, without a key in it")
+    elif "://" in url:
+        raise ValueError("expected s3://bucket/prefix or a folder")
+
+
+def s3_address(endpoint: str) -> str:
+    """With its scheme: http of this machine, else https. Raises ValueError."""
+    host = split(f"//{endpoint}")
+    is_near = host is not None and host.hostname in LOOPBACK
+    address = endpoint if "://" in endpoint else f"{'http' if is_near else 'https'}://{endpoint}"
+    parts = split(address)
+    if parts is None or parts.path.strip("/") or parts.username or parts.query:
+        raise ValueError("expected https://host:port, or host:port")
+    check_address(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def check_file_name(path: Path) -> None:
     """DuckDB names a database after its file, up to the first dot, and cannot tell it from a schema of that name."""
     try:

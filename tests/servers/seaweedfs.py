@@ -38,7 +38,14 @@ class SeaweedServer:
 
     def start(self) -> None:
         values = {name: str(port) for name, port in self.ports.items()} | dict.fromkeys(OFF, "0")
-        values |= {"ip": "127.0.0.1", "ip.bind": "127.0.0.1", "dir": "data", "volume.max": "0", "s3.config": "s3.json"}
+        values |= {
+            "ip": "127.0.0.1",
+            "ip.bind": "127.0.0.1",
+            "dir": "data",
+            "volume.max": "400",
+            "master.volumeSizeLimitMB": "64",
+            "s3.config": "s3.json",
+        }
         values |= {"filer.localSocket": "filer.sock", "s3.localSocket": "s3.sock"}
         argv = [
             str(WEED),
@@ -70,9 +77,14 @@ class SeaweedServer:
             self.process = None
 
     def create(self, bucket: str) -> str:
-        """The new bucket's url; S3's own way would need a signature."""
+        """The new bucket's url; S3's own way would need a signature. It has taken a file: a bucket's first ones are
+        refused until there is a volume for it."""
         filer = f"http://127.0.0.1:{self.ports['filer.port']}/buckets/{bucket}/"
         httpx.post(filer, trust_env=False, timeout=30).raise_for_status()
+        end = time.monotonic() + STARTS_WITHIN
+        while not httpx.put(f"{filer}taken", content=b"a file", trust_env=False, timeout=30).is_success:
+            assert time.monotonic() < end, (self.folder / "log").read_text()[-2000:]
+            time.sleep(0.1)
         return f"s3://{bucket}"
 
 

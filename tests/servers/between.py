@@ -1,0 +1,89 @@
+"""Stands between a client and a server on 127.0.0.1, and lets it look ill: each connection is passed on as it is, or
+answered 503, or left without an answer."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import Literal
+
+How = Literal["well", "unavailable", "silent", "gone"]
+UNAVAILABLE = b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class Between:
+    """``how`` the server looks; ``then``: how, after so many connections that were ``seen``."""
+
+    def __init__(self, port: int) -> None:
+        self.to, self.seen = port, 0
+        self.how: How = "well"
+        self.then: tuple[int, How] | None = None
+        self._listening = socket.create_server(("127.0.0.1", 0), backlog=100)
+        self.port = int(self._listening.getsockname()[1])
+        self._open: set[socket.socket] = set()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def be(self, how: How) -> None:
+        """From now on, and for whoever is connected."""
+        self.how = how
+        if how != "silent":
+            for one in list(self._open):
+                self._close(one)
+
+    def be_later(self, how: How, connections: int) -> None:
+        """After so many more."""
+        self.then = (self.seen + connections, how)
+
+    def close(self) -> None:
+        self._listening.close()
+        for one in list(self._open):
+            self._close(one)
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listening.accept()
+                self.seen += 1
+                if self.then and self.seen > self.then[0]:
+                    self.how, self.then = self.then[1], None
+                self._open.add(client)
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with suppress(OSError):
+            if self.how == "silent":
+                return
+            if self.how == "unavailable":
+                client.recv(65536)
+                client.sendall(UNAVAILABLE)
+            elif self.how == "well":
+                self._pass_on(client)
+            self._close(client)
+
+    def _pass_on(self, client: socket.socket) -> None:
+        server = socket.create_connection(("127.0.0.1", self.to))
+        self._open.add(server)
+        back = threading.Thread(target=self._pump, args=(server, client), daemon=True)
+        back.start()
+        self._pump(client, server)
+        back.join()
+
+    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                if self.how == "silent":
+                    return
+                target.sendall(data)
+        self._close(target)
+
+    def _close(self, one: socket.socket) -> None:
+        self._open.discard(one)
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+        one.close()
+
+
+@contextmanager
+def between(port: int) -> Iterator[Between]:
+    with closing(Between(port)) as one:
+        yield one
