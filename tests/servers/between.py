@@ -12,12 +12,14 @@ UNAVAILABLE = b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close
 
 
 class Between:
-    """``how`` the server looks; ``then``: how, after so many connections that were ``seen``."""
+    """``how`` the server looks; ``then``: how, after so many connections that were ``seen``; ``then_in``: after so many
+    bytes that were ``passed`` to it."""
 
     def __init__(self, port: int) -> None:
-        self.to, self.seen = port, 0
+        self.to, self.seen, self.passed = port, 0, 0
         self.how: How = "well"
         self.then: tuple[int, How] | None = None
+        self.then_in: tuple[int, How] | None = None
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=100)
         self.port = int(self._listening.getsockname()[1])
         self._open: set[socket.socket] = set()
@@ -33,6 +35,10 @@ class Between:
     def be_later(self, how: How, connections: int) -> None:
         """After so many more."""
         self.then = (self.seen + connections, how)
+
+    def be_within(self, how: How, amount: int) -> None:
+        """After so many bytes more."""
+        self.then_in = (self.passed + amount, how)
 
     def close(self) -> None:
         self._listening.close()
@@ -65,12 +71,20 @@ class Between:
         self._open.add(server)
         back = threading.Thread(target=self._pump, args=(server, client), daemon=True)
         back.start()
-        self._pump(client, server)
+        self._pump(client, server, to_server=True)
         back.join()
 
-    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+    def _count(self, amount: int) -> None:
+        self.passed += amount
+        if self.then_in and self.passed > self.then_in[0]:
+            how, self.then_in = self.then_in[1], None
+            self.be(how)
+
+    def _pump(self, source: socket.socket, target: socket.socket, *, to_server: bool = False) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
+                if to_server:
+                    self._count(len(data))
                 if self.how == "silent":
                     return
                 target.sendall(data)

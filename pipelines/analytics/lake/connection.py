@@ -4,6 +4,8 @@ Secrets go in as variables and as DuckDB's secrets, which it shows redacted: no 
 list of databases and no log of queries.
 """
 
+import random
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution
@@ -16,6 +18,7 @@ import duckdb
 from pipelines.analytics.lake.place import Place
 from pipelines.warehouse import quoted
 
+MAX_TRIES = 8
 LAKE = "lake"  # as what it is attached
 EXTENSIONS = ("postgres_scanner", "httpfs", "ducklake")
 OWN: dict[str, str | bool | int | float | list[str]] = {
@@ -61,9 +64,28 @@ def open_lake(place: Place, spill: Path, *, read_only: bool = False) -> Iterator
         con.execute(f"set temp_directory = {quoted(spill)}")
         con.execute("set TimeZone = 'UTC'")
         _keep_secrets(con, place)
-        con.execute(f"attach 'ducklake:lake' as {LAKE} ({'read_only' if read_only else 'read_write'})")
+        _attach(con, f"attach 'ducklake:lake' as {LAKE} ({'read_only' if read_only else 'read_write'})")
         con.execute(f"use {LAKE}")
         yield con
+
+
+def is_conflict(error: duckdb.Error) -> bool:
+    """Somebody else has committed to the same meanwhile (DuckLake's words and PostgreSQL's): nothing of ours is there,
+    and it may be done once more."""
+    return any(words in str(error) for words in ("Transaction conflict", "could not serialize access"))
+
+
+def _attach(con: duckdb.DuckDBPyConnection, statement: str) -> None:
+    """Of those who come first at once to an empty catalog one makes it, and the others are refused."""
+    for _ in range(MAX_TRIES):
+        try:
+            con.execute(statement)
+            return
+        except duckdb.Error as error:
+            if "Failed to initialize DuckLake" not in str(error):
+                raise
+            time.sleep(random.uniform(0.1, 0.6))
+    con.execute(statement)
 
 
 def extension(name: str) -> Path:

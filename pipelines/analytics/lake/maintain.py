@@ -3,11 +3,13 @@
 Never ``cleanup_all``: it takes away the files of a publication that is under way, whose table nobody can read then.
 """
 
+import random
+import time
 from datetime import datetime, timedelta
 
 import duckdb
 
-from pipelines.analytics.lake.connection import LAKE
+from pipelines.analytics.lake.connection import LAKE, MAX_TRIES, is_conflict
 
 SNAPSHOTS = timedelta(days=7)  # for how long people may look back
 FILES = timedelta(days=1)  # a file that nothing names any more: whoever reads or writes it is long done
@@ -28,9 +30,20 @@ def maintain(con: duckdb.DuckDBPyConnection, now: datetime, *, only_if_due: bool
     expired = _rows(con, f"call ducklake_expire_snapshots('{LAKE}', older_than => $1)", now - SNAPSHOTS)
     removed = _rows(con, f"call ducklake_cleanup_old_files('{LAKE}', older_than => $1)", now - FILES)
     orphans = _rows(con, f"call ducklake_delete_orphaned_files('{LAKE}', older_than => $1)", now - FILES)
-    con.execute(f"checkpoint {LAKE}")  # does these once more, and puts files together
+    _checkpoint(con)  # does these once more, and puts files together
     con.execute(f"create or replace table {MAINTAINED} as select $1::timestamptz as maintained_at", [now])
     return {"snapshots expired": expired, "files removed": removed, "orphaned files removed": orphans}
+
+
+def _checkpoint(con: duckdb.DuckDBPyConnection) -> None:
+    for tries in range(1, MAX_TRIES + 1):
+        try:
+            con.execute(f"checkpoint {LAKE}")
+            return
+        except duckdb.Error as error:
+            if not is_conflict(error) or tries == MAX_TRIES:
+                raise
+            time.sleep(random.uniform(0, tries))
 
 
 def _was_done(con: duckdb.DuckDBPyConnection, since: datetime) -> bool:

@@ -10,12 +10,11 @@ from pathlib import Path
 import duckdb
 
 from pipelines.analytics.drafts import spare_of
-from pipelines.analytics.lake.connection import LAKE
+from pipelines.analytics.lake.connection import LAKE, MAX_TRIES, is_conflict
 from pipelines.analytics.lake.difference import KEYS, by_customer, differs, find_touched
 from pipelines.analytics.lake.views import PUBLICATION, mend_views
 from pipelines.warehouse import quoted
 
-MAX_TRIES = 8
 FEW = 2000  # customers that a statement names, so that only files and pieces of files that may have them are read
 COLUMNS = """
     select table_name, column_name, data_type from duckdb_columns()
@@ -90,11 +89,6 @@ def _publish(con: duckdb.DuckDBPyConnection, schema: str, analytics: Path, now: 
     if tries > 1:
         views = _mend_views_alone(con)
     return Published(is_full, rows, views, tries, copy.published_at)
-
-
-def is_conflict(error: duckdb.Error) -> bool:
-    """Another shard has committed to the same views or schemas meanwhile, and nothing of ours is there."""
-    return isinstance(error, duckdb.TransactionException) and "conflict" in str(error).lower()
 
 
 def _mend_views_alone(con: duckdb.DuckDBPyConnection) -> int:
