@@ -38,6 +38,7 @@ def test_what_is_not_set_is_off(settings: Settings) -> None:
         "actions API: off, ACTIONS_TOKENS is not set",
         "console: off, CONSOLE_USERS is not set; `servicetitan-flow console-user NAME` prints an entry for it",
         "delivery: off, FLOW_BUILDER_TRIGGER_URL is not set",
+        "lake: off, LAKE_CATALOG_URL is not set",
     ]
 
 
