@@ -7,14 +7,14 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipelines.operations import MIGRATIONS, open_operations
+from pipelines.operations import MIGRATIONS, Place, open_operations
 
 
-def new_store(path: Path) -> None:
-    """As its first opening leaves it, where none is: to make one takes 30 ms of a core, and the disk's time."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_new())
+def new_store(place: Place) -> None:
+    """A file as its first opening leaves it, where none is: to make one takes 30 ms of a core, and the disk's time."""
+    if isinstance(place, Path) and not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(_new())
 
 
 @cache
