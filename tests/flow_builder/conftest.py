@@ -7,6 +7,7 @@ import pytest
 
 from tests.flow_builder.line import Line
 from tests.simulator.flow_builder.receiver import Receiver
+from tests.stores import new_store
 
 IN_A_FILE = pytest.mark.parametrize("line", ["sqlite"], indirect=True)  # what is so of a file alone
 
@@ -18,7 +19,9 @@ def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
         if name.startswith("FLOW_BUILDER_"):
             monkeypatch.delenv(name)
     if request.param == "sqlite":
-        return Line(tmp_path)
+        line = Line(tmp_path)
+        new_store(line.settings.operations)
+        return line
     return Line(tmp_path, operations_url=request.getfixturevalue("postgres_store").text)
 
 

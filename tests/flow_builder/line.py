@@ -15,7 +15,6 @@ from pipelines.operations import open_operations, transaction
 from pipelines.settings import Settings
 from tests.flow_builder.marts import DFW, NOW, SOCAL, Marts
 from tests.simulator.environment import SIGNING_SECRET
-from tests.stores import new_store
 
 VALIDATOR = Draft202012Validator(schema())
 
@@ -53,7 +52,6 @@ class Line:
             self.marts.appointment(7, NOW + timedelta(days=30), tenant_id=tenant_id)
         self.changes = changes
         self.settings = settings_for(data_dir, **changes)
-        new_store(self.settings.operations)
         self.now = NOW
 
     def configure(self, **changes: Any) -> None:
