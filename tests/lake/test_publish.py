@@ -2,6 +2,8 @@
 
 from threading import Barrier, Thread
 
+import pytest
+
 from tests.lake.conftest import NewWorld
 from tests.lake.world import World
 
@@ -63,6 +65,7 @@ def test_the_views_are_over_all_shards_and_see_columns_that_come(new_world: NewW
     assert rows(one, state) == [(one.tenant, 30)]
 
 
+@pytest.mark.prove
 def test_shards_that_appear_at_once_are_all_in_the_views(new_world: NewWorld) -> None:
     worlds, ready = [new_world(shard) for shard in "ab"], Barrier(2)
     for world in worlds:
