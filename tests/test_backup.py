@@ -16,7 +16,7 @@ from pipelines.flow_builder.deliver import deliver
 from pipelines.flow_builder.enqueue import Enqueued, enqueue
 from pipelines.flow_builder.outbox.operators import Action, decide
 from pipelines.flow_builder.outbox.restored import hold_all
-from pipelines.operations import open_operations
+from pipelines.operations import PostgresUrl, open_operations
 from pipelines.operations.backup import BackupError, back_up
 from pipelines.operations.restore import Restored, restore
 from pipelines.settings import load_settings
@@ -40,8 +40,8 @@ def line(tmp_path: Path, receiver: Receiver) -> "Company":
 class Company(Line):
     """The end of the line with its warehouse in a file; the log of transitions goes on while back-ups are made."""
 
-    def __init__(self, data_dir: Path, receiver: Receiver) -> None:
-        super().__init__(data_dir, flow_builder_trigger_url=f"{receiver.url}/trigger")
+    def __init__(self, data_dir: Path, receiver: Receiver, **changes: str) -> None:
+        super().__init__(data_dir, flow_builder_trigger_url=f"{receiver.url}/trigger", **changes)
         self.receiver = receiver
         self.marts.con.close()
         data_dir.mkdir()
@@ -130,6 +130,20 @@ def test_what_was_on_its_way_at_the_back_up_waits_for_a_person(line: Company, tm
     line.decides("release", booked)
     assert line.delivers() == [booked]
     assert (line.row(booked).status, line.row(booked).reason) == ("delivered", None)
+
+
+def test_with_operations_in_postgres_the_warehouse_alone_is_put_back_and_what_waits_is_held(
+    tmp_path: Path, receiver: Receiver, postgres_store: PostgresUrl
+) -> None:
+    line = Company(tmp_path / "data", receiver, operations_url=postgres_store.text)
+    receiver.clock = lambda: line.now
+    line.happens(1.0)
+    assert [*back_up(line.settings, tmp_path / "backup", line.now).files] == ["warehouse.duckdb"]
+    assert line.restores(tmp_path / "backup").waiting == {"deliveries": 1, "leads": 0}
+    assert line.delivers() == []
+    line.configure(operations_url=None)
+    with pytest.raises(BackupError, match="made with OPERATIONS_URL; set it"):
+        line.restores(tmp_path / "backup")
 
 
 def test_hashes_of_addresses_are_no_damage(line: Company, tmp_path: Path) -> None:

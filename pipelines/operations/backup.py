@@ -73,7 +73,7 @@ def back_up(settings: Settings, folder: Path, now: datetime) -> Backup:
         copy_warehouse(settings.warehouse, fresh / WAREHOUSE)
         if operations:
             copy_operations(operations, fresh / OPERATIONS)
-        files = {path.name: mark(path) for path in sorted(fresh.iterdir())}
+        files = {name: mark(fresh / name) for name in (WAREHOUSE, OPERATIONS) if (fresh / name).exists()}
         key = next(iter(settings.key_fingerprints), None)
         made = Backup(stamp(now), version("servicetitan-flow"), files, key)
         (fresh / MANIFEST).write_text(json.dumps(asdict(made), indent=2) + "\n")

@@ -15,6 +15,8 @@ WORDS = (
     (re.compile(r" indexed by \w+"), ""),
     (re.compile(r"(?<=[\s(,])\+(?=[a-z_])"), ""),
     (re.compile(r"\bcross join (\w+) on\b"), r"inner join \1 on"),
+    # An empty list, which has nothing.
+    (re.compile(r"(?<!\bnot )\bin \(\)"), "in (null)"),
     # Functions by their other names.
     (re.compile(r"\bifnull\("), "coalesce("),
     (re.compile(r"\binstr\("), "strpos("),

@@ -15,7 +15,7 @@ from pipelines.servicetitan.streams import STREAM
 
 KEEP = """
     insert into last_complete_syncs (tenant_id, ended_at) values (?, ?)
-    on conflict do update set ended_at = excluded.ended_at
+    on conflict (tenant_id) do update set ended_at = excluded.ended_at
 """
 
 # What a visit, an estimate, a sale or a customer's will may have changed in.

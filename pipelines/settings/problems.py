@@ -33,6 +33,7 @@ PLACEHOLDERS = frozenset(
         "your-key-id",
         "your-s3-secret",
         "your-shard",
+        "postgresql://your-user:your-password@your-host:5432/your-database",
         *("ak1.…", "cid.…", "cs1.…", "whsec_…", "https://…"),  # of the releases before
     }
 )

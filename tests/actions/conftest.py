@@ -27,6 +27,9 @@ READ = RetryPolicy(first=0.02, longest=0.1, total=0.5, timeout=5)
 WRITE = replace(READ, timeout=1)
 
 
+IN_A_FILE = pytest.mark.parametrize("env", ["sqlite"], indirect=True)  # what is so of a file alone
+
+
 class Api(httpx.Client):
     """A caller with a token; `write` sends a key, by default a new one."""
 
@@ -62,11 +65,14 @@ def served(api: ASGIApp) -> Iterator[str]:
         thread.join(BOUND)
 
 
-@pytest.fixture
-def env(simulator: ServiceTitan, tmp_path: Path) -> dict[str, str]:
-    """No Dagster runs at this address, unlike perhaps at the default one."""
-    new_store(tmp_path / "data" / "operations.sqlite")
-    return environment(simulator, simulator.url, tmp_path / "data") | {"DAGSTER_URL": "http://127.0.0.1:1"}
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.prove)])
+def env(simulator: ServiceTitan, tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, str]:
+    """On either store. No Dagster runs at this address, unlike perhaps at the default one."""
+    env = environment(simulator, simulator.url, tmp_path / "data") | {"DAGSTER_URL": "http://127.0.0.1:1"}
+    if request.param == "sqlite":
+        new_store(tmp_path / "data" / "operations.sqlite")
+        return env
+    return env | {"OPERATIONS_URL": request.getfixturevalue("postgres_store").text}
 
 
 @pytest.fixture

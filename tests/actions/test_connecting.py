@@ -1,15 +1,14 @@
 """Connect and disconnect: a tenant that people add while the API runs."""
 
 import json
-import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
 
+from pipelines.operations import PostgresUrl, open_operations
 from pipelines.settings import Settings
 from pipelines.tenants.encryption import new_key
 from tests.actions.conftest import DFW, Api, Open
@@ -150,7 +149,7 @@ def test_what_a_change_leaves_out_stays_as_it_is(boss: Boss, settings: Settings)
     api = boss()
     assert put(api, delivery="shadow", country="CA", booking_provider_id=5501).status_code == 201
     assert put(api, timezone=None).status_code == 200
-    with closing(sqlite3.connect(settings.operations_file)) as con:
+    with open_operations(settings.operations) as con:
         kept = con.execute("select timezone, delivery, country, booking_provider_id from tenants").fetchall()
     assert kept == [("America/Chicago", "shadow", "CA", 5501)]
 
@@ -293,7 +292,7 @@ def test_the_secret_is_nowhere(boss: Boss, settings: Settings, caplog: pytest.Lo
     assert not [answer.text for answer in answers if SECRET in answer.text]
     assert SECRET not in caplog.text
     files = [path for path in settings.data_dir.rglob("*") if path.is_file()]
-    assert settings.operations in files
+    assert settings.operations in files or isinstance(settings.operations, PostgresUrl)
     assert not [path for path in files if SECRET.encode() in path.read_bytes()]
 
 
@@ -333,7 +332,7 @@ def test_a_tenant_that_hangs_while_it_is_tried_keeps_nobody_waiting(
 
 
 def rows(settings: Settings) -> list[Any]:
-    with closing(sqlite3.connect(settings.operations_file)) as con:
+    with open_operations(settings.operations) as con:
         return con.execute("select name, client_secret from tenants").fetchall()
 
 

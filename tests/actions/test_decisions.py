@@ -1,7 +1,6 @@
 """What people decide about leads that wait: by the route and on the command line, with one and the same function."""
 
 import json
-import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from orchestration.cli.main import main
 from pipelines.actions.database import ActionsDatabase
 from pipelines.actions.inbound_leads.queue import LeadQueue
 from pipelines.clock import now
+from pipelines.operations import open_operations
 from pipelines.settings import Settings
 from tests.actions.conftest import SOCAL, Api
 from tests.actions.test_leads import LEAD, end_of
@@ -185,7 +185,7 @@ def test_the_command_line_says_what_stands_in_the_way(run: Run, waiting: dict[st
 
 def test_what_is_over_is_forgotten_after_thirty_days(api: Api, settings: Settings, waiting: dict[str, Any]) -> None:
     api.write(path(waiting), {"discard": True, "reason": "r"})
-    with sqlite3.connect(settings.operations_file) as con:
+    with open_operations(settings.operations) as con:
         con.execute("update inbound_leads set ended_at = '2020-01-01T00:00:00.000000Z'")
     store = ActionsDatabase(settings.operations)
     LeadQueue(store, now).forget_old()

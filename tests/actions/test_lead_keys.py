@@ -1,7 +1,6 @@
 """What makes two deliveries of a lead one, and what does not."""
 
 import json
-import sqlite3
 import time
 from typing import Any
 
@@ -9,6 +8,7 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from pipelines.operations import open_operations
 from pipelines.settings import Settings
 from tests.actions.conftest import Api, Open
 from tests.actions.test_leads import FACEBOOK, LEAD, end_of
@@ -28,7 +28,7 @@ def told(answer: httpx.Response) -> Any:
 
 
 def taken(settings: Settings) -> int:
-    with sqlite3.connect(settings.operations_file) as con:
+    with open_operations(settings.operations) as con:
         return int(con.execute("select count(*) from inbound_leads").fetchone()[0])
 
 
@@ -162,7 +162,7 @@ def test_old_keys_are_forgotten(api: Api, open_api: Open, settings: Settings, wo
     world.clock.advance(days=31)
     open_api()  # forgets at its start
     for _ in range(200):
-        with sqlite3.connect(settings.operations_file) as con:
+        with open_operations(settings.operations) as con:
             if not con.execute("select 1 from lead_keys").fetchall():
                 return
         time.sleep(0.02)

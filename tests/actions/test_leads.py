@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-import sqlite3
 import time
 from datetime import timedelta
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from pipelines.actions.inbound_leads.queue import waiting_leads
+from pipelines.operations import open_operations
 from pipelines.settings import Settings
 from tests.actions.conftest import SOCAL, Api, Open
 from tests.simulator.environment import WEBHOOK_SECRET
@@ -65,7 +65,7 @@ def end_of(api: Api, taken: httpx.Response, tenant: str = "socal") -> dict[str, 
 
 
 def links(settings: Settings) -> list[Any]:
-    with sqlite3.connect(settings.operations_file) as con:
+    with open_operations(settings.operations) as con:
         return con.execute("select tenant_id, customer_id, contact_id from contact_links").fetchall()
 
 
@@ -202,7 +202,7 @@ def test_what_an_earlier_release_took_for_an_address_holds_up_no_lead(
     waiting = end_of(
         api, api.post("/webhooks/leads?source=zapier", json={"full_name": "Bob", "message": "Door"}), "dfw"
     )
-    with sqlite3.connect(settings.operations_file) as con:
+    with open_operations(settings.operations) as con:
         con.execute("update inbound_leads set lead = json_set(lead, '$.email', 'bob@stone.local')")
     done = end_of(
         api,

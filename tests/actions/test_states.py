@@ -1,6 +1,5 @@
 """A customer's state: looked up in the published marts, and set by hand."""
 
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.operations import open_operations
 from pipelines.servicetitan.progress import StreamSync
 from pipelines.servicetitan.sync_status import keep_complete
 from pipelines.settings import Settings
@@ -47,7 +47,7 @@ def publish(settings: Settings, customer_id: int, state: float, changed: object)
 
 
 def updates(settings: Settings) -> list[Any]:
-    with sqlite3.connect(settings.operations_file) as con:
+    with open_operations(settings.operations) as con:
         return con.execute("select customer_id, to_state, reason, set_by from state_updates order by set_at").fetchall()
 
 

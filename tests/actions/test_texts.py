@@ -1,11 +1,11 @@
 """What is typed with characters that other systems refuse: it goes on without them."""
 
 import json
-import sqlite3
 from typing import Any
 
 import pytest
 
+from pipelines.operations import open_operations
 from pipelines.settings import Settings
 from tests.actions.conftest import Api, Open
 from tests.actions.test_leads import LEAD as WEB_LEAD
@@ -49,7 +49,7 @@ def test_a_reason_is_kept_without_them(api: Api, settings: Settings, ada: int) -
     body = json.dumps({"state": 3, "reason": f"{ODD}\nby phone"})
     path = f"/customers/{ada}/state?tenant=socal"
     assert api.put(path, content=body, headers={"idempotency-key": "1"}).status_code == 202
-    with sqlite3.connect(settings.operations_file) as con:
+    with open_operations(settings.operations) as con:
         assert con.execute("select reason from state_updates").fetchall() == [(f"{PLAIN}\nby phone",)]
 
 
@@ -61,7 +61,7 @@ def test_an_inbound_lead_is_mended_and_not_refused(api: Api, settings: Settings,
     assert (customer["name"], lead["summary"]) == (PLAIN, PLAIN)
     contacts = {contact["value"] for contact in socal.records("customer_contacts")}
     assert contacts == {"2135552823", "ada@example.com"}
-    with sqlite3.connect(settings.operations_file) as con:
+    with open_operations(settings.operations) as con:
         assert not written(con.execute("select lead, lead_key from inbound_leads").fetchall())
 
 

@@ -1,7 +1,6 @@
 """Who may call what, and what a refusal looks like."""
 
 import logging
-import sqlite3
 from pathlib import Path
 
 import httpx
@@ -9,6 +8,7 @@ import pytest
 
 from pipelines.actions.app import app
 from pipelines.actions.web.tokens import accesses
+from pipelines.operations import open_operations
 from pipelines.settings import ConfigurationError, Settings, load_settings
 from tests.actions.conftest import Api, Open
 from tests.simulator.world import Company
@@ -179,7 +179,7 @@ def test_what_goes_wrong_inside_is_not_told_outside(
     assert (failed.status_code, failed.json()["code"]) == (500, "internal")
     assert str(settings.analytics) not in failed.text
     assert "reader.py" in caplog.text
-    with sqlite3.connect(settings.operations_file) as con:
+    with open_operations(settings.operations) as con:
         con.execute("drop table idempotency_keys")
     lead = {"tenant": "socal", "campaign_id": 1, "summary": "s", "call_reason_id": 1}
     unrecorded = api.write("/leads", lead)

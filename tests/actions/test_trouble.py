@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from pipelines.settings import Settings
-from tests.actions.conftest import SOCAL, Api, Open
+from tests.actions.conftest import IN_A_FILE, SOCAL, Api, Open
 from tests.actions.test_leads import LEAD, end_of
 from tests.actions.test_writes import ADA
 from tests.actions.test_writes import LEAD as API_LEAD
@@ -153,6 +153,7 @@ def test_a_tenants_reads_do_not_wait_for_its_writes(api: Api, simulator: Service
     assert {write.result().status_code for write in writes} == {201}
 
 
+@IN_A_FILE
 def test_who_reads_does_not_wait_for_a_sync_that_holds_the_file(api: Api, settings: Settings) -> None:
     with (
         closing(sqlite3.connect(settings.operations_file, isolation_level=None)) as sync,

@@ -14,13 +14,15 @@ from pipelines.actions.web.dependencies import fingerprint
 from pipelines.operations import open_operations, stamp
 from pipelines.settings import Settings
 from pipelines.tenants import directory
-from tests.actions.conftest import SOCAL, Open
+from tests.actions.conftest import IN_A_FILE, SOCAL, Open
 from tests.actions.test_lead_keys import BOB, post, send_signed, taken, told
 from tests.actions.test_leads import LEAD, end_of, links
 from tests.actions.test_writes import BOOKING
 from tests.actions.test_writes import LEAD as API_LEAD
 from tests.simulator.world import Company, World
 from tests.stores import older_store
+
+pytestmark = IN_A_FILE
 
 CALLER = "flow-builder"
 EQUAL = "04484fcdd83a280559b99c334893e7c44a5022037a04e48a59cef9f7dfbf6b9b"  # what 0.1.0 made of LEAD's content
@@ -205,7 +207,7 @@ def test_leads_keys_and_links_of_a_store_of_before_are_kept_and_go_on(
     assert [lead["summary"] for lead in socal.records("leads")] == ["Wants a new roof"]  # as it may have been written
     assert links(settings) == [(SOCAL, ada, contact)]
     assert taken(settings) == 2
-    with sqlite3.connect(settings.operations_file) as con:
+    with open_operations(settings.operations) as con:
         assert con.execute("pragma foreign_key_check").fetchall() == []
         [(reference,)] = con.execute("select \"table\" from pragma_foreign_key_list('lead_keys')").fetchall()
         keys = con.execute("select caller, key, lead_id from lead_keys").fetchall()
