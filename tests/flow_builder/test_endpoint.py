@@ -283,7 +283,6 @@ def stopped_store(path: Path) -> None:
         con.execute("update endpoint set stopped_at = ?, stopped_status = 401, tried_at = ?", OLDER)
 
 
-@IN_A_FILE
 def test_an_endpoint_that_an_older_release_had_not_stopped_is_up(tmp_path: Path) -> None:
     stopped_store(tmp_path / "o.sqlite")
     with sqlite3.connect(tmp_path / "o.sqlite") as con:
