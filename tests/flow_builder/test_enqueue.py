@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.flow_builder.enqueue import Enqueued, OutboxLost, enqueue
+from tests.flow_builder.conftest import IN_A_FILE
 from tests.flow_builder.line import Line
 from tests.flow_builder.marts import DFW, NOW, SOCAL
 
@@ -263,6 +264,7 @@ def test_only_the_tenant_with_too_many_waits(line: Line) -> None:
     assert sorted(row.status for row in line.rows()) == ["held", "held", "pending"]
 
 
+@IN_A_FILE
 def test_a_lost_outbox_is_noticed_and_nothing_is_taken_as_new(line: Line) -> None:
     line.marts.enters(2.0)
     line.sync()
@@ -272,6 +274,7 @@ def test_a_lost_outbox_is_noticed_and_nothing_is_taken_as_new(line: Line) -> Non
     assert line.rows() == []
 
 
+@IN_A_FILE
 def test_starting_over_takes_everything_as_told(line: Line) -> None:
     line.marts.enters(1.0, is_baseline=True)
     line.marts.enters(2.0)
@@ -283,6 +286,7 @@ def test_starting_over_takes_everything_as_told(line: Line) -> None:
     assert line.row(booked).status == "pending"
 
 
+@IN_A_FILE
 def test_what_was_taken_as_told_is_no_news_though_it_goes_and_comes(line: Line) -> None:
     booked = line.marts.enters(2.0)
     line.sync()
