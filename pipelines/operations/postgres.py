@@ -46,6 +46,7 @@ WAYS_OUT: tuple[tuple[type[psycopg.Error], str], ...] = (
     (errors.TooManyConnections, "raise max_connections there, or end what is not needed"),
     (errors.InsufficientPrivilege, "the user of OPERATIONS_URL must own the tables, and may create some"),
     (errors.ReadOnlySqlTransaction, "OPERATIONS_URL must name the server that takes writes, and no standby"),
+    (errors.UndefinedTable, "it is no whole store: put a back-up of this database in its place"),
     (errors.DiskFull, "make room on its disk, then run this again; nothing was lost"),
     (errors.LockNotAvailable, "another process has held it for too long; end that one, then run this again"),
     (errors.DeadlockDetected, "two processes waited for each other; run this again: nothing was done"),
@@ -121,6 +122,8 @@ class PostgresConnection:
                 cursor_factory=PostgresCursor,
                 **PULSE,
             )
+        except psycopg.ProgrammingError:
+            raise OperationsError(f"{self.url}: it cannot be read as an address; see OPERATIONS_URL") from None
         except psycopg.Error as error:
             raise self._known(error) from None
         adapt(con)
@@ -280,8 +283,6 @@ class PostgresConnection:
             return OperationsError(f"{self.url}: {said}; create it, or name another one in OPERATIONS_URL")
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             return OperationsError(f"{self.url}: {said}; {GONE}")
-        if type(error) is psycopg.ProgrammingError:  # of the address itself
-            return OperationsError(f"{self.url}: it cannot be read as an address; see OPERATIONS_URL")
         return type(error)(said)
 
 

@@ -73,8 +73,7 @@ def webhook_id(settings: Settings, world: World) -> str:
     home = Household()
     home.now = world.now()
     home.books(1, 3 * DAY)
-    url = settings.operations_url
-    Stored(settings.data_dir, home, operations_url=url and url.get_secret_value()).go_on()
+    Stored.beside(settings, home).go_on()
     with open_operations(settings.operations) as con:
         return str(con.execute("select webhook_id from deliveries").fetchone()[0])
 

@@ -33,7 +33,7 @@ def told(settings: Settings, world: World) -> str:
     home.now = world.now()
     name = home.books(1, 3 * DAY)
     home.change(name, emails=[TypedEmail("ada.moss@mail.example.net", is_opted_out=False)])
-    Stored(settings.data_dir, home).go_on()
+    Stored.beside(settings, home).go_on()
     world.advance(seconds=600)
     return name
 

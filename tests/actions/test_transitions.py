@@ -27,7 +27,7 @@ def home(world: World) -> Household:
 
 @pytest.fixture
 def stored(settings: Settings, home: Household) -> Stored:
-    return Stored(settings.data_dir, home)
+    return Stored.beside(settings, home)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_a_state_that_was_set_before_start_flow_was_there_is_known_by_its_key(se
 
 def test_no_answer_waits_for_a_sync_that_has_the_file(api: Api, stored: Stored, booked: str) -> None:
     with stored.open() as con:
-        con.execute("begin immediate")
+        con.begin()
         answer = api.get(f"/transitions/{booked}", timeout=5)
-        con.execute("rollback")
+        con.rollback()
     assert answer.json()["may_send"] is True

@@ -8,7 +8,7 @@ import pytest
 from pipelines.analytics.customer_index import copy_index
 from pipelines.operations import open_operations, transaction
 from pipelines.settings import Settings
-from tests.flow_builder.line import Line
+from tests.flow_builder.line import Line, address_of
 from tests.flow_builder.marts import NOW, SOCAL
 
 ADA, BOB = 1001, 1002
@@ -47,7 +47,7 @@ class Office(Line):
     """Ada Lovelace (1001, into whom 1003 was merged) and Bob Moss (1002), of SOCAL."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings.data_dir)
+        super().__init__(settings.data_dir, operations_url=address_of(settings))
         assert self.settings.operations == settings.operations
         self.analytics = settings.analytics
         self.marts.customer(BOB, name="Bob Moss")

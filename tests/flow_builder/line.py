@@ -30,6 +30,12 @@ def settings_for(data_dir: Path, **changes: Any) -> Settings:
     return Settings(_env_file=None, **values | changes)
 
 
+def address_of(settings: Settings) -> str | None:
+    """Of the store in PostgreSQL, where that is where it is."""
+    url = settings.operations_url
+    return url.get_secret_value() if url else None
+
+
 class Row(NamedTuple):
     webhook_id: str
     kind: str

@@ -25,7 +25,7 @@ from pipelines.operations import Connection, Place, open_operations, stamp, tran
 from pipelines.readings import Reading
 from pipelines.settings import Settings
 from tests.flow_builder.household import KEY, Household
-from tests.flow_builder.line import settings_for
+from tests.flow_builder.line import address_of, settings_for
 
 BODY = b'{"type": "servicetitan.customer_state.changed", "timestamp": "2026-11-22T15:04:05Z", "data": {}}'
 
@@ -36,6 +36,11 @@ class Stored:
     def __init__(self, data_dir: Path, home: Household, **changes: Any) -> None:
         self.settings: Settings = settings_for(data_dir, **changes)
         self.home = home
+
+    @classmethod
+    def beside(cls, settings: Settings, home: Household) -> "Stored":
+        """In the store of these."""
+        return cls(settings.data_dir, home, operations_url=address_of(settings))
 
     @contextmanager
     def open(self) -> Iterator[Connection]:
@@ -65,8 +70,8 @@ class Stored:
                 checkpoints.note(con, [KEY.tenant_id], "1", home.now, {KEY.tenant_id: Reading(home.now, home.now)}, {})
 
     def note_attempt(self, con: Connection, row: Delivery) -> None:
-        begun = "insert into attempts (webhook_id, started_at, ended_at) values (?1, ?2, ?2) returning attempt_id"
-        ((attempt_id,),) = con.execute(begun, [row.webhook_id, stamp(self.home.now)]).fetchall()
+        begun = "insert into attempts (webhook_id, started_at, ended_at) values (?, ?, ?) returning attempt_id"
+        ((attempt_id,),) = con.execute(begun, [row.webhook_id, *[stamp(self.home.now)] * 2]).fetchall()
         con.execute(
             "update deliveries set attempt_id = ?, may_have_arrived = ? where webhook_id = ?",
             [attempt_id, row.may_have_arrived, row.webhook_id],
