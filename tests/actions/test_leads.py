@@ -203,7 +203,9 @@ def test_what_an_earlier_release_took_for_an_address_holds_up_no_lead(
         api, api.post("/webhooks/leads?source=zapier", json={"full_name": "Bob", "message": "Door"}), "dfw"
     )
     with open_operations(settings.operations) as con:
-        con.execute("update inbound_leads set lead = json_set(lead, '$.email', 'bob@stone.local')")
+        [(lead,)] = con.execute("select lead from inbound_leads").fetchall()
+        older = json.dumps(json.loads(lead) | {"email": "bob@stone.local"})
+        con.execute("update inbound_leads set lead = ?", [older])
     done = end_of(
         api,
         api.write(f"/webhooks/leads/{waiting['id']}/decision?tenant=dfw", {"customer_id": bob, "reason": "called"}),

@@ -19,9 +19,9 @@ TICK = timedelta(seconds=5)  # of the sensor
 CLOSED = "http://127.0.0.1:9/trigger"
 UNVERIFIED = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"
 MOMENTS = """
-    select min(next_attempt_at) from deliveries where status in ('retry', 'sending') and next_attempt_at > ?1
-    union all select next_probe_at from endpoint where next_probe_at > ?1
-    union all select waits_until from endpoint where waits_until > ?1
+    select min(next_attempt_at) from deliveries where status in ('retry', 'sending') and next_attempt_at > ?
+    union all select next_probe_at from endpoint where next_probe_at > ?
+    union all select waits_until from endpoint where waits_until > ?
 """
 
 
@@ -135,7 +135,7 @@ def tick(line: Line, trouble: Trouble) -> None:
 
 def next_moment(line: Line) -> datetime:
     now = line.now.isoformat(timespec="microseconds").replace("+00:00", "Z")
-    moments = [moment(text) for text in ask(line, MOMENTS, now) if text]
+    moments = [moment(text) for text in ask(line, MOMENTS, *[now] * 3) if text]
     return min(moments, default=line.now + MINUTE)
 
 

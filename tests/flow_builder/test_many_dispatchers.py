@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 
 import pytest
@@ -188,13 +189,10 @@ def test_an_answer_with_nul_is_kept(town: Line, receiver: Receiver) -> None:
 
 @pytest.mark.skipif(shutil.which("localedef") is None, reason="there is no order of a language on this machine")
 def test_a_database_in_the_order_of_a_language_makes_no_difference(tmp_path: Path, receiver: Receiver) -> None:
-    locales = tmp_path / "locales"
-    locales.mkdir()
-    tmp_path.chmod(0o755)
-    subprocess.run(["localedef", "-i", "en_US", "-f", "UTF-8", locales / "en_US.UTF-8"], check=True)
-    shared = Path(shutil.copytree(locales, f"/tmp/{tmp_path.name}.locales"))
-    try:
-        with postgres("en_US.UTF-8", shared) as server:
+    with TemporaryDirectory() as locales:  # the server's user enters no folder of pytest's
+        Path(locales).chmod(0o755)
+        subprocess.run(["localedef", "-i", "en_US", "-f", "UTF-8", f"{locales}/en_US.UTF-8"], check=True)
+        with postgres("en_US.UTF-8", Path(locales)) as server:
             line = Line(tmp_path, operations_url=server.create("operations"))
             line.configure(flow_builder_trigger_url=f"{receiver.url}/trigger")
             receiver.clock = lambda: line.now
@@ -202,5 +200,3 @@ def test_a_database_in_the_order_of_a_language_makes_no_difference(tmp_path: Pat
             messages = settle_in(line, 3)
             line.deliver()
             assert_each_arrived_in_order(line, receiver, messages, repeats=0)
-    finally:
-        shutil.rmtree(shared)
