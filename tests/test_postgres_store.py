@@ -15,7 +15,7 @@ from pipelines.operations import MIGRATIONS, OperationsError, PostgresUrl, look_
 from pipelines.operations.copy import TABLES, copy
 from pipelines.operations.dialect import for_postgres
 from pipelines.settings import ConfigurationError, load_settings
-from tests.servers.postgres import PostgresServer
+from tests.servers.postgres import PostgresServer, postgres
 from tests.stores import older_store
 
 ROW = "insert into contact_links values (1, 2, 'c', 't')"
@@ -155,6 +155,34 @@ def within_seconds(holds: Callable[[], bool]) -> bool:
             return True
         sleep(0.01)
     return False
+
+
+def test_who_was_cut_off_goes_on_outside_a_transaction_and_within_one_not() -> None:
+    with postgres() as server, open_operations(PostgresUrl(server.create("cut"))) as con:
+        con.execute(ROW)
+        with pytest.raises(OperationsError, match="it does not answer"), transaction(con):  # noqa: PT012 (what comes after the cut)
+            con.execute("delete from contact_links")
+            start_anew(server)
+            try:
+                con.execute("delete from contact_links")
+            finally:
+                with pytest.raises(OperationsError, match="it does not answer"):
+                    con.execute("select 1")
+        assert con.execute("select count(*) from contact_links").fetchall() == [(1,)]
+        start_anew(server)
+        with pytest.raises(OperationsError, match="it does not answer"):
+            con.execute("delete from contact_links")
+        con.execute("delete from contact_links")
+        assert con.execute("select count(*) from contact_links").fetchall() == [(0,)]
+        start_anew(server)
+        with transaction(con):
+            con.execute(ROW)
+        con.prove_writable()
+
+
+def start_anew(server: PostgresServer) -> None:
+    server.stop("immediate")
+    server.start()
 
 
 def test_nul_is_kept_as_what_stands_for_it(postgres_store: PostgresUrl) -> None:

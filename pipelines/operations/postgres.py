@@ -108,6 +108,7 @@ class PostgresConnection:
     def __init__(self, url: PostgresUrl, patience: float) -> None:
         self.url, self.patience = url, patience
         self._con = self._connect()
+        self._has_begun = False  # a transaction, whatever became of the connection since
 
     def _connect(self) -> "psycopg.Connection[tuple[Any, ...]]":
         options = OPTIONS.format(patience=int(self.patience * 1000))
@@ -169,22 +170,25 @@ class PostgresConnection:
             raise self._known(error) from None
 
     def _cursor(self) -> "psycopg.Cursor[tuple[Any, ...]]":
+        if self._con.closed and not self._has_begun:
+            self._con = self._connect()
         try:
             return self._con.cursor()
         except psycopg.Error as error:
             raise self._known(error) from None
 
     def begin(self, *, snapshot: bool = False) -> None:
-        if self._con.closed:
-            self._con = self._connect()
         self._run("begin isolation level repeatable read, read only" if snapshot else "begin")
+        self._has_begun = True
 
     def commit(self) -> None:
         self._run("commit")
+        self._has_begun = False
 
     def rollback(self) -> None:
         if not self._con.closed:
             self._run("rollback")
+        self._has_begun = False
 
     def lock(self, *names: str, shared: bool = False) -> None:
         if names:

@@ -44,7 +44,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "internal": (500, "Something went wrong here"),
     "unavailable": (502, "ServiceTitan does not answer as it should"),
     "in_doubt": (502, "It is not known whether ServiceTitan carried the write out"),
-    "not_recorded": (503, "operations.sqlite cannot be written"),
+    "not_recorded": (503, "the operations store cannot be written"),
     "sync_unavailable": (502, "Dagster does not answer as it should"),
     "busy": (503, "ServiceTitan is busy"),
     "tenant_away": (503, "The tenant is not connected"),
