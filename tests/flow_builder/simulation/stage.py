@@ -120,7 +120,7 @@ class Stage:
     def must_stay_dead(self, webhook_id: str) -> bool:
         """Its transition is gone, or a later one of its customer arrived, or may have."""
         query = """
-            select dead.kind != 'changed' or dead.stands, http_status, error, later_attempts.attempt_id
+            select dead.kind != 'changed' or dead.stands = 1, http_status, error, later_attempts.attempt_id
             from deliveries as dead
             left join deliveries as later using (tenant_id, customer_id)
             left join attempts as later_attempts
