@@ -60,13 +60,14 @@ def wait_for(comes: Callable[[], object]) -> None:
 
 
 def workers(up: subprocess.Popen[bytes]) -> set[psutil.Process]:
-    """Processes of runs: what is forked off a code server's fork server."""
+    """Processes of runs: what is forked off a code server's fork server. The tracker of locks, which that starts, is
+    another program."""
     found: set[psutil.Process] = set()
     with suppress(psutil.NoSuchProcess):
         for process in psutil.Process(up.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):
                 parent = process.parent()
-                if parent and "forkserver" in " ".join(parent.cmdline()):
+                if parent and all("forkserver" in " ".join(one.cmdline()) for one in (parent, process)):
                     found.add(process)
     return found
 
