@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.analytics.lake.connection import open_lake
+from pipelines.analytics.lake.connection import holding, open_lake
 from pipelines.analytics.lake.maintain import maintain
 from pipelines.analytics.lake.place import Place, Store
 from pipelines.analytics.lake.run import CHILD
@@ -128,7 +128,7 @@ def test_shards_that_publish_at_once_and_are_killed_leave_whole_publications_bes
                 seen.update(con.execute(STANDING).fetchall())
 
     def keep() -> None:
-        with open_lake(places[0], tmp_path / "maintenance") as con:
+        with open_lake(places[0], tmp_path / "maintenance") as con, holding(con, places[0], alone=True):
             maintain(con, now())
 
     for world in worlds:

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import duckdb
 
-from pipelines.analytics.lake.connection import LAKE, NotInstalled, conninfo, open_lake
+from pipelines.analytics.lake.connection import LAKE, NotInstalled, conninfo, holding, open_lake
 from pipelines.analytics.lake.maintain import maintain
 from pipelines.analytics.lake.place import Place, Store
 from pipelines.analytics.lake.publish import publish
@@ -102,11 +102,13 @@ def without(secrets: Sequence[str], words: str) -> str:
 
 
 def _publish(con: duckdb.DuckDBPyConnection, place: Place, asked: dict[str, Any]) -> dict[str, Any]:
-    return asdict(publish(con, place.schema, Path(asked["analytics"]), datetime.now(UTC)))
+    with holding(con, place, alone=False):
+        return asdict(publish(con, place.schema, Path(asked["analytics"]), datetime.now(UTC)))
 
 
-def _maintain(con: duckdb.DuckDBPyConnection, _: Place, asked: dict[str, Any]) -> dict[str, int] | None:
-    return maintain(con, datetime.now(UTC), only_if_due=asked["only_if_due"])
+def _maintain(con: duckdb.DuckDBPyConnection, place: Place, asked: dict[str, Any]) -> dict[str, int] | None:
+    with holding(con, place, alone=True):
+        return maintain(con, datetime.now(UTC), only_if_due=asked["only_if_due"])
 
 
 def _look(con: duckdb.DuckDBPyConnection, _: Place, __: dict[str, Any]) -> dict[str, Any]:

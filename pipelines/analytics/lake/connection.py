@@ -38,6 +38,10 @@ STORE = """
     )
 """
 ADDRESS = ", endpoint getvariable('endpoint'), use_ssl {tls}, url_style 'path'"
+LOCKS = "locks"  # the catalog's database once more, for a lock of it
+LOCK = 4_611_686_018_427_388_001
+HOLD = "select 1 from (select pg_advisory_xact_lock{shared}({lock})) as held"
+NOTICED = "-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"  # a holder that is gone
 OF_BOTH = """
     create secret lake (
         type ducklake,
@@ -86,6 +90,23 @@ def _attach(con: duckdb.DuckDBPyConnection, statement: str) -> None:
                 raise
             time.sleep(random.uniform(0.1, 0.6))
     con.execute(statement)
+
+
+@contextmanager
+def holding(con: duckdb.DuckDBPyConnection, place: Place, *, alone: bool) -> Iterator[None]:
+    """Publications go beside each other; who puts files together is alone. Otherwise rows that a publication takes out
+    of a file meanwhile are there again, in the file that was made of it. Waits, and is let go with the process."""
+    options = f"{place.catalog.get('options', '')} {NOTICED}".strip()
+    catalog = conninfo({**place.catalog, "options": options}).replace("'", "''")
+    query = HOLD.format(shared="" if alone else "_shared", lock=LOCK)
+    with con.cursor() as holder:
+        holder.execute(f"attach if not exists '{catalog}' as {LOCKS} (type postgres, secret catalog)")
+        holder.begin()
+        try:
+            holder.execute(f"from postgres_query('{LOCKS}', '{query}')").fetchall()
+            yield
+        finally:
+            holder.rollback()
 
 
 def extension(name: str) -> Path:
