@@ -10,7 +10,8 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,6 +90,16 @@ def reach(con: duckdb.DuckDBPyConnection, place: Place) -> None:
         con.execute("select count(*) from glob(?)", [f"{place.data}is-anybody-there/*"])
 
 
+@contextmanager
+def heard(place: Place) -> Iterator[None]:
+    """What goes wrong is said at once: to let the lock of a catalog go that is gone may end the process."""
+    try:
+        yield
+    except Exception as error:
+        say({"error": f"{place.shown}: {words_of(error, place)}"})
+        raise
+
+
 def words_of(error: Exception, place: Place) -> str:
     """In a line, whatever they quote; of a catalog that cannot be reached PostgreSQL's own."""
     words = without(place.secrets, " ".join(str(error).split()))
@@ -102,12 +113,12 @@ def without(secrets: Sequence[str], words: str) -> str:
 
 
 def _publish(con: duckdb.DuckDBPyConnection, place: Place, asked: dict[str, Any]) -> dict[str, Any]:
-    with holding(con, place, alone=False):
+    with holding(con, place, alone=False), heard(place):
         return asdict(publish(con, place.schema, Path(asked["analytics"]), datetime.now(UTC)))
 
 
 def _maintain(con: duckdb.DuckDBPyConnection, place: Place, asked: dict[str, Any]) -> dict[str, int] | None:
-    with holding(con, place, alone=True):
+    with holding(con, place, alone=True), heard(place):
         return maintain(con, datetime.now(UTC), only_if_due=asked["only_if_due"])
 
 
