@@ -91,7 +91,7 @@ class LeadWorker:
                 with self._queue.turn(tenant_id) as is_ours:
                     while is_ours and not self._over.is_set() and (entry := self._queue.due(tenant_id)):
                         work_on(self._services, tenant, entry)
-                rest = self._rest(tenant) if not self._over.is_set() else 0
+                rest = self._rest(tenant, is_ours) if not self._over.is_set() else 0
             except OperationsError as error:
                 rest = MAX_SLEEP.total_seconds()
                 if not self._over.is_set():
@@ -99,9 +99,9 @@ class LeadWorker:
             if not self._over.is_set():
                 news.wait(rest)
 
-    def _rest(self, tenant: Tenant) -> float:
-        """Never long, for a decision may be made on the command line."""
-        due = self._queue.next_try(tenant.id)
+    def _rest(self, tenant: Tenant, is_ours: bool) -> float:
+        """Never long, for a decision may be made on the command line, and another process may end."""
+        due = self._queue.next_try(tenant.id) if is_ours else None
         if due is None:
             return MAX_SLEEP.total_seconds()
         rest = min(max(due - self._services.clock(), timedelta(milliseconds=50)), MAX_SLEEP)
