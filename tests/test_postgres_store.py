@@ -108,7 +108,7 @@ def test_what_is_wrong_with_the_address_is_named_without_its_password(postgres_s
 @pytest.mark.parametrize(
     ("url", "wrong"),
     [
-        ("mysql://a:s3cret@h/d", "expected postgresql://user:password@host:5432/database"),
+        ("mysql://a:s3cret@h/d", "expected postgresql://user:password@host:port/database"),
         ("postgresql://a:s3cret@h", "it names no database"),
         ("postgresql://a:s3@cret@h/d", "as %XX"),
         ("postgresql://a:s3cret/s3cret@h/d", "as %XX"),

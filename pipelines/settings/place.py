@@ -1,11 +1,11 @@
-"""Where the operations store is: a file, or a PostgreSQL database (``OPERATIONS_URL``)."""
+"""Where the operations store is: a file, or a PostgreSQL database (``OPERATIONS_URL``); and what an address must be."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 SCHEMES = ("postgresql", "postgres")
-EXPECTED = "expected postgresql://user:password@host:5432/database"
+EXPECTED = "expected postgresql://user:password@host:port/database"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def problem(text: str) -> str | None:
         return EXPECTED
     if "@" in parts.netloc.partition("@")[2] + parts.path + parts.query or parts.fragment:
         return f"it cannot be read; {EXPECTED}, with special characters of the password as %XX"
-    if not parts.path.strip("/"):
+    if not parts.path.removeprefix("/") or "/" in parts.path.removeprefix("/"):
         return f"it names no database; {EXPECTED}"
     if port is None and not parts.netloc and "host" not in dict(parse_qsl(parts.query)):
         return f"it names no host; {EXPECTED}"

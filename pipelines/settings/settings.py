@@ -28,7 +28,6 @@ from pipelines.settings.problems import named, problem, refuse_placeholder
 from pipelines.settings.tenant import Tenant as Tenant
 from pipelines.settings.values import (
     check_address,
-    check_database,
     check_file_name,
     check_key,
     check_lake_data,
@@ -189,18 +188,11 @@ class Settings(BaseSettings):
             check_address(value)
         return value
 
-    @field_validator("operations_url")
+    @field_validator("operations_url", "lake_catalog_url")
     @classmethod
     def _database(cls, value: SecretStr | None) -> SecretStr | None:
         if value and (wrong := problem_of_url(value.get_secret_value())):
             raise ValueError(wrong)
-        return value
-
-    @field_validator("lake_catalog_url")
-    @classmethod
-    def _catalog(cls, value: SecretStr | None) -> SecretStr | None:
-        if value:
-            check_database(value.get_secret_value())
         return value
 
     @field_validator("lake_data_url")

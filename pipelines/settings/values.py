@@ -60,14 +60,6 @@ def check_origin(origin: str) -> None:
         raise ValueError(f"{ORIGIN}; {origin!r} is written {written}")
 
 
-def check_database(url: str) -> None:
-    """PostgreSQL's, as libpq takes addresses: user, host and database; parameters such as ``sslmode`` may follow."""
-    parts = split(url)
-    path = parts.path.removeprefix("/") if parts else ""
-    if not (parts and parts.scheme in ("postgresql", "postgres") and path and "/" not in path):
-        raise ValueError("expected postgresql://user:password@host:port/database")
-
-
 def check_lake_data(url: str) -> None:
     if url.startswith("s3://"):
         parts = split(url)
