@@ -4,17 +4,21 @@ import re
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from time import sleep
 from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 
+from orchestration.locks import AnotherSyncIsRunning, exclusive
 from pipelines.operations import MIGRATIONS, OperationsError, PostgresUrl, look_into, open_operations, transaction
 from pipelines.operations.copy import TABLES, copy
 from pipelines.operations.dialect import for_postgres
-from pipelines.settings import ConfigurationError, load_settings
+from pipelines.settings import ConfigurationError, Settings, load_settings
 from tests.servers.postgres import PostgresServer, postgres
 from tests.stores import older_store
 
@@ -57,6 +61,59 @@ def test_both_stores_have_the_same_tables_columns_and_indexes(postgres_store: Po
         assert {*con.execute(COLUMNS).fetchall()} == columns
         own = file.execute("select name from sqlite_master where type = 'index' and sql is not null").fetchall()
         assert {*own} <= {*con.execute(INDEXES).fetchall()}
+
+
+def test_shards_of_one_database_have_nothing_in_common(empty: PostgresUrl) -> None:
+    named = [empty, *(replace(empty, schema=f"shard_{name}") for name in ("east", "west"))]
+    with ExitStack() as stack:
+        unnamed, east, west = [stack.enter_context(open_operations(url)) for url in named]
+        assert {*east.execute(COLUMNS).fetchall()} == {*unnamed.execute(COLUMNS).fetchall()}
+        assert {*east.execute(INDEXES).fetchall()} == {*unnamed.execute(INDEXES).fetchall()}
+        east.execute(ROW)
+        assert west.execute("select * from contact_links").fetchall() == []
+        assert unnamed.execute("select * from contact_links").fetchall() == []
+        with transaction(east, "it"), transaction(west, "it"), transaction(unnamed, "it"):
+            first = [con.new_numbers("deliveries", "sequence", 2) for con in (east, west, unnamed)]
+        assert first == [[1, 2]] * 3
+        assert all(con.hold("it") for con in (east, west, unnamed))
+    assert str(named[1]).endswith(", schema shard_east")
+
+
+def test_a_store_without_a_name_is_given_one(empty: PostgresUrl) -> None:
+    with open_operations(empty) as con:
+        con.execute(ROW)
+        for statement in re.findall(r"alter schema public[^`]*", Path("orchestration/README.md").read_text()):
+            con.execute(statement)
+    with open_operations(replace(empty, schema="shard_west")) as west, open_operations(empty) as unnamed:
+        assert west.execute("select count(*) from contact_links").fetchone() == (1,)
+        assert west.new_numbers("deliveries", "sequence", 1) == [1]
+        assert unnamed.execute("select count(*) from contact_links").fetchone() == (0,)
+
+
+def test_a_shard_is_made_by_one_of_all_who_begin_at_once(empty: PostgresUrl) -> None:
+    def begin(_: int) -> int:
+        with open_operations(replace(empty, schema="shard_east")) as con:
+            return con.version()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert {*threads.map(begin, range(8))} == {int(MIGRATIONS[-1].name[:3])}
+
+
+def test_one_shard_is_synced_by_one_wherever_it_runs(
+    settings: Settings, postgres_store: PostgresUrl, tmp_path: Path
+) -> None:
+    def here(folder: str, shard: str) -> Settings:
+        changes = {"data_dir": tmp_path / folder, "shard": shard, "operations_url": SecretStr(postgres_store.text)}
+        return settings.model_copy(update=changes)
+
+    with exclusive(here("one", "east"), wait_seconds=0):
+        with exclusive(here("two", "west"), wait_seconds=0):
+            pass
+        with pytest.raises(AnotherSyncIsRunning, match=r"with another DATA_DIR, into .*, schema shard_east; end"):  # noqa: SIM117
+            with exclusive(here("two", "east"), wait_seconds=0):
+                pass
+    with exclusive(here("two", "east"), wait_seconds=60):
+        pass
 
 
 def test_text_is_in_the_order_of_its_bytes_whatever_the_databases_own_order(postgres_store: PostgresUrl) -> None:

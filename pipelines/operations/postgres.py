@@ -31,7 +31,7 @@ PULSE: dict[str, Any] = {
 }
 OPTIONS = (
     "-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3 -c lock_timeout={patience}"
-    " -c standard_conforming_strings=on -c jit=off"
+    " -c search_path={schema} -c standard_conforming_strings=on -c jit=off"
 )
 VERSION = "select version from operations_version"
 NEXT = "select nextval(pg_get_serial_sequence(%s, %s)) from generate_series(1, %s)"
@@ -111,7 +111,7 @@ class PostgresConnection:
         self._has_begun = False  # a transaction, whatever became of the connection since
 
     def _connect(self) -> "psycopg.Connection[tuple[Any, ...]]":
-        options = OPTIONS.format(patience=int(self.patience * 1000))
+        options = OPTIONS.format(patience=int(self.patience * 1000), schema=self.url.schema)
         try:
             con = psycopg.connect(
                 self.url.text,
@@ -192,17 +192,20 @@ class PostgresConnection:
 
     def lock(self, *names: str, shared: bool = False) -> None:
         if names:
-            self._run(LOCK.format("_shared" if shared else ""), [sorted(map(key_of, names))])
+            self._run(LOCK.format("_shared" if shared else ""), [sorted(map(self._key_of, names))])
 
     def try_lock(self, name: str, *, shared: bool = False) -> bool:
         query = f"select pg_try_advisory_xact_lock{'_shared' if shared else ''}(%s)"
-        return self._is(query, [key_of(name)])
+        return self._is(query, [self._key_of(name)])
 
     def hold(self, name: str) -> bool:
-        return self._is("select pg_try_advisory_lock(%s)", [key_of(name)])
+        return self._is("select pg_try_advisory_lock(%s)", [self._key_of(name)])
 
     def let_go(self, name: str) -> None:
-        self._run("select pg_advisory_unlock(%s)", [key_of(name)])
+        self._run("select pg_advisory_unlock(%s)", [self._key_of(name)])
+
+    def _key_of(self, name: str) -> int:
+        return key_of(f"{self.url.schema} {name}")  # the locks of a database are of all its schemas
 
     def new_numbers(self, table: str, column: str, count: int) -> list[int]:
         return [number for (number,) in self._run(NEXT, [table, column, count]).fetchall()]
@@ -252,6 +255,8 @@ class PostgresConnection:
         self.begin()
         try:
             self.lock("migrations")
+            if not self._is("select exists (select from pg_namespace where nspname = %s)", [self.url.schema]):
+                self._run(f'create schema "{self.url.schema}"')
             known = self.version()
             if known > NEWEST:
                 raise OperationsError(

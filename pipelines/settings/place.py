@@ -1,10 +1,12 @@
-"""Where the operations store is: a file, or a PostgreSQL database (``OPERATIONS_URL``); and what an address must be."""
+"""Where the operations store is: a file, or a schema of a PostgreSQL database (``OPERATIONS_URL``, ``SHARD``); and what
+an address must be."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 SCHEMES = ("postgresql", "postgres")
+PUBLIC = "public"  # PostgreSQL's own
 EXPECTED = "expected postgresql://user:password@host:port/database"
 
 
@@ -13,12 +15,14 @@ class PostgresUrl:
     """``text`` holds the password, and is shown to nobody; what is printed is where it is, and as whom."""
 
     text: str = field(repr=False)
+    schema: str = PUBLIC
 
     def __str__(self) -> str:
         parts = urlsplit(self.text)
         user = f"{unquote(parts.username)}@" if parts.username else ""
         host = parts.netloc.rpartition("@")[2]
-        return f"postgresql://{user}{host}{parts.path}"
+        within = "" if self.schema == PUBLIC else f", schema {self.schema}"
+        return f"postgresql://{user}{host}{parts.path}{within}"
 
     def exists(self) -> bool:
         """A file may not be there yet; a database is asked."""

@@ -22,7 +22,7 @@ from pipelines.settings.console_user import ConsoleUser
 from pipelines.settings.lead_source import LeadSource
 from pipelines.settings.lost import replaced
 from pipelines.settings.old_paths import replaced_fields
-from pipelines.settings.place import Place, PostgresUrl
+from pipelines.settings.place import PUBLIC, Place, PostgresUrl
 from pipelines.settings.place import problem as problem_of_url
 from pipelines.settings.problems import named, problem, refuse_placeholder
 from pipelines.settings.tenant import Tenant as Tenant
@@ -325,7 +325,10 @@ class Settings(BaseSettings):
 
     @property
     def operations(self) -> Place:
-        return PostgresUrl(self.operations_url.get_secret_value()) if self.operations_url else self.operations_file
+        """Of several shards in one database, each has a schema of its own."""
+        if not self.operations_url:
+            return self.operations_file
+        return PostgresUrl(self.operations_url.get_secret_value(), f"shard_{self.shard}" if self.shard else PUBLIC)
 
     @property
     def operations_file(self) -> Path:
