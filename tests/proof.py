@@ -13,7 +13,7 @@ from typing import TypeVar
 ROOT = Path(__file__).parents[1]
 PROVED = ROOT / "tests" / "proved.txt"
 PATHS = (
-    *("pipelines/analytics/lake", "tests/lake"),
+    *("pipelines/analytics/lake", "tests/lake", "pipelines/shards.py", "orchestration/locks.py", "tests/shards"),
     *("dbt_project", "pipelines/flow_builder", "pipelines/annotations", "pipelines/operations"),
     *(
         f"pipelines/{name}.py"

@@ -123,6 +123,12 @@ OUTBOX_CHECKS = {
         "run `servicetitan-flow sync`; if it stays, put the back-up of operations.sqlite in place",
     ),
 }
+SHARDS_CHECK = Check(
+    "tenants_are_of_one_shard",
+    "No tenant of this shard is told by another shard of the same database.",
+    "nothing of it leaves from here: take its group out of this one's environment, or disconnect it; where the other"
+    " shard is gone for good, drop its schema",
+)
 ENDPOINT_CHECK = Check(
     "endpoint_answers",
     "Flow Builder's endpoint is not down: it answers, and takes what it is sent.",
@@ -149,13 +155,21 @@ LEADS_CHECK = Check(
 )
 
 
+def outbox_check_specs(asset: dg.AssetKey, settings: "Settings") -> list[dg.AssetCheckSpec]:
+    shards = [SHARDS_CHECK] if settings.operations_url else []
+    return [check.spec(asset) for check in (*OUTBOX_CHECKS.values(), *shards)]
+
+
 def outbox_checks(
-    asset: dg.AssetKey, health: "OutboxHealth", unknown: int, settings: "Settings"
+    asset: dg.AssetKey, health: "OutboxHealth", unknown: int, elsewhere: Mapping[int, str], settings: "Settings"
 ) -> Iterator[dg.AssetCheckResult]:
+    """``elsewhere``: by tenant, in which schema its shard is."""
     found = {"held": health.held, "dead": health.dead, "overdue": health.overdue, "unknown": unknown}
     for name, check in OUTBOX_CHECKS.items():
         remarks = in_console(settings, check.page)
         yield check.result(asset, {"deliveries": found[name]} if found[name] else {}, remarks)
+    if settings.operations_url:
+        yield SHARDS_CHECK.result(asset, {f"tenant {one}": f"in {schema}" for one, schema in elsewhere.items()})
 
 
 def endpoint_check(asset: dg.AssetKey, health: "OutboxHealth", settings: "Settings") -> dg.AssetCheckResult:

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.assets.checks import ENDPOINT_CHECK, OUTBOX_CHECKS, endpoint_check, outbox_checks
+from orchestration.assets.checks import ENDPOINT_CHECK, endpoint_check, outbox_check_specs, outbox_checks
 from orchestration.assets.links import in_console
 from orchestration.assets.specs import DELIVER, DELIVERIES, OUTBOX, OWNERS, POOL, STATES, Results
 from orchestration.errors import with_known_errors
@@ -37,7 +37,7 @@ def outbox(settings: Settings) -> dg.AssetsDefinition:
         owners=OWNERS[DELIVER],
         kinds={"sqlite"},
         pool=POOL,
-        check_specs=[check.spec(OUTBOX) for check in OUTBOX_CHECKS.values()],
+        check_specs=outbox_check_specs(OUTBOX, settings),
         description="One delivery for every transition: what Flow Builder is to be told, and what not, and why.",
     )
     @with_known_errors
@@ -59,7 +59,8 @@ def outbox(settings: Settings) -> dg.AssetsDefinition:
             unknown = max(0, TransitionLog(con).size() - transitions(settings.operations))
         links = in_console(settings, Page.OVERVIEW)
         yield dg.MaterializeResult(asset_key=OUTBOX, metadata={**asdict(enqueued), **links})
-        yield from outbox_checks(OUTBOX, outbox_health(settings.operations, warehouse.now()), unknown, settings)
+        health = outbox_health(settings.operations, warehouse.now())
+        yield from outbox_checks(OUTBOX, health, unknown, enqueued.elsewhere, settings)
 
     return enqueue
 

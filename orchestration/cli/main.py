@@ -21,6 +21,7 @@ from orchestration.cli.processes import heed_signals
 from orchestration.cli.rehearse import rehearse
 from orchestration.cli.report import report_command
 from orchestration.cli.rules import rules
+from orchestration.cli.shards import shards, told_elsewhere
 from orchestration.cli.tenants import tenants
 from orchestration.cli.up import up
 from orchestration.errors import in_a_line, known_errors
@@ -62,7 +63,8 @@ def main() -> None:
 def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over: bool, wait: float) -> None:
     """Load, derive, enqueue and publish, once, in this process.
 
-    Exit status: 0 complete, 3 some tenant or stream did not come to its end, or the lake did not get it, 1 failed.
+    Exit status: 0 complete; 3 some tenant or stream did not come to its end, the lake did not get it, or another shard
+    tells one of the tenants; 1 failed.
     """
     settings = load_settings()
     directory.at_least_one(settings)
@@ -82,7 +84,7 @@ def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over:
     from orchestration.cli.unread import unread
 
     result = run_in_process(settings, "sync", run_config)
-    problems = [*unread(result), *unpublished(result)]
+    problems = [*unread(result), *unpublished(result), *told_elsewhere(result)]
     for line in problems:
         click.echo(line, err=True)
     click.echo(closing_line(result))
@@ -140,6 +142,7 @@ for command in [
     rules,
     kinds,
     operations,
+    shards,
     rehearse,
     tenants,
     secrets_key,

@@ -44,7 +44,8 @@ class OutboxLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Enqueued:
-    """What one sync wrote. ``not_sent`` counts by reason; ``canceled`` sends told what is no longer so."""
+    """What one sync wrote. ``not_sent`` counts by reason; ``canceled`` sends told what is no longer so. ``elsewhere``:
+    of own tenants that another shard of the database tells, its schema; nothing was written of them."""
 
     sent: int = 0
     corrected: int = 0
@@ -52,6 +53,7 @@ class Enqueued:
     held: int = 0
     canceled: int = 0
     not_sent: dict[str, int] = field(default_factory=dict)
+    elsewhere: dict[int, str] = field(default_factory=dict)
 
 
 def enqueue(
@@ -77,9 +79,15 @@ def enqueue(
                 checkpoints.note_readings(operations, seen.tenants, readings, now)
         else:
             with transaction(operations, *outboxes(seen.tenants)):
-                switches.begin(operations, directory.all(settings, operations), now)
+                tenants = directory.all(settings, operations)
+                switches.begin(operations, tenants, now)
                 failpoint("enqueue.begun")
-                enqueued = EnqueueRun(log, operations, seen, settings, now, readings, start_over).write()
+                begins = {*seen.tenants} - checkpoints.checkpoints(operations).keys()
+                elsewhere = checkpoints.told_elsewhere(operations, begins)
+                own = seen.without(elsewhere)
+                enqueued = EnqueueRun(log, operations, own, settings, now, readings, start_over).write()
+                both = {one.id: elsewhere[one.id] for one in tenants if one.id in elsewhere}
+                enqueued = replace(enqueued, elsewhere=both)
                 failpoint("enqueue.written")
             failpoint("enqueue.committed")
         remove_history(log, operations, settings.operations)

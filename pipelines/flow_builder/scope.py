@@ -1,7 +1,7 @@
 """What of the log a sync looks at: as little as it can, and all where it is not known what has changed."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from pipelines.derivation.freshness import LastDerivation
 from pipelines.flow_builder.delivery import Key
@@ -19,6 +19,13 @@ class Scope:
     derivation_id: str | None = None  # the newest
     behind: list[int] = field(default_factory=list)
     changed: set[Key] = field(default_factory=set)
+
+    def without(self, tenants: Collection[int]) -> "Scope":
+        return replace(
+            self,
+            tenants=[one for one in self.tenants if one not in tenants],
+            whole=[one for one in self.whole if one not in tenants],
+        )
 
     @property
     def others(self) -> list[int]:

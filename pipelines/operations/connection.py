@@ -46,6 +46,10 @@ class Connection(Protocol):
         """Beyond the transaction, until `let_go` or the connection's end; False: another connection holds it."""
 
     def let_go(self, name: str) -> None: ...
+    def neighbors(self) -> list[str]:
+        """The schemas in which other shards have their stores in this database. Until the transaction ends, who asks
+        this, too, waits."""
+
     def new_numbers(self, table: str, column: str, count: int) -> list[int]:
         """The next ones of a numbered table, in order, and nobody else's."""
 

@@ -36,6 +36,12 @@ OPTIONS = (
 VERSION = "select version from operations_version"
 NEXT = "select nextval(pg_get_serial_sequence(%s, %s)) from generate_series(1, %s)"
 LOCK = "select pg_advisory_xact_lock{}(key) from unnest(%s::bigint[]) as key"
+NEIGHBORS = """
+    select nspname from pg_class inner join pg_namespace on relnamespace = pg_namespace.oid
+    where relname = 'operations_version' and nspname != current_schema
+        and has_schema_privilege(pg_namespace.oid, 'usage') and has_table_privilege(pg_class.oid, 'select')
+    order by nspname
+"""
 MAY_BE_REPEATED = re.compile(r"\s*(select|with|begin)\b", re.IGNORECASE)
 
 GONE = "it does not answer; see that PostgreSQL runs there and can be reached, then run this again: nothing was lost"
@@ -203,6 +209,10 @@ class PostgresConnection:
 
     def let_go(self, name: str) -> None:
         self._run("select pg_advisory_unlock(%s)", [self._key_of(name)])
+
+    def neighbors(self) -> list[str]:
+        self._run(LOCK.format(""), [[key_of("shards")]])
+        return [name for (name,) in self._run(NEIGHBORS).fetchall()]
 
     def _key_of(self, name: str) -> int:
         return key_of(f"{self.url.schema} {name}")  # the locks of a database are of all its schemas

@@ -93,6 +93,9 @@ class SqliteConnection(sqlite3.Connection):
         (last,) = self.execute(f"select coalesce(max({column}), 0) from {table}").fetchone()
         return [*range(last + 1, last + 1 + count)]
 
+    def neighbors(self) -> list[str]:
+        return []
+
     def has_table(self, name: str) -> bool:
         return bool(self.execute("select 1 from sqlite_master where type = 'table' and name = ?", [name]).fetchall())
 

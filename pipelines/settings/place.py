@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 SCHEMES = ("postgresql", "postgres")
 PUBLIC = "public"  # PostgreSQL's own
+SHARD_NAME = "[a-z0-9][a-z0-9_]{0,39}"
 EXPECTED = "expected postgresql://user:password@host:port/database"
 
 

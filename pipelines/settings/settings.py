@@ -22,7 +22,7 @@ from pipelines.settings.console_user import ConsoleUser
 from pipelines.settings.lead_source import LeadSource
 from pipelines.settings.lost import replaced
 from pipelines.settings.old_paths import replaced_fields
-from pipelines.settings.place import PUBLIC, Place, PostgresUrl
+from pipelines.settings.place import PUBLIC, SHARD_NAME, Place, PostgresUrl
 from pipelines.settings.place import problem as problem_of_url
 from pipelines.settings.problems import named, problem, refuse_placeholder
 from pipelines.settings.tenant import Tenant as Tenant
@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     run_retention_days: int = Field(30, ge=1)  # of Dagster's runs
     secrets_key: list[SecretStr] = []  # the first is current
 
-    shard: str = Field("", pattern=r"^([a-z0-9][a-z0-9_]{0,39})?$")  # the group of tenants that this product serves
+    shard: str = Field("", pattern=f"^({SHARD_NAME})?$")  # the group of tenants that this product serves
     lake_catalog_url: SecretStr | None = None
     lake_data_url: str = ""
     lake_s3_endpoint: str = ""

@@ -12,6 +12,19 @@ def checkpoints(con: Connection) -> dict[int, str | None]:
     return dict(con.execute("select tenant_id, derivation_id from enqueues").fetchall())
 
 
+def told_elsewhere(con: Connection, tenants: Iterable[int]) -> dict[int, str]:
+    """Which of these another shard of the same database tells: by tenant, in which schema. Within a transaction: until
+    it ends, no other shard begins with one."""
+    if not (asked := set(tenants)):
+        return {}
+    return {
+        tenant_id: schema
+        for schema in con.neighbors()
+        for (tenant_id,) in con.execute(f'select tenant_id from "{schema}".enqueues').fetchall()
+        if tenant_id in asked
+    }
+
+
 def in_shadow_then(con: Connection) -> dict[int, bool]:
     """Of each tenant that was ever enqueued: whether it was in shadow."""
     return {tenant_id: bool(was) for tenant_id, was in con.execute("select tenant_id, was_shadow from enqueues")}

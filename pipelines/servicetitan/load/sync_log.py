@@ -7,7 +7,7 @@ read out of dlt's own state table, and the rows of ``tenant_syncs`` are inserted
 import base64
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,6 +69,20 @@ def decoded(state: str) -> Bookmarks:
     source = json.loads(zlib.decompress(base64.b64decode(state))).get("sources", {}).get(DATASET, {})
     bookmarks: Bookmarks = source.get("resources", {})
     return bookmarks
+
+
+def forget_tenants(connection: duckdb.DuckDBPyConnection, forgotten: Callable[[int], bool]) -> None:
+    """How far these were read: should they come back, they are read from their beginning. So is what is of all."""
+    found = connection.execute(STATE.replace("select state", "select state, state._dlt_load_id")).fetchone()
+    if not found:
+        return
+    whole = json.loads(zlib.decompress(base64.b64decode(found[0])))
+    for bookmarks in whole.get("sources", {}).get(DATASET, {}).get("resources", {}).values():
+        for owner in [owner for owner in bookmarks if not owner.isdigit() or forgotten(int(owner))]:
+            del bookmarks[owner]
+    state = base64.b64encode(zlib.compress(json.dumps(whole).encode(), 9)).decode("ascii")
+    query = f"update {DATASET}._dlt_pipeline_state set state = ? where _dlt_load_id = ? and pipeline_name = '{DATASET}'"
+    connection.execute(query, [state, found[1]])
 
 
 @dataclass(frozen=True)
