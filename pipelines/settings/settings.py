@@ -1,9 +1,6 @@
 """Every setting of the product, read from the environment and ``.env``; see ``.env.example``."""
 
-import os
-from collections.abc import Iterator
 from hashlib import sha256
-from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +23,7 @@ from pipelines.settings.place import PUBLIC, SHARD_NAME, Place, PostgresUrl
 from pipelines.settings.place import problem as problem_of_url
 from pipelines.settings.problems import named, problem, refuse_placeholder
 from pipelines.settings.tenant import Tenant as Tenant
+from pipelines.settings.together import doubles, missing
 from pipelines.settings.values import (
     check_address,
     check_file_name,
@@ -256,40 +254,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _whole(self) -> "Settings":
         sources = (line for name, one in self.lead_sources.items() for line in one.problems(name))
-        if lines := [*self._doubles(), *self._missing(), *sources]:
+        if lines := [*doubles(self), *missing(self), *sources]:
             raise named("\n".join(lines))
         return self
-
-    def _doubles(self) -> Iterator[str]:
-        for one, other in combinations(self.servicetitan_tenants.values(), 2):
-            if one.id == other.id:
-                yield (
-                    f"{other.variable('ID')}: found {one.id}, as in {one.variable('ID')}: two tenants have the id"
-                    f" {one.id}; expected an id of its own for each"
-                )
-        files = {
-            "WAREHOUSE_PATH": self.warehouse,
-            "ANALYTICS_PATH": self.analytics,
-            "OPERATIONS_PATH": self.operations_file,
-        }
-        for (name, path), (other_name, other_path) in combinations(files.items(), 2):
-            if os.path.realpath(path) == os.path.realpath(other_path):
-                yield f"{other_name}: found {other_path}, which is the file of {name} too; expected one of its own"
-
-    def _missing(self) -> Iterator[str]:
-        if self.flow_builder_trigger_url and not self.flow_builder_signing_secrets:
-            yield (
-                "FLOW_BUILDER_SIGNING_SECRETS: not set, but FLOW_BUILDER_TRIGGER_URL is;"
-                " expected whsec_… (an unsigned address is refused)"
-            )
-        if self.lake_data_url and not self.lake_catalog_url:
-            yield "LAKE_CATALOG_URL: not set, but LAKE_DATA_URL is; expected postgresql://user:password@host/database"
-        if self.lake_catalog_url and not self.lake_data_url:
-            yield "LAKE_DATA_URL: not set, but LAKE_CATALOG_URL is; expected s3://bucket/prefix or a folder"
-        keys = {"LAKE_S3_KEY_ID": self.lake_s3_key_id, "LAKE_S3_SECRET": self.lake_s3_secret}
-        if self.lake_data_url.startswith("s3://"):
-            for name in (name for name, value in keys.items() if not value):
-                yield f"{name}: not set, but LAKE_DATA_URL is in S3; expected that of a key that may read and write it"
 
     @property
     def api_url(self) -> str:
