@@ -21,7 +21,7 @@ OWNER = """
         select 1 as place, tenant_id, customer_id, 0 as sequence from gate_facts where transition_id = :id
         union all
         select 2, tenant_id, customer_id, sequence from deliveries where transition_id = :id
-    ) order by place, sequence desc limit 1
+    ) as places order by place, sequence desc limit 1
 """
 WHOLE_FROM = "select whole_from from enqueues where tenant_id = ?"
 
