@@ -21,9 +21,10 @@ def definitions() -> dg.Definitions:
     settings = load_settings()
     forgetting, describing = retention(settings), docs(settings)
     maintaining = [lake_maintain(settings)] if settings.lake_catalog_url else []
+    by_people = [rehearsal(settings), *decision_jobs(settings)]
     return dg.Definitions(
         assets=assets(settings),
-        jobs=[sync, deliver, forgetting, describing, rehearsal(settings), *maintaining, *decision_jobs(settings)],
+        jobs=[sync(settings), deliver(settings), forgetting, describing, *maintaining, *by_people],
         schedules=[
             sync_schedule(settings),
             retention_schedule(forgetting),

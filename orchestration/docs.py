@@ -27,7 +27,7 @@ def docs(settings: Settings) -> dg.JobDefinition:
         context.add_output_metadata({"page": dg.MetadataValue.path(str(page)), "bytes": size, **shown})
 
     @dg.job(
-        name="docs",
+        name=settings.of_shard("docs"),
         description="Makes dbt's documentation (every model, column and test, and their lineage), which the console"
         " shows at /console/docs/. Holds syncs up for some seconds.",
         executor_def=dg.in_process_executor,

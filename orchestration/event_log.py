@@ -6,10 +6,9 @@ compiled once. An event that a power cut takes away costs nobody an e-mail.
 
 No check is ever planned, so that each shows what it last came to. A run that has succeeded leaves its results and no
 bookkeeping; one that found nothing, once the next has succeeded, hardly anything. What is older goes later, by
-`orchestration.instance.prune`.
+`orchestration.instance.prune`. `orchestration.postgres_storage` does the same on PostgreSQL.
 """
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -25,15 +24,8 @@ from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
 
-from orchestration.instance.run_details import (
-    forget_bookkeeping,
-    last_results,
-    leave_outline,
-    previous_success,
-    with_news,
-)
+from orchestration.instance.run_details import is_kept, keep_what_is_of_use
 
 LARGEST_JOURNAL = 16 * 2**20  # bytes, of the write-ahead log between checkpoints
 
@@ -61,14 +53,13 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
         self.store_event_batch([event])
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        kept = [one for one in events if one.dagster_event_type != Type.ASSET_CHECK_EVALUATION_PLANNED]
+        kept = [one for one in events if is_kept(one)]
         with self._connect() as con:
             ids = [self._insert(con, one) for one in kept]
         for one, event_id in zip(kept, ids, strict=True):
             if one.dagster_event_type == Type.ASSET_CHECK_EVALUATION:
                 self.store_asset_check_event(one, event_id)
-            if one.dagster_event_type == Type.RUN_SUCCESS:
-                self._keep_what_is_of_use(one.run_id)
+            keep_what_is_of_use(self, one)
 
     def _insert(self, con: Connection, event: EventLogEntry) -> int:
         event_id = int(con.execute(Events.insert(), self._event_to_row(event)).lastrowid)
@@ -79,16 +70,6 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
                 newer = new.on_conflict_do_update(["asset_key"], set_={name: new.excluded[name] for name in values})
                 con.execute(newer, {"asset_key": key.to_string(), **values})
         return event_id
-
-    def _keep_what_is_of_use(self, run_id: str) -> None:
-        try:
-            with self._connect() as con:
-                forget_bookkeeping(con, run_id)
-                before = previous_success(con, run_id)
-                if before and not with_news(con, [before]):
-                    leave_outline(con, [before], last_results(con))
-        except DBAPIError as error:  # the run has succeeded all the same
-            logging.getLogger(__name__).warning("events of run %s stay as they are: %s", run_id, error)
 
     def dispose(self) -> None:
         super().dispose()  # type: ignore[no-untyped-call]

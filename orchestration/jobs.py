@@ -62,7 +62,8 @@ def decision_job(settings: Settings, action: Action) -> dg.JobDefinition:
             raise dg.Failure(f"{len(refused)} of {len(decided)} refused: {refused[0].webhook_id}: {refused[0].refused}")
 
     @dg.job(
-        name=action, description=f"Deliveries that are to be {ACTIONS[action].noun}; a dry run unless told otherwise."
+        name=settings.of_shard(action),
+        description=f"Deliveries that are to be {ACTIONS[action].noun}; a dry run unless told otherwise.",
     )
     def job() -> None:
         decide_on_deliveries()

@@ -19,7 +19,7 @@ def lake_maintain(settings: Settings) -> dg.JobDefinition:
         context.add_output_metadata(done or {})
 
     @dg.job(
-        name="lake_maintain",
+        name=settings.of_shard("lake_maintain"),
         description="Lets go what the lake's people cannot look back to any more (7 days), and puts small files"
         " together. Syncs and readers go on beside it.",
         executor_def=dg.in_process_executor,

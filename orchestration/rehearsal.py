@@ -57,7 +57,7 @@ def rehearsal(settings: Settings) -> dg.JobDefinition:
         context.add_output_metadata(counts)
 
     @dg.job(
-        name="rehearsal",
+        name=settings.of_shard("rehearsal"),
         description="What a tenant would have mailed in the last days, had it been live. Sends nothing.",
         executor_def=dg.in_process_executor,
     )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from orchestration.assets.specs import RETENTION
 from orchestration.rehearsal import forget_rehearsals
 from pipelines.settings import Settings
 
@@ -22,13 +23,13 @@ def retention(settings: Settings) -> dg.JobDefinition:
         now = datetime.now(UTC)
         forgotten = {
             **forget_data(settings, now),
-            "runs": keep_small(context.instance, now, settings.run_retention_days),
+            "runs": keep_small(context.instance, now, settings.run_retention_days, shard=settings.shard),
         }
         for name, count in forgotten.items():
             context.log.info(f"forgotten: {count} {name}")
 
     @dg.job(
-        name="retention",
+        name=settings.of_shard(RETENTION),
         description="Forgets what old runs left (RUN_RETENTION_DAYS), what finished deliveries said (RETENTION_DAYS),"
         " and rehearsals of more than 30 days ago.",
         executor_def=dg.in_process_executor,
@@ -54,9 +55,9 @@ def forget_if_due(instance: dg.DagsterInstance, settings: Settings) -> None:
 
     now = datetime.now(UTC)
     try:
-        if is_due(instance, now):
+        if is_due(instance, now, settings.shard):
             forget_data(settings, now)
-            keep_small(instance, now, settings.run_retention_days, MAX_BEFORE_A_COMMAND)
+            keep_small(instance, now, settings.run_retention_days, MAX_BEFORE_A_COMMAND, settings.shard)
     except Exception:
         logging.getLogger(__name__).exception("what is old is not forgotten")
 

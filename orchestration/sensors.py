@@ -16,14 +16,16 @@ from dagster._grpc.client import DEFAULT_SENSOR_GRPC_TIMEOUT
 from filelock import Timeout
 
 from orchestration.assets.outbox import post
-from orchestration.assets.specs import DELIVERIES
+from orchestration.assets.specs import DELIVER_DUE, DELIVERIES, SYNC, in_shard
 from orchestration.instance.orphans import about_to_start, end_dead_runs, instead_of
 from orchestration.locks import delivery_lock
-from orchestration.schedules import busy, sync
+from orchestration.schedules import busy
 from pipelines.flow_builder.outbox.queue import watched
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
     from pipelines.servicetitan.change_probe import ChangeProbe
 
 # A tick waits for something to happen: Dagster begins one every five seconds at most, at the cost of many looks, and
@@ -36,17 +38,19 @@ IN_A_TICK = 20  # deliveries
 no_more_ticks = Event()  # set where the code server is told to end: nothing waits for a tick then
 NOTHING_IS_SENT = "FLOW_BUILDER_TRIGGER_URL is not set: nothing is sent"
 
-deliver = dg.define_asset_job(
-    "deliver",
-    selection=dg.AssetSelection.assets(DELIVERIES),
-    description="Posts what is due in the outbox to Flow Builder.",
-    executor_def=dg.in_process_executor,
-)
+
+def deliver(settings: Settings) -> "UnresolvedAssetJobDefinition":
+    return dg.define_asset_job(
+        settings.of_shard(DELIVER_DUE),
+        selection=dg.AssetSelection.assets(in_shard(settings.shard, DELIVERIES)),
+        description="Posts what is due in the outbox to Flow Builder.",
+        executor_def=dg.in_process_executor,
+    )
 
 
 def deliver_sensor(settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
-        job=deliver,
+        job_name=settings.of_shard(DELIVER_DUE),
         name="deliver_sensor",
         description=("" if settings.flow_builder_trigger_url else f"Idle: {NOTHING_IS_SENT}. ")
         + f"Posts what in the outbox is due; of more than {IN_A_TICK}, or after a run that failed, starts `deliver`.",
@@ -64,7 +68,7 @@ def deliver_sensor(settings: Settings) -> dg.SensorDefinition:
             return dg.SkipReason(f"{count} due; a preview posts nothing")
         if reason := under_way(context.instance, settings):
             return dg.SkipReason(f"{count} due; {reason}")
-        makes_up = instead_of(context.instance, deliver.name)
+        makes_up = instead_of(context.instance, settings.of_shard(DELIVER_DUE))
         if count <= IN_A_TICK and not makes_up and (posted := post_in_tick(context, settings)):
             return posted
         return dg.SensorResult([dg.RunRequest(tags=makes_up)])
@@ -80,13 +84,14 @@ def post_in_tick(context: dg.SensorEvaluationContext, settings: Settings) -> dg.
     except Exception:
         context.log.exception("nothing more was posted in this tick: a run follows")
         return None
+    key = in_shard(settings.shard, DELIVERIES)
     counts = {name: count for name, count in (made.metadata or {}).items() if type(count) is int and count}
     return dg.SensorResult(
         skip_reason="posted: " + (", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing"),
         asset_events=[
-            dg.AssetMaterialization(DELIVERIES, metadata=made.metadata),
+            dg.AssetMaterialization(key, metadata=made.metadata),
             dg.AssetCheckEvaluation(
-                DELIVERIES,
+                key,
                 str(answers.check_name),
                 answers.passed,
                 metadata=answers.metadata,
@@ -98,12 +103,12 @@ def post_in_tick(context: dg.SensorEvaluationContext, settings: Settings) -> dg.
 
 def under_way(instance: dg.DagsterInstance, settings: Settings, now: datetime | None = None) -> str | None:
     """Why no delivery need start now; ends runs on record whose process is gone."""
-    now = now or datetime.now(UTC)
-    if reason := about_to_start(instance, deliver.name, now, most=2):  # two take turns: each holds the lock
+    now, job = now or datetime.now(UTC), settings.of_shard(DELIVER_DUE)
+    if reason := about_to_start(instance, job, now, most=2):  # two take turns: each holds the lock
         return reason
     try:
         with delivery_lock(settings).acquire(timeout=0):
-            return end_dead_runs(instance, deliver.name, now)
+            return end_dead_runs(instance, job, now)
     except Timeout:
         return "a run of deliver is under way"
 
@@ -118,7 +123,7 @@ def change_sensor(settings: Settings) -> dg.SensorDefinition:
     every = settings.change_sensor_seconds
 
     @dg.sensor(
-        job=sync,
+        job_name=settings.of_shard(SYNC),
         name="change_sensor",
         description=(
             "" if every else f"Off: CHANGE_SENSOR_SECONDS is 0; syncs start on SYNC_CRON ({settings.sync_cron}). "
@@ -135,7 +140,7 @@ def change_sensor(settings: Settings) -> dg.SensorDefinition:
             if look.changed:
                 changed = ", ".join(look.changed)
                 if not (reason := busy(context.instance, settings)):
-                    tags = {"changed": changed, **instead_of(context.instance, sync.name)}
+                    tags = {"changed": changed, **instead_of(context.instance, settings.of_shard(SYNC))}
                     return dg.SensorResult([dg.RunRequest(tags=tags)], cursor=json.dumps(look.marks))
                 why = f"changed: {changed}; {reason}"  # the marks stay, and the next look sees it again
             else:
@@ -160,8 +165,12 @@ def looks(every: float, context: dg.SensorEvaluationContext) -> Iterator[None]:
 
 
 def is_off(context: dg.SensorEvaluationContext) -> bool:
+    """Another code location has sensors of the same names."""
+    here = context.code_location_origin
     return any(
-        state.name == context.sensor_name and state.status == InstigatorStatus.STOPPED
+        state.name == context.sensor_name
+        and state.status == InstigatorStatus.STOPPED
+        and (here is None or state.repository_selector.location_name == here.location_name)
         for state in context.instance.all_instigator_state(instigator_type=InstigatorType.SENSOR)
     )
 

@@ -10,6 +10,7 @@ import dagster as dg
 from orchestration.alerting.from_checks import Descriptions, check_alerts
 from orchestration.alerting.from_outbox import outbox_alerts, pause_alerts
 from orchestration.alerting.from_runs import ENDED, run_alerts
+from orchestration.assets.specs import DELIVER_DUE, SYNC
 from pipelines.alerts.alert import Alert, Alerts
 from pipelines.alerts.channels import Channel
 from pipelines.alerts.freshness import quiet, stale_tenants
@@ -19,13 +20,14 @@ from pipelines.servicetitan.sync_status import last_complete
 from pipelines.settings import Settings
 from pipelines.tenants import directory
 
-JOBS = ("sync", "deliver")
+JOBS = (SYNC, DELIVER_DUE)
 
 
 class Records:
-    """What Dagster's records say; read anew only when another run has ended."""
+    """What Dagster's records say; read anew only when another run has ended. ``jobs``: of this shard."""
 
-    def __init__(self) -> None:
+    def __init__(self, jobs: Sequence[str] = JOBS) -> None:
+        self._jobs = jobs
         self._read_at: Sequence[Any] | None = None
         self._found: Alerts = {}
 
@@ -33,7 +35,7 @@ class Records:
         ended = instance.get_run_records(dg.RunsFilter(statuses=ENDED), limit=1, order_by="update_timestamp")
         read_at = [(record.dagster_run.run_id, record.update_timestamp) for record in ended]
         if read_at != self._read_at:
-            self._found = dict(chain(run_alerts(instance, JOBS), check_alerts(instance, checks)))
+            self._found = dict(chain(run_alerts(instance, self._jobs), check_alerts(instance, checks)))
             self._read_at = read_at
         return self._found
 

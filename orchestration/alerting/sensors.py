@@ -23,9 +23,9 @@ def alert_sensor(settings: Settings) -> dg.SensorDefinition:
 
     @cache
     def records() -> "Records":
-        from orchestration.alerting.evaluate import Records
+        from orchestration.alerting.evaluate import JOBS, Records
 
-        return Records()
+        return Records([settings.of_shard(job) for job in JOBS])
 
     @dg.sensor(
         name="alert_sensor",

@@ -7,7 +7,7 @@ import dagster as dg
 
 from orchestration.assets.checks import LEADS_CHECK
 from orchestration.assets.links import in_console
-from orchestration.assets.specs import ACTIONS, CUSTOMER_INDEX, INBOUND_LEADS, OWNERS, POOL, Results, raw_key
+from orchestration.assets.specs import ACTIONS, CUSTOMER_INDEX, INBOUND_LEADS, OWNERS, POOL, Results, in_shard, raw_key
 from orchestration.errors import with_known_errors
 from orchestration.resources import WarehouseResource
 from pipelines.analytics.customer_index import SOURCES
@@ -17,12 +17,12 @@ from pipelines.tenants import directory
 
 def customer_index(settings: Settings) -> dg.AssetsDefinition:
     @dg.asset(
-        key=CUSTOMER_INDEX,
-        deps=[raw_key(source.table) for source in SOURCES],
+        key=in_shard(settings.shard, CUSTOMER_INDEX),
+        deps=[raw_key(source.table, settings.shard) for source in SOURCES],
         group_name=ACTIONS,
         owners=OWNERS[ACTIONS],
         kinds={"sqlite"},
-        pool=POOL,
+        pool=settings.of_shard(POOL),
         description="Hashes of numbers, addresses and job numbers, by which a customer is found.",
     )
     @with_known_errors
@@ -38,12 +38,14 @@ def customer_index(settings: Settings) -> dg.AssetsDefinition:
 
 
 def inbound_leads(settings: Settings) -> dg.AssetsDefinition:
+    key = in_shard(settings.shard, INBOUND_LEADS)
+
     @dg.asset(
-        key=INBOUND_LEADS,
+        key=key,
         group_name=ACTIONS,
         owners=OWNERS[ACTIONS],
         kinds={"sqlite"},
-        check_specs=[LEADS_CHECK.spec(INBOUND_LEADS)],
+        check_specs=[LEADS_CHECK.spec(key)],
         description="Leads from web forms that the actions API took in, and that wait for a person.",
     )
     def look() -> Results:
@@ -51,7 +53,7 @@ def inbound_leads(settings: Settings) -> dg.AssetsDefinition:
 
         waiting = Counter(lead["status"] for lead in waiting_leads(settings.operations))
         links = in_console(settings, LEADS_CHECK.page)
-        yield dg.MaterializeResult(asset_key=INBOUND_LEADS, metadata={"waiting": waiting.total(), **links})
-        yield LEADS_CHECK.result(INBOUND_LEADS, waiting, links)
+        yield dg.MaterializeResult(asset_key=key, metadata={"waiting": waiting.total(), **links})
+        yield LEADS_CHECK.result(key, waiting, links)
 
     return look

@@ -69,7 +69,7 @@ DRIFT_CHECK = Check(
 
 
 def extract_checks(
-    result: "LoadResult", drift: Sequence["Drift"], aside: Mapping[str, Sequence["SetAside"]]
+    result: "LoadResult", drift: Sequence["Drift"], aside: Mapping[str, Sequence["SetAside"]], shard: str
 ) -> Iterator[dg.AssetCheckResult]:
     """In the metadata of `COMPLETE`: tenant -> what went wrong, and under `GOES_ON` the tenants that need more time.
     ``aside``: by tenant and stream."""
@@ -77,9 +77,9 @@ def extract_checks(
         syncs = [sync for sync in result.streams if sync.stream == stream.name]
         broken = {sync.tenant_name: sync.error for sync in syncs if not sync.complete and not sync.goes_on}
         going_on = ", ".join(sorted(sync.tenant_name for sync in syncs if sync.goes_on))
-        yield COMPLETE_CHECK.result(raw_key(stream.name), broken, {GOES_ON: going_on} if going_on else None)
-    yield REJECTED_CHECK.result(raw_key("rejected_records"), dict(rejected(aside)))
-    yield DRIFT_CHECK.result(raw_key("tenant_syncs"), {str(one): one.records for one in drift})
+        yield COMPLETE_CHECK.result(raw_key(stream.name, shard), broken, {GOES_ON: going_on} if going_on else None)
+    yield REJECTED_CHECK.result(raw_key("rejected_records", shard), dict(rejected(aside)))
+    yield DRIFT_CHECK.result(raw_key("tenant_syncs", shard), {str(one): one.records for one in drift})
 
 
 def rejected(aside: Mapping[str, Sequence["SetAside"]]) -> Iterator[tuple[str, Any]]:
@@ -90,11 +90,11 @@ def rejected(aside: Mapping[str, Sequence["SetAside"]]) -> Iterator[tuple[str, A
         yield f"{place}: which", named(records)
 
 
-def extract_check_specs() -> list[dg.AssetCheckSpec]:
+def extract_check_specs(shard: str) -> list[dg.AssetCheckSpec]:
     return [
-        *(COMPLETE_CHECK.spec(raw_key(stream.name)) for stream in STREAMS),
-        REJECTED_CHECK.spec(raw_key("rejected_records")),
-        DRIFT_CHECK.spec(raw_key("tenant_syncs")),
+        *(COMPLETE_CHECK.spec(raw_key(stream.name, shard)) for stream in STREAMS),
+        REJECTED_CHECK.spec(raw_key("rejected_records", shard)),
+        DRIFT_CHECK.spec(raw_key("tenant_syncs", shard)),
     ]
 
 

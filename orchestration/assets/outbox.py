@@ -8,7 +8,7 @@ import dagster as dg
 
 from orchestration.assets.checks import ENDPOINT_CHECK, endpoint_check, outbox_check_specs, outbox_checks
 from orchestration.assets.links import in_console
-from orchestration.assets.specs import DELIVER, DELIVERIES, OUTBOX, OWNERS, POOL, STATES, Results
+from orchestration.assets.specs import DELIVER, DELIVERIES, OUTBOX, OWNERS, POOL, STATES, Results, in_shard
 from orchestration.errors import with_known_errors
 from orchestration.locks import delivery_lock
 from orchestration.resources import WarehouseResource
@@ -30,14 +30,16 @@ class EnqueueConfig(dg.Config):
 
 
 def outbox(settings: Settings) -> dg.AssetsDefinition:
+    key = in_shard(settings.shard, OUTBOX)
+
     @dg.asset(
-        key=OUTBOX,
-        deps=READ_BY_ENQUEUE,
+        key=key,
+        deps=[in_shard(settings.shard, mart) for mart in READ_BY_ENQUEUE],
         group_name=DELIVER,
         owners=OWNERS[DELIVER],
         kinds={"sqlite"},
-        pool=POOL,
-        check_specs=outbox_check_specs(OUTBOX, settings),
+        pool=settings.of_shard(POOL),
+        check_specs=outbox_check_specs(key, settings),
         description="One delivery for every transition: what Flow Builder is to be told, and what not, and why.",
     )
     @with_known_errors
@@ -58,21 +60,23 @@ def outbox(settings: Settings) -> dg.AssetsDefinition:
             )
             unknown = max(0, TransitionLog(con).size() - transitions(settings.operations))
         links = in_console(settings, Page.OVERVIEW)
-        yield dg.MaterializeResult(asset_key=OUTBOX, metadata={**asdict(enqueued), **links})
+        yield dg.MaterializeResult(asset_key=key, metadata={**asdict(enqueued), **links})
         health = outbox_health(settings.operations, warehouse.now())
-        yield from outbox_checks(OUTBOX, health, unknown, enqueued.elsewhere, settings)
+        yield from outbox_checks(key, health, unknown, enqueued.elsewhere, settings)
 
     return enqueue
 
 
 def deliveries(settings: Settings) -> dg.AssetsDefinition:
+    key = in_shard(settings.shard, DELIVERIES)
+
     @dg.asset(
-        key=DELIVERIES,
-        deps=[OUTBOX],
+        key=key,
+        deps=[in_shard(settings.shard, OUTBOX)],
         group_name=DELIVER,
         owners=OWNERS[DELIVER],
         kinds={"http"},
-        check_specs=[ENDPOINT_CHECK.spec(DELIVERIES)],
+        check_specs=[ENDPOINT_CHECK.spec(key)],
         description="What was due in the outbox, posted to Flow Builder.",
     )
     @with_known_errors
@@ -91,7 +95,8 @@ def post(
     from pipelines.flow_builder.deliver import deliver
     from pipelines.flow_builder.outbox.queries import outbox_health
 
+    key = in_shard(settings.shard, DELIVERIES)
     counts = asdict(deliver(settings, clock=lambda: datetime.now(UTC), begin_for=begin_for))
     known = {name: count for name, count in counts.items() if count is not None}
-    made = dg.MaterializeResult[Any](asset_key=DELIVERIES, metadata={**known, **in_console(settings, Page.OVERVIEW)})
-    return made, endpoint_check(DELIVERIES, outbox_health(settings.operations, datetime.now(UTC)), settings)
+    made = dg.MaterializeResult[Any](asset_key=key, metadata={**known, **in_console(settings, Page.OVERVIEW)})
+    return made, endpoint_check(key, outbox_health(settings.operations, datetime.now(UTC)), settings)

@@ -12,7 +12,7 @@ import dagster as dg
 from pipelines.servicetitan.raw_tables import RawTable
 from pipelines.servicetitan.streams import STREAMS
 
-POOL = "warehouse"
+POOL = "warehouse"  # with the shard's name behind it, as jobs have: `pipelines.settings.Settings.of_shard`
 # Groups as the line has them; `actions` is the side door.
 EXTRACT, DERIVE, DELIVER, PUBLISH = "extract", "derive", "deliver", "publish"
 ACTIONS = "actions"
@@ -20,6 +20,8 @@ OWNERS = {
     **{group: ["team:operations"] for group in (EXTRACT, DELIVER, ACTIONS)},
     **{group: ["team:analytics"] for group in (DERIVE, PUBLISH)},
 }
+SYNC, DELIVER_DUE, RETENTION = "sync", "deliver", "retention"
+JOBS = (SYNC, DELIVER_DUE, RETENTION, "docs", "rehearsal", "lake_maintain", "replay", "release", "cancel")
 OUTBOX = dg.AssetKey(["flow_builder", "outbox"])
 DELIVERIES = dg.AssetKey(["flow_builder", "deliveries"])
 ANALYTICS = dg.AssetKey("analytics")
@@ -41,15 +43,24 @@ OWN_TABLES = {
 }
 
 
-def raw_key(table: str) -> dg.AssetKey:
-    return dg.AssetKey(["servicetitan", table])
+def in_shard(shard: str, key: dg.AssetKey) -> dg.AssetKey:
+    """Of several shards in one Dagster, each has assets of its own: ``west/marts/customers``."""
+    return key.with_prefix(shard) if shard else key
 
 
-def raw_asset(table: RawTable) -> dg.AssetSpec:
+def raw_key(table: str, shard: str = "") -> dg.AssetKey:
+    return in_shard(shard, dg.AssetKey(["servicetitan", table]))
+
+
+def is_mart(key: dg.AssetKey) -> bool:
+    return key.path[-2] == "marts"
+
+
+def raw_asset(table: RawTable, shard: str) -> dg.AssetSpec:
     stream = STREAMS_BY_NAME.get(table.name)
     words = f"ServiceTitan's {table.name.replace('_', ' ')} of every tenant"
     return dg.AssetSpec(
-        key=raw_key(table.name),
+        key=raw_key(table.name, shard),
         group_name=EXTRACT,
         owners=OWNERS[EXTRACT],
         kinds={"dlt", "duckdb"},
@@ -61,11 +72,11 @@ def raw_asset(table: RawTable) -> dg.AssetSpec:
     )
 
 
-def asset_key(node: Node) -> dg.AssetKey:
+def asset_key(node: Node, shard: str = "") -> dg.AssetKey:
     """``servicetitan/jobs``, ``marts/customer_state_transitions``: path = asset key = table."""
-    if node["resource_type"] == "source":
-        return dg.AssetKey([node["source_name"], node["name"]])
-    return dg.AssetKey([node["schema"], node["alias"]])
+    is_source = node["resource_type"] == "source"
+    table = [node["source_name"], node["name"]] if is_source else [node["schema"], node["alias"]]
+    return in_shard(shard, dg.AssetKey(table))
 
 
 def parents(node: Node) -> list[str]:
@@ -73,13 +84,13 @@ def parents(node: Node) -> list[str]:
     return found
 
 
-def dbt_assets(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
+def dbt_assets(manifest: Mapping[str, Any], shard: str = "") -> dict[str, dg.AssetSpec]:
     """dbt's unique id -> spec, for every model and seed."""
     nodes = {**manifest["nodes"], **manifest["sources"]}
     return {
         unique_id: dg.AssetSpec(
-            key=asset_key(node),
-            deps=[asset_key(nodes[parent]) for parent in parents(node) if parent in nodes],
+            key=asset_key(node, shard),
+            deps=[asset_key(nodes[parent], shard) for parent in parents(node) if parent in nodes],
             description=node["description"],
             group_name=DERIVE,
             owners=OWNERS[DERIVE],
@@ -94,9 +105,9 @@ def dbt_assets(manifest: Mapping[str, Any]) -> dict[str, dg.AssetSpec]:
     }
 
 
-def dbt_checks(manifest: Mapping[str, Any]) -> dict[str, dg.AssetCheckSpec]:
+def dbt_checks(manifest: Mapping[str, Any], shard: str = "") -> dict[str, dg.AssetCheckSpec]:
     """dbt's unique id -> spec, for every data test; a test of severity error blocks what comes after."""
-    assets = dbt_assets(manifest)
+    assets = dbt_assets(manifest, shard)
     return {
         unique_id: dg.AssetCheckSpec(
             name=node["name"],

@@ -14,7 +14,7 @@ from orchestration.assets.lake import lakes
 from orchestration.assets.links import in_console
 from orchestration.assets.outbox import deliveries, outbox
 from orchestration.assets.progress import ProgressLog
-from orchestration.assets.specs import ANALYTICS, OUTBOX, POOL, Results, raw_key
+from orchestration.assets.specs import ANALYTICS, OUTBOX, POOL, Results, in_shard, is_mart, raw_key
 from orchestration.cli import baselines, edited_seeds
 from orchestration.errors import with_known_errors
 from orchestration.resources import WarehouseResource
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def assets(settings: Settings) -> list[dg.AssetsDefinition]:
     manifest = project_json(settings.warehouse, dbt_folder(settings))
     derived = derive_asset(settings, manifest)
-    marts = [key for key in derived.keys if key.path[0] == "marts"]
+    marts = [key for key in derived.keys if is_mart(key)]
     return [
         extract_asset(settings),
         derived,
@@ -56,9 +56,9 @@ class ExtractConfig(dg.Config):
 def extract_asset(settings: Settings) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="extract",
-        specs=[lineage.raw_asset(table) for table in RAW_TABLES],
-        check_specs=extract_check_specs(),
-        pool=POOL,
+        specs=[lineage.raw_asset(table, settings.shard) for table in RAW_TABLES],
+        check_specs=extract_check_specs(settings.shard),
+        pool=settings.of_shard(POOL),
     )
     @with_known_errors
     def extract(
@@ -81,13 +81,13 @@ def extract_asset(settings: Settings) -> dg.AssetsDefinition:
         keep_complete(settings.operations, result.streams)
         keep_readings(settings.operations, result.began_at, result.streams)
         drift = find_drift(settings.warehouse, result.load_ids)
-        yield from (raw_result(table.name, result) for table in RAW_TABLES)
-        yield from extract_checks(result, drift, by_place(settings, warehouse.now()))
+        yield from (raw_result(table.name, result, settings.shard) for table in RAW_TABLES)
+        yield from extract_checks(result, drift, by_place(settings, warehouse.now()), settings.shard)
 
     return extract
 
 
-def raw_result(table: str, result: "LoadResult") -> dg.MaterializeResult[Any]:
+def raw_result(table: str, result: "LoadResult", shard: str) -> dg.MaterializeResult[Any]:
     syncs = [sync for sync in result.streams if sync.stream == table]
     read = {
         "rows_read": sum(sync.rows for sync in syncs),
@@ -98,7 +98,7 @@ def raw_result(table: str, result: "LoadResult") -> dg.MaterializeResult[Any]:
         "seconds": sum(sync.seconds for sync in syncs),
     }
     return dg.MaterializeResult(
-        asset_key=raw_key(table),
+        asset_key=raw_key(table, shard),
         metadata={
             "dagster/row_count": result.stored_rows.get(table, 0),
             "rows_changed": result.changed_rows.get(table, 0),
@@ -108,10 +108,17 @@ def raw_result(table: str, result: "LoadResult") -> dg.MaterializeResult[Any]:
 
 
 def derive_asset(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
-    specs, checks = lineage.dbt_assets(manifest), lineage.dbt_checks(manifest)
+    shard = settings.shard
+    specs, checks = lineage.dbt_assets(manifest, shard), lineage.dbt_checks(manifest, shard)
     specs = {unique_id: kept_fresh(spec, settings) for unique_id, spec in specs.items()}
 
-    @dg.multi_asset(name="derive", specs=[*specs.values()], check_specs=[*checks.values()], pool=POOL, can_subset=True)
+    @dg.multi_asset(
+        name="derive",
+        specs=[*specs.values()],
+        check_specs=[*checks.values()],
+        pool=settings.of_shard(POOL),
+        can_subset=True,
+    )
     @with_known_errors
     def derive(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Results:
         from pipelines.derivation.baselines import taken_since, tenants_with_baseline
@@ -133,7 +140,8 @@ def derive_asset(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
             context.log.info(str(baseline))
         rows, states = row_counts(settings.warehouse), customers_per_state(settings.warehouse)
         overview = in_console(settings, Page.OVERVIEW)
-        news = {**baselines.told(taken), **edited_seeds.told(kept), lineage.STATES: {**states, **overview}}
+        told = {**baselines.told(taken), **edited_seeds.told(kept), lineage.STATES: {**states, **overview}}
+        news = {in_shard(shard, key): metadata for key, metadata in told.items()}
         for node in done.nodes if done.reason else told_again(done.nodes, specs, checks):
             spec, check = specs.get(node.unique_id), checks.get(node.unique_id)
             if spec and spec.key in context.selected_asset_keys:
@@ -154,13 +162,13 @@ def told_again(
         if spec is None:
             if node.status != "pass" or (check and check.blocking):
                 yield node
-        elif spec.key.path[0] == "marts":
+        elif is_mart(spec.key):
             yield node
 
 
 def kept_fresh(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
     """A mart is stale after three intervals of the schedule."""
-    if spec.key.path[0] != "marts":
+    if not is_mart(spec.key):
         return spec
     window = intervals(settings.sync_cron, datetime.now(UTC), INTERVALS)
     return spec.replace_attributes(freshness_policy=dg.FreshnessPolicy.time_window(fail_window=window))
@@ -169,7 +177,7 @@ def kept_fresh(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
 def table_result(
     spec: dg.AssetSpec, node: "NodeResult", rows: Mapping[str, int], news: Mapping[str, Any]
 ) -> dg.MaterializeResult[Any]:
-    table = ".".join(spec.key.path)
+    table = ".".join(spec.key.path[-2:])
     counted = {"dagster/row_count": rows[table]} if table in rows else {}
     return dg.MaterializeResult(asset_key=spec.key, metadata={"seconds": node.seconds, **counted, **news})
 
@@ -194,13 +202,15 @@ def links(settings: Settings) -> dict[str, Any]:
 
 
 def analytics(settings: Settings, marts: list[dg.AssetKey], manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+    key = in_shard(settings.shard, ANALYTICS)
+
     @dg.asset(
-        key=ANALYTICS,
-        deps=[*marts, OUTBOX],
+        key=key,
+        deps=[*marts, in_shard(settings.shard, OUTBOX)],
         group_name=lineage.PUBLISH,
         owners=lineage.OWNERS[lineage.PUBLISH],
         kinds={"duckdb"},
-        pool=POOL,
+        pool=settings.of_shard(POOL),
         output_required=False,
         description="All marts and the deliveries, in a file of their own, which people may open at any time."
         " Published when they have changed.",
@@ -218,8 +228,8 @@ def analytics(settings: Settings, marts: list[dg.AssetKey], manifest: Mapping[st
         if not is_published(settings.analytics, derivation.id if derivation else None, version):
             deliveries = {"deliveries": Besides(table(settings.operations), FOR_ANALYSTS)}
             rows = publish(settings.warehouse, settings.analytics, version, deliveries, described(manifest))
-            yield dg.MaterializeResult(asset_key=ANALYTICS, metadata=rows | links(settings))
+            yield dg.MaterializeResult(asset_key=key, metadata=rows | links(settings))
         elif is_behind(settings):  # its step would be skipped
-            yield dg.MaterializeResult(asset_key=ANALYTICS, metadata=links(settings))
+            yield dg.MaterializeResult(asset_key=key, metadata=links(settings))
 
     return publish

@@ -9,6 +9,7 @@ import click
 from orchestration.cli.alerts import alerts
 from orchestration.cli.backup import backup, restore
 from orchestration.cli.check import check
+from orchestration.cli.code_server import code_server
 from orchestration.cli.connecting import secrets_key
 from orchestration.cli.console_user import console_user
 from orchestration.cli.customer import customer_command
@@ -73,7 +74,7 @@ def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over:
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         "ops": {
             "extract": {"config": extract},
-            "flow_builder__outbox": {"config": {"start_over": start_over}},
+            outbox(settings): {"config": {"start_over": start_over}},
         },
         "resources": {
             "warehouse": {"config": {"as_of": as_of, "wait_seconds": wait}},
@@ -83,29 +84,35 @@ def sync(tenants: Sequence[str], as_of: str | None, reconcile: bool, start_over:
     from orchestration.cli import baselines, edited_seeds
     from orchestration.cli.unread import unread
 
-    result = run_in_process(settings, "sync", run_config)
-    problems = [*unread(result), *unpublished(result), *told_elsewhere(result)]
+    result = run_in_process(settings, settings.of_shard("sync"), run_config)
+    problems = [*unread(result), *unpublished(result), *told_elsewhere(result, outbox(settings))]
     for line in problems:
         click.echo(line, err=True)
-    click.echo(closing_line(result))
+    click.echo(closing_line(result, outbox(settings)))
     for line in (*edited_seeds.lines(result), *baselines.lines(result)):
         click.echo(line)
     if problems:
         raise SystemExit(INCOMPLETE)
 
 
-def closing_line(result: "dg.ExecuteInProcessResult") -> str:
+def outbox(settings: Settings) -> str:
+    """The name of its step."""
+    from orchestration.assets.specs import OUTBOX, in_shard
+
+    return in_shard(settings.shard, OUTBOX).to_python_identifier()
+
+
+def closing_line(result: "dg.ExecuteInProcessResult", outbox: str) -> str:
     """Counts of what the run did, as its assets reported them."""
     reported = {
-        step: [one.metadata for one in result.asset_materializations_for_node(step)]
-        for step in ("extract", "flow_builder__outbox")
+        step: [one.metadata for one in result.asset_materializations_for_node(step)] for step in ("extract", outbox)
     }
 
     def total(step: str, name: str) -> Any:
         return sum(metadata[name].value for metadata in reported[step] if name in metadata)
 
     rows, changed = total("extract", "rows_read"), total("extract", "rows_changed")
-    counts = {name: total("flow_builder__outbox", name) for name in ("sent", "corrected", "held", "canceled")}
+    counts = {name: total(outbox, name) for name in ("sent", "corrected", "held", "canceled")}
     queued = ", ".join(f"{count} {name}" for name, count in counts.items())
     return f"sync: {rows:,} rows read, {changed:,} changed; enqueued: {queued}"
 
@@ -156,5 +163,6 @@ for command in [
     lake_maintain,
     alerts,
     up,
+    code_server,
 ]:
     main.add_command(command)

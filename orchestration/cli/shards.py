@@ -84,9 +84,9 @@ def split(name: str, tenants: Sequence[str], folder: Path) -> None:
         click.echo(f"but {', '.join(own)}: move those from this environment into its, before the next sync")
 
 
-def told_elsewhere(result: "dg.ExecuteInProcessResult") -> Iterator[str]:
+def told_elsewhere(result: "dg.ExecuteInProcessResult", outbox: str) -> Iterator[str]:
     """A line for each tenant that another shard tells."""
-    for one in result.asset_materializations_for_node("flow_builder__outbox"):
+    for one in result.asset_materializations_for_node(outbox):
         elsewhere: Any = one.metadata["elsewhere"].value
         for tenant, schema in elsewhere.items():
             yield f"tenant {tenant} is told by {schema}, and not by this shard: take it out of this one's environment"

@@ -6,8 +6,8 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -17,10 +17,9 @@ from orchestration.cli.processes import PATIENCE, Command, Process, command, end
 from orchestration.cli.rotated_log import RotatedLog
 from orchestration.cli.up_parts import Startup, off, parts
 from pipelines.operations import open_operations
-from pipelines.settings import Settings, load_settings
+from pipelines.settings import LOCATION, Settings, load_settings
 from pipelines.tenants import directory
 
-LOCATION = "servicetitan-flow"
 MODULE = "orchestration.definitions"
 LAST_LINES = 20
 # On a busy machine a run's process takes longer than the usual minute to start; given up, it would start in vain.
@@ -37,6 +36,20 @@ def up(host: str, port: int, actions_port: int) -> None:
 
     Says when each is ready. When one of them ends, all end, with status 1: let systemd or a container start them again.
     """
+    with alone() as settings:
+        expect_free(host, port, "--port")
+        if settings.serves:
+            expect_free(host, actions_port, "--actions-port")
+        with RotatedLog(settings.data_dir.absolute() / "logs" / "up.log") as log:
+            ended = run_all(settings, host, port, actions_port, log)
+            if ended:
+                lines = log.last_lines(LAST_LINES)
+                raise click.ClickException(f"{ended} ended by itself. The log ends with\n{lines}all of it: {log.path}")
+
+
+@contextmanager
+def alone() -> Iterator[Settings]:
+    """The settings of a product that can start, and that no other process runs; until SIGTERM."""
     from orchestration.instance.home import dagster_home
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -49,16 +62,10 @@ def up(host: str, port: int, actions_port: int) -> None:
         raise click.ClickException(
             f"servicetitan-flow is up already: another process holds {lock.lock_file}; end that one first"
         ) from None
-    expect_free(host, port, "--port")
-    if settings.serves:
-        expect_free(host, actions_port, "--actions-port")
-    with open_operations(settings.operations):
-        pass  # a file that cannot be used is told here, once, and not by three programs
-    with RotatedLog(settings.data_dir.absolute() / "logs" / "up.log") as log:
-        ended = run_all(settings, host, port, actions_port, log)
-        if ended:
-            lines = log.last_lines(LAST_LINES)
-            raise click.ClickException(f"{ended} ended by itself. The log ends with\n{lines}all of it: {log.path}")
+    with lock:
+        with open_operations(settings.operations):
+            pass  # a file that cannot be used is told here, once, and not by three programs
+        yield settings
 
 
 def run_all(settings: Settings, host: str, port: int, actions_port: int, log: RotatedLog) -> str | None:
@@ -67,7 +74,8 @@ def run_all(settings: Settings, host: str, port: int, actions_port: int, log: Ro
     env = PATIENT | os.environ
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        code_servers = stack.enter_context(running(serving_code({LOCATION: MODULE}, folder), env, log.output))
+        serving = serving_code({settings.of_shard(LOCATION): MODULE}, folder)
+        code_servers = stack.enter_context(running(serving, env, log.output))
         if ended := wait_until_served(code_servers, folder):
             return ended
         others = programs(settings, folder, host, port, actions_port)
@@ -106,14 +114,15 @@ def serving_code(modules: Mapping[str, str], folder: Path) -> dict[str, Command]
     sockets = {name: folder / f"{name}.sock" for name in modules}
     lines = [f"  - grpc_server: {{socket: '{path}', location_name: '{name}'}}" for name, path in sockets.items()]
     (folder / "workspace.yaml").write_text("\n".join(["load_from:", *lines, ""]))
-    options = ("--use-python-environment-entry-point", "--socket")
     return {
-        f"Dagster's code server of {name}": python_module(
-            *("orchestration.instance.code_server", "api", "grpc"),
-            *(*options, str(sockets[name]), "--location-name", name, "--module-name", module),
-        )
+        f"Dagster's code server of {name}": code_server(name, module, "--socket", str(sockets[name]))
         for name, module in modules.items()
     }
+
+
+def code_server(name: str, module: str, *address: str) -> Command:
+    options = ("--use-python-environment-entry-point", *address, "--location-name", name, "--module-name", module)
+    return python_module("orchestration.instance.code_server", "api", "grpc", *options)
 
 
 def wait_until_served(code_servers: Mapping[str, Process], folder: Path) -> str | None:

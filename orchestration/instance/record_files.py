@@ -1,4 +1,5 @@
-"""The files that hold Dagster's records, where they are SQLite's: a file does not shrink when rows go."""
+"""The files that hold Dagster's records, where they are SQLite's: a file does not shrink when rows go. PostgreSQL uses
+anew what rows leave, and its own vacuum sees to that."""
 
 import logging
 from collections.abc import Iterator
@@ -6,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.storage.runs import SqliteRunStorage
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import OperationalError
 
@@ -34,9 +36,10 @@ def give_back_room(instance: dg.DagsterInstance) -> None:
 
 
 def files(instance: dg.DagsterInstance) -> Iterator[Path]:
-    """Those that are there: somebody may keep Dagster's records elsewhere."""
+    """Those that are there: somebody may keep Dagster's records elsewhere, and files of before lie here still."""
     home = Path(instance.root_directory)
-    yield from (home / name for name in FILES if (home / name).exists())
+    if isinstance(instance.run_storage, SqliteRunStorage):
+        yield from (home / name for name in FILES if (home / name).exists())
 
 
 @contextmanager

@@ -89,7 +89,7 @@ def app(
         apart=Places(MAX_TRIALS, partial(Problem, "busy", "other tenants are tried at the moment", RETRY_AFTER)),
         intake_places=Places(MAX_LEADS, partial(Problem, "not_recorded", AGAIN, 10), PATIENCE),
     )
-    dagster, idempotency = Dagster(settings.dagster_url), Idempotency(store, clock)
+    dagster, idempotency = Dagster(settings.dagster_url, settings.of_shard), Idempotency(store, clock)
     options, metrics = PerTenant(lambda tenant: OptionLists(clients[tenant], clock)), Metrics(settings, clock)
     api = FastAPIOffline(
         title="servicetitan-flow actions",

@@ -22,6 +22,7 @@ from pipelines.settings.old_paths import replaced_fields
 from pipelines.settings.place import PUBLIC, SHARD_NAME, Place, PostgresUrl
 from pipelines.settings.place import problem as problem_of_url
 from pipelines.settings.problems import named, problem, refuse_placeholder
+from pipelines.settings.shard import of_shard
 from pipelines.settings.tenant import Tenant as Tenant
 from pipelines.settings.together import doubles, missing
 from pipelines.settings.values import (
@@ -296,6 +297,9 @@ class Settings(BaseSettings):
         if not self.operations_url:
             return self.operations_file
         return PostgresUrl(self.operations_url.get_secret_value(), f"shard_{self.shard}" if self.shard else PUBLIC)
+
+    def of_shard(self, name: str) -> str:
+        return of_shard(name, self.shard)
 
     @property
     def operations_file(self) -> Path:

@@ -25,7 +25,8 @@ import httpx
 import psutil
 
 from orchestration.cli.processes import LAST_WORDS, PATIENCE, Process, command, running
-from orchestration.cli.up import LOCATION, MODULE, serving_code
+from orchestration.cli.up import MODULE, serving_code
+from pipelines.settings import LOCATION
 from tests.bench.measures import report
 from tests.simulator.environment import SIGNING_SECRET, environment
 from tests.simulator.flow_builder.receiver import Receiver

@@ -1,6 +1,6 @@
 """Starting jobs, over the GraphQL of Dagster's webserver: first of all `sync`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,9 +10,10 @@ from pydantic import BaseModel, Field
 from pipelines.actions.web.problems import Problem
 from pipelines.actions.workers import Places
 from pipelines.links import run_link
+from pipelines.settings import LOCATION
 from pipelines.tls import trusted
 
-LOCATION, REPOSITORY, JOB = "servicetitan-flow", "__repository__", "sync"
+REPOSITORY, JOB = "__repository__", "sync"
 PATIENCE = 10.0  # seconds that one waits for its turn
 SLOWEST = 30.0  # seconds that an answer may take
 WAITING = ["QUEUED", "NOT_STARTED"]
@@ -58,11 +59,12 @@ class Dagster:
     that hangs takes no other request with it. What waits stands in Dagster's own queue: it outlives this process, and
     Dagster's."""
 
-    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
-        self._url = url.rstrip("/")
+    def __init__(self, url: str, of_shard: Callable[[str], str] = str) -> None:
+        """``of_shard``: how jobs and the code location are called here."""
+        self._url, self._of_shard = url.rstrip("/"), of_shard
         full = partial(Problem, "sync_unavailable", "others wait for Dagster already", 5)
         self.places = Places(1, full, PATIENCE)
-        self._http = httpx.Client(verify=trusted(), trust_env=False, transport=transport)
+        self._http = httpx.Client(verify=trusted(), trust_env=False)
 
     def close(self) -> None:
         self._http.close()
@@ -89,16 +91,18 @@ class Dagster:
 
     def runs(self, job: str, statuses: Sequence[str], patience: float = SLOWEST) -> list[Json]:
         """The newest. Raises `Problem` ``sync_unavailable``."""
-        runs = self.ask(RUNS, {"filter": {"pipelineName": job, "statuses": [*statuses]}}, patience)["runsOrError"]
+        asked = {"pipelineName": self._of_shard(job), "statuses": [*statuses]}
+        runs = self.ask(RUNS, {"filter": asked}, patience)["runsOrError"]
         return list(runs.get("results") or ())
 
     def launch(self, job: str, config: Json) -> Started:
         """Raises `Problem` ``sync_unavailable``."""
-        selector = {"repositoryLocationName": LOCATION, "repositoryName": REPOSITORY, "pipelineName": job}
+        location, name = self._of_shard(LOCATION), self._of_shard(job)
+        selector = {"repositoryLocationName": location, "repositoryName": REPOSITORY, "pipelineName": name}
         params = {"selector": selector, "runConfigData": config, "mode": "default"}
         answer = self.ask(LAUNCH, {"params": params})["launchRun"]
         if answer["__typename"] != "LaunchRunSuccess":
-            detail = f"Dagster did not start {job}: {answer['__typename']}; is code location {LOCATION} loaded?"
+            detail = f"Dagster did not start {name}: {answer['__typename']}; is code location {location} loaded?"
             raise Problem("sync_unavailable", detail)
         run_id = str(answer["run"]["runId"])
         return Started(run_id=run_id, url=self._page_of(run_id))
