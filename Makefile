@@ -42,7 +42,7 @@ pictures: .venv/ready
 	PICTURES=pipelines/console/pictures $(BIN)/pytest --quiet tests/console/browser/test_pages.py
 
 requirements: .venv/ready
-	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --extra dev --extra postgres --extra lake --extra servers \
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --extra dev --extra postgres --extra cluster --extra lake --extra servers \
 		--no-emit-index-url --no-annotate --no-header pyproject.toml --output-file requirements.txt
 
 clean:
