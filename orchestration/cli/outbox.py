@@ -9,8 +9,10 @@ from typing import Any
 import click
 
 from orchestration.cli.decisions import DECISIONS
+from orchestration.cli.endpoint import say_endpoint, say_wait
 from orchestration.cli.table import print_table
 from orchestration.cli.tenants import say_switches
+from orchestration.cli.worker import work
 from pipelines.flow_builder.statuses import Status
 from pipelines.operations import moment
 from pipelines.settings import Settings, load_settings
@@ -22,9 +24,18 @@ def now() -> datetime:
 
 
 @click.command()
-def deliver() -> None:
-    """Post what is due now. Exit status 1 if anything became dead or the endpoint is down."""
+@click.option("--watch", "stays", is_flag=True, help="Stay, and post what becomes due, until SIGTERM or Ctrl-C.")
+def deliver(stays: bool) -> None:
+    """Post what is due now. Exit status 1 if anything became dead or the endpoint is down.
+
+    With --watch it is a worker: beside `servicetitan-flow up`, for more than that one posts by itself, and, where
+    OPERATIONS_URL is set, on any machine, as many as wanted. A PostgreSQL that is gone is waited for. Told to end,
+    it ends what is on its way, with status 0.
+    """
     settings = load_settings()
+    if stays:
+        work(settings)
+        return
     if not settings.flow_builder_trigger_url:
         click.echo("FLOW_BUILDER_TRIGGER_URL is not set: nothing is sent")
         return
@@ -33,22 +44,11 @@ def deliver() -> None:
     counts = deliver(settings, now)
     counted = [f"{value} {name}" for name, value in asdict(counts).items() if type(value) is int]
     click.echo(f"deliver: {', '.join(counted)}")
-    if counts.waits_until:
-        click.echo(f"Flow Builder asked to wait until {counts.waits_until:%Y-%m-%d %H:%M:%S} UTC")
+    say_wait(counts)
     say_endpoint(settings)
     say_switches(settings)
     if counts.failed:
         raise SystemExit(1)
-
-
-def say_endpoint(settings: Settings) -> None:
-    from pipelines.flow_builder.advice import advice
-    from pipelines.flow_builder.outbox.queries import outbox_health
-
-    endpoint = outbox_health(settings.operations, now()).endpoint
-    if endpoint.down_since:
-        click.echo(f"the endpoint is {endpoint.describe()}; nothing is lost, what is due waits", err=True)
-        click.echo(advice(str(endpoint.because), settings.flow_builder_trigger_url), err=True)
 
 
 @click.command()

@@ -14,6 +14,7 @@ Command = Sequence[Path | str]
 Process = subprocess.Popen[bytes]
 PATIENCE = 20.0  # seconds, until what was asked to end is ended
 LAST_WORDS = 5.0
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
 
 def heed_signals() -> None:
@@ -21,6 +22,18 @@ def heed_signals() -> None:
     handled: nothing but SIGKILL would end it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
+def asked_to_end() -> Iterator[Callable[[], bool]]:
+    """Whether SIGTERM or SIGINT has come; they break nothing off."""
+    came: list[int] = []
+    before = {each: signal.signal(each, lambda number, _frame: came.append(number)) for each in ENDINGS}
+    try:
+        yield lambda: bool(came)
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def command(name: str, *arguments: str) -> Command:
@@ -52,7 +65,7 @@ def running(
 
 def end(processes: Collection[Process], patience: float) -> None:
     """Another signal to us changes nothing any more."""
-    before = {each: signal.signal(each, signal.SIG_IGN) for each in (signal.SIGINT, signal.SIGTERM)}
+    before = {each: signal.signal(each, signal.SIG_IGN) for each in ENDINGS}
     for stop, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, LAST_WORDS)):
         deadline = time.monotonic() + seconds
         left = [process for process in processes if tell(process, stop)]

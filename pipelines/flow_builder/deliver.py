@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 
@@ -24,9 +24,10 @@ def deliver(
     transport: httpx.AsyncBaseTransport | None = None,
     chance: random.Random | None = None,
     begin_for: timedelta | None = None,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> Delivered:
-    """Returns when nothing more is due, or when what it began within ``begin_for`` has ended. Safe beside others of its
-    kind.
+    """Returns when nothing more is due; or, after ``begin_for`` or once it ``is_over``, when what was begun has ended.
+    Safe beside others of its kind.
 
     Raises `pipelines.settings.settings.ConfigurationError` and `pipelines.operations.OperationsError`.
     """
@@ -37,9 +38,13 @@ def deliver(
 
         async with http_client(transport) as client:
             post = Sender(client, settings, clock)
-            return await Dispatcher(outbox, post, clock, chance or random.Random(), apart, until=until).run()
+            return await Dispatcher(outbox, post, clock, chance or random.Random(), apart, is_over=ends).run()
 
     until = None if begin_for is None else clock() + begin_for
+
+    def ends(now: datetime) -> bool:
+        return is_over() or (until is not None and now >= until)
+
     max_age = timedelta(hours=settings.flow_builder_max_age_hours)
     with open_operations(settings.operations) as con, ThreadPoolExecutor(1) as thread:
         outbox = Outbox(con, max_age)

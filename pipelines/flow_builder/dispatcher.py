@@ -42,7 +42,7 @@ class Delivered:
 
 class Dispatcher:
     """``apart`` runs a turn where its disk does not hold up the network: in a thread, or, in a simulation, at once.
-    Nothing is begun after ``until``."""
+    Nothing is begun once ``is_over`` says so of the moment."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Dispatcher:
         chance: random.Random,
         apart: Apart,
         judge: Judge = outcome,
-        until: datetime | None = None,
+        is_over: Callable[[datetime], bool] = lambda _now: False,
     ) -> None:
         self.outbox = outbox
         self.post = send
@@ -60,7 +60,7 @@ class Dispatcher:
         self.chance = chance
         self.apart = apart
         self.judge = judge
-        self.until = until
+        self.is_over = is_over
         self.in_flight: dict[asyncio.Task[AttemptResult], Claim] = {}
         self.came_back: list[tuple[Claim, AttemptResult]] = []
         self.counts = Delivered()
@@ -118,7 +118,7 @@ class Dispatcher:
                 outcome = self.outcome(claim, answer, now)
                 outcomes.append((claim.webhook_id, outcome))
                 back += self.outbox.settle(claim, answer, outcome, now)
-            ends = self.store_failed or (self.until is not None and now >= self.until)
+            ends = self.store_failed or self.is_over(now)
             claimed = Claimed() if ends else self.outbox.claim(now, MAX_IN_FLIGHT - len(self.in_flight))
             is_down = self.outbox.endpoint().down_since is not None
             failpoint("delivery.written")
