@@ -151,7 +151,7 @@ def test_what_is_wrong_with_the_address_is_named_without_its_password(postgres_s
     wrong = {
         postgres_server.url("postgres", password="s3cret"): "see the user and the password of OPERATIONS_URL",
         postgres_server.url("nowhere"): "create the database|create it",
-        f"postgresql://postgres:{right}@127.0.0.1:1/postgres": "see that PostgreSQL runs there",
+        f"postgresql://postgres:{right}@127.0.0.1:1/postgres": "refused; it does not answer; see that PostgreSQL runs",
         f"postgresql://postgres:s3cret@{host}/postgres?sslmode=never": "OPERATIONS_URL|see that PostgreSQL",
     }
     for url, way_out in wrong.items():

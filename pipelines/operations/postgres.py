@@ -292,7 +292,7 @@ class PostgresConnection:
 
     def _known(self, error: psycopg.Error) -> Exception:
         """In our words; without the values of the statement, which PostgreSQL quotes."""
-        said = scrubbed(error.diag.message_primary or str(error).strip().splitlines()[-1], self.url)
+        said = scrubbed(error.diag.message_primary or last_words(error), self.url)
         for kind, way_out in WAYS_OUT:
             if isinstance(error, kind):
                 return OperationsError(f"{self.url}: {said}; {way_out}")
@@ -303,6 +303,12 @@ class PostgresConnection:
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             return OperationsError(f"{self.url}: {said}; {GONE}")
         return type(error)(said)
+
+
+def last_words(error: psycopg.Error) -> str:
+    """Without libpq's guesses, which it puts behind a tab."""
+    lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
+    return lines[-1] if lines else type(error).__name__
 
 
 def scrubbed(text: str, url: PostgresUrl) -> str:
