@@ -1,5 +1,6 @@
 """The outbox of a back-up: what was on its way may have been told since, so a person releases it."""
 
+from pipelines.flow_builder.outbox.locks import TURNS
 from pipelines.flow_builder.statuses import WAITING, Status
 from pipelines.operations import Connection, stamp
 from pipelines.operations.restore import Restoration
@@ -16,6 +17,7 @@ CUT_OFF = "update attempts set error = 'cut off' where ended_at is null and erro
 
 def hold_all(con: Connection, restoration: Restoration) -> int:
     """Also notes the moment: `enqueue` holds what happened before it and is news to the restored outbox."""
+    con.lock(TURNS)  # in PostgreSQL workers go on meanwhile
     held = con.execute(HOLD, {"restored_at": stamp(restoration.at)}).rowcount
     con.execute(NO_LEASES)
     con.execute(CUT_OFF)
