@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench import __main__ as bench
+from tests.bench.dispatchers import wrong_in
 from tests.bench.measures import FIGURES, MEASURES, report
 
 
@@ -23,6 +24,9 @@ def test_each_measure_is_set_beside_its_goal(monkeypatch: pytest.MonkeyPatch, tm
         MEASURES["idle"].name: "missed",
         MEASURES["idle_run"].name: "not measured",
         MEASURES["idle_run_cpu"].name: "not measured",
+        MEASURES["idle_run_own_seconds"].name: "not measured",
+        MEASURES["idle_run_own_cpu"].name: "not measured",
+        MEASURES["idle_hourly"].name: "not measured",
         MEASURES["backfill"].name: "met",
         MEASURES["backfill_peak"].name: "not measured",
         "bench ticks": "failed",
@@ -32,3 +36,16 @@ def test_each_measure_is_set_beside_its_goal(monkeypatch: pytest.MonkeyPatch, tm
 
 def test_a_bench_that_fails_is_not_at_its_end(tmp_path: Path) -> None:
     assert not bench.run("no_such_bench", tmp_path / "figures")
+
+
+def test_what_has_no_goal_has_no_verdict() -> None:
+    rows = bench.table({"lake_cpu": 1.5}, [], [])
+    assert [(row["key"], row["goal"], row["verdict"]) for row in rows] == [("lake_cpu", "", "")]
+
+
+@pytest.mark.parametrize(
+    ("heard", "wrong"), [("abc", 0), ("bac", 0), ("ab", 1), ("abcb", 1), ("acb", 0), ("cab", 2), ("", 3)]
+)
+def test_messages_that_are_lost_twice_or_out_of_their_customers_order_are_counted(heard: str, wrong: int) -> None:
+    rows = [("a", 1, "delivered"), ("b", 2, "delivered"), ("c", 1, "delivered")]
+    assert wrong_in(rows, [*heard]) == wrong

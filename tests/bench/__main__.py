@@ -26,7 +26,7 @@ from tests.bench.measures import FIGURES, MEASURES
 
 BENCHES = (
     *("starts", "latency", "ticks", "sync", "extract", "states", "rehearse", "delivery", "actions"),
-    *("trouble_actions", "console", "growth", "trouble"),
+    *("trouble_actions", "console", "growth", "trouble", "dispatchers", "lake"),
 )
 VERSIONS = ("dagster", "dbt-core", "dbt-duckdb", "dlt", "duckdb")
 LONGEST = 3600  # seconds for one bench
@@ -83,17 +83,19 @@ def table(values: Mapping[str, float], names: Sequence[str], failed: Sequence[st
     """A row for each measure of these benches, and one for each bench that failed."""
     rows = [
         {
+            "key": key,
             "measure": measure.name,
             "value": values.get(key),
             "goal": measure.wanted,
             "unit": measure.unit,
-            "verdict": "not measured" if key not in values else "met" if measure.is_met(values[key]) else "missed",
+            "verdict": measure.verdict(values.get(key)),
         }
         for key, measure in MEASURES.items()
         if measure.bench in names or key in values
     ]
     failures = [
-        {"measure": f"bench {name}", "value": None, "goal": "", "unit": "", "verdict": "failed"} for name in failed
+        {"key": name, "measure": f"bench {name}", "value": None, "goal": "", "unit": "", "verdict": "failed"}
+        for name in failed
     ]
     return rows + failures
 

@@ -57,6 +57,8 @@ ROWS = """
 class Receiver(asyncio.Protocol):
     """Reads one request at a time; ours come in one piece or two."""
 
+    answer_after = ANSWER_AFTER
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport, self.buffer = transport, b""
 
@@ -65,7 +67,12 @@ class Receiver(asyncio.Protocol):
         head, found, body = self.buffer.partition(b"\r\n\r\n")
         if found and len(body) >= int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]):
             self.buffer = b""
-            asyncio.get_running_loop().call_later(ANSWER_AFTER, self.transport.write, ANSWER)  # type: ignore[attr-defined]
+            self.take(head)
+            loop = asyncio.get_running_loop()
+            loop.call_later(self.answer_after, self.transport.write, ANSWER)  # type: ignore[attr-defined]
+
+    def take(self, head: bytes) -> None:
+        """For who wants to know what came."""
 
 
 def receive(pipe: Connection) -> None:

@@ -8,11 +8,11 @@ tenth of the customers.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,7 @@ from tests.states.warehouse import Warehouse
 
 CHANGES = (0, 100, 10_000)
 TENANT = 410387862
+TENANTS = 20  # where they are many
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 EVENTS = 8
 SLOWEST = 8
@@ -35,34 +36,34 @@ Figures = dict[str, float]
 # customers come over four years; each has a sale with its install and, 200 days later, another inquiry
 CUSTOMERS = """
     insert into servicetitan.customers by name
-    select {tenant} as tenant_id, i as id, 'Customer ' || i as name, true as active, born as created_on,
+    select tenant_id, i as id, 'Customer ' || i as name, true as active, born as created_on,
         born as modified_on, '1' as _dlt_load_id
     from born
 """
 CONTACTS = """
     insert into servicetitan.customer_contacts by name
-    select {tenant} as tenant_id, 2 * i + k as id, i as customer_id, ['Email', 'MobilePhone'][k + 1] as type,
+    select tenant_id, 2 * i + k as id, i as customer_id, ['Email', 'MobilePhone'][k + 1] as type,
         ['person ' || i || '@example.com', '213 555 2800'][k + 1] as value, true as active,
-        '{{"marketingUpdatesEnabled": true}}'::json as preferences, born as created_on, born as modified_on,
+        '{"marketingUpdatesEnabled": true}'::json as preferences, born as created_on, born as modified_on,
         '1' as _dlt_load_id
     from born, range(2) as kinds (k)
 """
 LOCATIONS = """
     insert into servicetitan.locations by name
-    select {tenant} as tenant_id, i as id, i as customer_id, 'Home' as name, true as active,
+    select tenant_id, i as id, i as customer_id, 'Home' as name, true as active,
         json_object('street', i || ' Main Street', 'city', 'Pasadena', 'state', 'CA', 'zip', '91101') as address,
         born as created_on, born as modified_on, '1' as _dlt_load_id
     from born
 """
 LEADS = """
     insert into servicetitan.leads by name
-    select {tenant} as tenant_id, 2 * i + k as id, i as customer_id, 'Open' as status, true as active,
+    select tenant_id, 2 * i + k as id, i as customer_id, 'Open' as status, true as active,
         born + to_days(200 * k::integer) as created_on, created_on as modified_on, '1' as _dlt_load_id
     from born, range(2) as rounds (k)
 """
 JOBS = """
     insert into servicetitan.jobs by name
-    select {tenant} as tenant_id, 3 * i + k as id, i as customer_id, i as location_id, [1, 2, 1][k + 1] as job_type_id,
+    select tenant_id, 3 * i + k as id, i as customer_id, i as location_id, [1, 2, 1][k + 1] as job_type_id,
         ['Completed', 'Completed', 'Scheduled'][k + 1] as job_status,
         born + to_days([1, 10, 201][k + 1]) as created_on,
         born + to_days([3, 20, 201][k + 1]) as modified_on,
@@ -83,18 +84,17 @@ ASSIGNMENTS = """
 """
 ESTIMATES = """
     insert into servicetitan.estimates by name
-    select {tenant} as tenant_id, i as id, 3 * i as job_id, i as customer_id, true as active,
-        '{{"value": 1, "name": "Sold"}}'::json as status, born + to_days(3) as created_on,
+    select tenant_id, i as id, 3 * i as job_id, i as customer_id, true as active,
+        '{"value": 1, "name": "Sold"}'::json as status, born + to_days(3) as created_on,
         born + to_days(5) as sold_on, sold_on as modified_on, '1' as _dlt_load_id
     from born
 """
 CHANGE = """
     insert into servicetitan.leads by name
-    select {tenant} as tenant_id, 1000000000 + 100000 * {changes} + i as id,
-        i * (select count(*) from servicetitan.customers) // {changes} as customer_id,
-        'Open' as status, timestamptz '{at}' as created_on, created_on as modified_on,
-        'tick {changes}' as _dlt_load_id
-    from range({changes}) as numbers (i);
+    select tenant_id, 1000000000 + 100000 * {changes} + i as id, customers.id as customer_id, 'Open' as status,
+        timestamptz '{at}' as created_on, timestamptz '{at}' as modified_on, 'tick {changes}' as _dlt_load_id
+    from range({changes}) as numbers (i), (select count(*) as customers from servicetitan.customers) as counted
+    inner join servicetitan.customers on customers.id = i * counted.customers // {changes};
     insert into servicetitan.changes by name
     select (select max(change_id) from servicetitan.changes) + row_number() over () as change_id, tenant_id,
         'leads' as source_table, id::varchar as source_id, customer_id, _dlt_load_id
@@ -127,20 +127,24 @@ FOLD = """
 """
 
 
-def fill(folder: Path, customers: int) -> None:
+def fill(folder: Path, customers: int, tenants: int = 1) -> None:
     warehouse = Warehouse(folder / "warehouse.duckdb", folder / "dbt")
-    types = [{"tenant_id": TENANT, "id": 1, "name": "Sales Visit"}, {"tenant_id": TENANT, "id": 2, "name": "Install"}]
-    warehouse.load({"tenants": [{"tenant_id": TENANT, "tenant_name": "socal"}], "job_types": types})
+    ids = range(TENANT, TENANT + tenants)
+    kinds = ((1, "Sales Visit"), (2, "Install"))
+    types = [{"tenant_id": one, "id": kind, "name": name} for one in ids for kind, name in kinds]
+    named = [{"tenant_id": one, "tenant_name": "socal" if one == TENANT else f"town{one}"} for one in ids]
+    warehouse.load({"tenants": named, "job_types": types})
     with duckdb.connect(warehouse.path) as con:
         con.execute("set TimeZone = 'UTC'")
         con.execute("set memory_limit = '3GB'")
         con.execute(f"""
             create temp view born as
-            select i, timestamptz '2022-07-01 09:00:00Z' + to_days((i % 1250)::integer) as born
+            select {TENANT} + i % {tenants} as tenant_id, i,
+                timestamptz '2022-07-01 09:00:00Z' + to_days((i % 1250)::integer) as born
             from range({customers}) as numbers (i)
         """)
         for rows in (CUSTOMERS, CONTACTS, LOCATIONS, LEADS, JOBS, APPOINTMENTS, ASSIGNMENTS, ESTIMATES):
-            con.execute(rows.format(tenant=TENANT))
+            con.execute(rows)
     prepare(folder)
 
 
@@ -164,7 +168,7 @@ def change(folder: Path, changes: int) -> None:
     prepare(folder)
     if changes:
         with duckdb.connect(folder / "warehouse.duckdb") as con:
-            con.execute(CHANGE.format(tenant=TENANT, changes=changes, at=NOW.isoformat()))
+            con.execute(CHANGE.format(changes=changes, at=NOW.isoformat()))
 
 
 def published(folder: Path, size: int) -> Figures:
@@ -194,6 +198,7 @@ def prepare(folder: Path, _size: int = 0) -> None:
 # what is measured, and what comes before it in the same process
 PARTS: dict[str, tuple[Callable[[Path, int], None], Callable[[Path, int], Figures]]] = {
     "fill": (fill, lambda *_: {}),
+    "fill for many tenants": (lambda folder, customers: fill(folder, customers, TENANTS), lambda *_: {}),
     "everything": (prepare, everything),
     "tick": (change, tick),
     "publish": (lambda *_: None, published),
@@ -211,9 +216,15 @@ def measure(part: str, folder: Path, size: int) -> None:
         "nodes": nodes,
         "seconds": time.perf_counter() - wall,
         "cpu": time.process_time() - cpu,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mb": peak_mb("self"),
     }
     print(json.dumps(figures))
+
+
+def peak_mb(pid: int | str) -> float:
+    """The most memory that a process had (Linux). What `resource` says of it counts its parent's, too, from before it
+    became another program."""
+    return int(Path(f"/proc/{pid}/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def measured(part: str, folder: Path, size: int, label: str = "") -> Figures:
@@ -230,22 +241,33 @@ def measured(part: str, folder: Path, size: int, label: str = "") -> Figures:
     return dict(figures)
 
 
-def bench(customers: int) -> dict[str, Figures]:
+def taken(folder: Path) -> Figures:
+    """MB on the disk of each file and folder in it."""
+    found = Counter[str]()
+    for path in folder.rglob("*"):
+        found[path.relative_to(folder).parts[0]] += path.lstat().st_blocks * 512
+    return {name: size / 2**20 for name, size in sorted(found.items())}
+
+
+def bench(customers: int, filled: str = "fill") -> dict[str, Figures]:
+    """By part; ``disk``: what there is in the end."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         print(f"{customers:,} customers with {EVENTS} events each", flush=True)
         found = {"floor": measured("fold", folder, customers, "(b) floor: the bare fold")}
-        measured("fill", folder, customers)
+        (folder / "fold.duckdb").unlink()
+        measured(filled, folder, customers)
         found["ours"] = measured("everything", folder, customers, "(a) everything, to all marts")
         found["published"] = measured("publish", folder, 0, "    its publication")
         for changes in CHANGES:
             found[f"{changes}"] = measured("tick", folder, changes, f"    a tick with {changes:,} changed customers")
             found[f"{changes} published"] = measured("publish", folder, changes, "    its publication")
+        found["disk"] = taken(folder)
     return found
 
 
 def compare(many: Mapping[str, Figures], few: Mapping[str, Figures]) -> None:
-    seconds = {name: figures["seconds"] for name, figures in many.items()}
+    seconds = {name: figures["seconds"] for name, figures in many.items() if name != "disk"}
     report("derivation", seconds["ours"] / seconds["floor"])
     report("derivation_peak", many["ours"]["peak_mb"] / 1024)
     report("tick_growth", seconds["100"] / few["100"]["seconds"])

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -102,21 +102,25 @@ def cpu(processes: Iterable[Process]) -> float:
     return by_program(processes).total()
 
 
-def by_program(processes: Iterable[Process]) -> Counter[str]:
-    """The same, by those of PROGRAMS; what one of them started is its own."""
-    spent: Counter[str] = Counter()
+def spent_by(process: psutil.Process) -> float:
+    return sum(process.cpu_times()[:4])
+
+
+def by_program(processes: Iterable[Process], figure: Callable[[psutil.Process], float] = spent_by) -> Counter[str]:
+    """The same, or another figure, by those of PROGRAMS; what one of them started is its own."""
+    found: Counter[str] = Counter()
 
     def add(process: psutil.Process, program: str) -> None:
         with suppress(psutil.NoSuchProcess):
             words = " ".join(process.cmdline())
             program = next((name for name, word in PROGRAMS.items() if word in words), program)
-            spent[program] += sum(process.cpu_times()[:4])  # type: ignore[assignment]
+            found[program] += figure(process)  # type: ignore[assignment]
             for child in process.children():
                 add(child, program)
 
     for one in processes:
         add(psutil.Process(one.pid), "others")
-    return spent
+    return found
 
 
 @contextmanager
@@ -157,6 +161,8 @@ def measure_runs(product: Dagster, runs: int) -> None:
     (idle, idle_cpu), (nothing, nothing_cpu) = medians.values()
     report("idle_run", idle / nothing)
     report("idle_run_cpu", idle_cpu / nothing_cpu)
+    report("idle_run_own_seconds", idle)
+    report("idle_run_own_cpu", idle_cpu)
 
 
 def measure_idle(env: dict[str, str], folder: Path, seconds: int) -> None:
@@ -179,6 +185,7 @@ def measure_idle(env: dict[str, str], folder: Path, seconds: int) -> None:
         parts = ", ".join(f"{program} {one * 3600 / seconds:,.0f}" for program, one in found.items())
         print(f"left alone, {name}: {hourly[name]:,.0f} s CPU an hour: {parts}", flush=True)
     report("idle", hourly["with its change sensor"] / hourly["Dagster alone"])
+    report("idle_hourly", hourly["with its change sensor"])
 
 
 @contextmanager
