@@ -102,9 +102,10 @@ def test_a_derivation_of_everything_keeps_what_was_detected(at_once: Warehouse) 
 
 
 @pytest.mark.prove
-def test_a_full_refresh_by_hand_keeps_what_was_detected(at_once: Warehouse) -> None:
+@pytest.mark.parametrize("customers_at_once", [1_000_000, 20])
+def test_a_full_refresh_by_hand_keeps_what_was_detected(at_once: Warehouse, customers_at_once: int) -> None:
     before, log_before = marts(at_once), log(at_once)
-    variables = f"{{as_of: '{AS_OF:%Y-%m-%dT%H:%M:%S.%fZ}'}}"
+    variables = f"{{as_of: '{AS_OF:%Y-%m-%dT%H:%M:%S.%fZ}', customers_at_once: {customers_at_once}}}"
     done = invoke("run", "--full-refresh", "--vars", variables, warehouse=at_once.path, work_dir=at_once.work_dir)
     assert {str(node.status) for node in done.results} == {"success"}
     assert (marts(at_once), log(at_once)) == (before, log_before)

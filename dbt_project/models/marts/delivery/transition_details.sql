@@ -1,19 +1,22 @@
 {{ config(
-    incremental_strategy='by_changed_customers', unique_key=['tenant_id', 'servicetitan_customer_id']
+    incremental_strategy='by_changed_customers',
+    unique_key=['tenant_id', 'servicetitan_customer_id'],
+    post_hook='{{ other_slices(sql) }}',
 ) }}
 
 -- depends_on: {{ ref('int_customers__changed') }}
 {%- set is_whole = is_full() or not relation_before(this.schema, this.identifier) %}
+{%- set in_slice = in_slice('servicetitan_customer_id', ref('customer_servicetitan_state')) if is_whole %}
 
 with states as (
     select * from {{ ref('customer_servicetitan_state') }}
-    where {{ 'true' if is_whole else of_changed_customers(ref('customer_servicetitan_state')) }}
+    where {{ in_slice if is_whole else of_changed_customers(ref('customer_servicetitan_state')) }}
 ),
 
 -- read twice rather than kept, for its rows are wide
 log as not materialized (
     select * from {{ ref('customer_state_transitions') }}
-    where retracted_at is null and {{ 'true' if is_whole else of_changed_customers(ref('customer_state_transitions')) }}
+    where retracted_at is null and {{ in_slice if is_whole else of_changed_customers(ref('customer_state_transitions')) }}
 ),
 
 -- the newest transition, the newest that is no reset, and the first of those that leave their state where it is
