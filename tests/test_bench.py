@@ -86,3 +86,8 @@ def test_what_is_fullest_breaks_first_and_ten_times_the_customers_are_ten_times_
         assert loads == sorted(loads, reverse=True)
     dearer = plan.Plan(plan.SIZES[0], measured, replace(plan.Assumed(), core_hour=1))
     assert dearer.money["machines"] > small.money["machines"]
+
+
+def test_of_syncs_that_take_ever_longer_so_many_fit() -> None:
+    assert plan.publications_within(100, 10, 0) == 10
+    assert plan.publications_within(100, 5, 10) == pytest.approx(4)  # 5 + 10 * 4 / 2 = 25 on average

@@ -151,8 +151,8 @@ def derived(folder: Path, customers: int) -> Path:
     return folder
 
 
-def ticks(folder: Path, server: PostgresServer, all_: list[Lake], numbers: Iterable[int]) -> dict[str, Figures]:
-    """Medians, by what was done; each tick has a number of changes of its own."""
+def ticks(folder: Path, server: PostgresServer, all_: list[Lake], numbers: Iterable[int]) -> dict[str, list[Figures]]:
+    """By what was done; each tick has a number of changes of its own."""
     found = defaultdict[str, list[Figures]](list)
     for number in numbers:
         derivation, copy = (states.measured(part, folder, CHANGES + number) for part in ("tick", "publish"))
@@ -162,7 +162,16 @@ def ticks(folder: Path, server: PostgresServer, all_: list[Lake], numbers: Itera
             figures = lake.publish(folder, server)
             assert not figures["is_full"]
             found[lake.name].append(figures)
-    return {name: {key: median(one[key] for one in many) for key in many[0]} for name, many in found.items()}
+    return found
+
+
+def medians(many: list[Figures]) -> Figures:
+    return {key: median(one[key] for one in many) for key in many[0]}
+
+
+def growth(many: list[Figures]) -> Figures:
+    """What each publication adds to those after it, until `lake-maintain` puts files together."""
+    return {key: (many[-1][key] - many[0][key]) / max(1, len(many) - 1) for key in many[0]}
 
 
 def show(name: str, figures: Figures) -> None:
@@ -196,7 +205,8 @@ def bench(customers: int, count: int, shards: int, store: SeaweedServer | None, 
     first = {lake.name: lake.publish(big, server) for lake in all_}
     show_all(f"{customers:,} customers: all, once", first)
     data, kept = sum(states.taken(folder / "near").values()), near.kept()
-    found = ticks(big, server, all_, range(count))
+    each = ticks(big, server, all_, range(count))
+    found = {name: medians(many) for name, many in each.items()}
     show_all(f"{CHANGES} changes, medians of {count}", found)
     more, now = sum(states.taken(folder / "near").values()) - data, near.kept()
     catalog, files = ((after - before) / count for after, before in zip(now, kept, strict=True))
@@ -205,7 +215,13 @@ def bench(customers: int, count: int, shards: int, store: SeaweedServer | None, 
         f" {files:.0f} files with {more / count * 1024:,.0f} KB, and {catalog / 2**10:,.0f} KB to the catalog",
         flush=True,
     )
+    grown = {name: growth(many) for name, many in each.items()}
+    show_all("what each adds to those after it", {name: grown[name] for name in by_name})
     reports(found, by_name)
+    report("lake_cpu_grows", grown[FOLDER]["cpu"] * 1000)
+    report("lake_trips_grow", grown[PROXY]["trips"])
+    if S3 in by_name:
+        report("lake_requests_grow", grown[S3]["requests"])
     report("lake_data", data * 1024 / customers)
     report("lake_data_added", more * 1024 / count)
     report("lake_catalog", kept[0] / 2**20)

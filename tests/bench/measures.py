@@ -97,6 +97,11 @@ MEASURES: Mapping[str, Measure] = {
     "lake_s3_cpu": Measure("lake", "a publication into S3, CPU", unit="s"),
     "lake_requests": Measure("lake", "its requests to the object store"),
     "lake_files": Measure("lake", "files that a publication leaves"),
+    "lake_cpu_grows": Measure(
+        "lake", "what each publication adds to later ones, until files are put together, CPU", unit="ms"
+    ),
+    "lake_trips_grow": Measure("lake", "the same, round trips to the catalog"),
+    "lake_requests_grow": Measure("lake", "the same, requests to the object store"),
     "lake_data": Measure("lake", "data of a customer in the lake", unit="KB"),
     "lake_data_added": Measure("lake", "data that a publication adds", unit="KB"),
     "lake_catalog": Measure("lake", "catalog of one shard", unit="MB"),

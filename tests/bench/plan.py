@@ -9,7 +9,7 @@ import argparse
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from textwrap import wrap
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ HOURS, DAYS = 730, 30.4  # of a month
 KB, MB = 2**10 / 1e9, 2**20 / 1e9  # in GB
 PER_SECOND = 60  # calls that ServiceTitan takes, of a tenant and app
 TRIP = 0.001  # seconds, to the catalog
+GIVEN_UP = 60  # seconds: pipelines/analytics/lake/run.py
 AT_ONCE = 4  # publications, with kills and maintenance between: tests/lake
 NEEDED = (
     *("growth_customers", "growth_tick_cpu", "growth_tick_seconds", "growth_full_cpu", "growth_full_seconds"),
@@ -30,7 +31,18 @@ NEEDED = (
     *("growth_look_calls", "growth_sync_calls", "idle_run_own_seconds", "idle_run_own_cpu", "idle_hourly"),
     *("dispatchers_4", "dispatchers_own_cpu", "dispatchers_server_cpu", "dispatchers_commits", "dispatchers_log"),
     *("dispatchers_kept", "dispatchers_index", "lake_cpu", "lake_seconds", "lake_server_cpu", "lake_peak"),
-    *("lake_trips", "lake_far_seconds", "lake_requests", "lake_files", "lake_data", "lake_data_added", "lake_catalog"),
+    *(
+        "lake_trips",
+        "lake_far_seconds",
+        "lake_requests",
+        "lake_files",
+        "lake_cpu_grows",
+        "lake_trips_grow",
+        "lake_requests_grow",
+        "lake_data",
+        "lake_data_added",
+        "lake_catalog",
+    ),
     *("lake_catalog_added", "lake_shards", "lake_cpu_added", "lake_trips_added"),
 )
 Measured = Mapping[str, float]
@@ -49,6 +61,7 @@ class Assumed:
     changed: float = assumed(0.02, "of the customers change on a day, each with one message")
     busiest: float = assumed(0.1, "of a day's changes come in its busiest hour")
     hours: float = assumed(10, "hours of a day in which every sync finds changes, and begins as the one before ends")
+    maintained: float = assumed(1, "times in these hours `lake-maintain` puts the lake's files together")
     look: float = assumed(5, "seconds between two looks at ServiceTitan (CHANGE_SENSOR_SECONDS)")
     contacts: float = assumed(2, "contacts of a customer in the index")
     years: float = assumed(1, "years of deliveries in PostgreSQL")
@@ -76,6 +89,12 @@ class Limit(NamedTuple):
     words: str
 
 
+def publications_within(seconds: float, first: float, grows: float) -> float:
+    """How many syncs follow each other, of which the first takes so long, and each one ``grows`` longer than the one
+    before."""
+    return (math.sqrt(first**2 + 2 * grows * seconds) - first) / grows if grows else seconds / first
+
+
 class Plan:
     """For so many customers. GB, cores, seconds, and money in the currency of the prices."""
 
@@ -91,14 +110,22 @@ class Plan:
         self.money_of()
 
     def syncs_of(self) -> None:
-        """Each shard beside it makes a publication dearer."""
+        """Each shard beside it makes a publication dearer, and so does each one since it was maintained."""
         m, given = self.m, self.given
         more = max(0.0, m["lake_cpu_added"]) / 1000 * (self.shards - 1)
         self.beside = more + max(0.0, m["lake_trips_added"]) * TRIP * (self.shards - 1)
-        self.lake_seconds = m["lake_far_seconds"] + self.beside
-        self.sync_seconds = m["idle_run_own_seconds"] + m["growth_tick_seconds"] + self.lake_seconds
-        self.sync_cpu = m["idle_run_own_cpu"] + m["growth_tick_cpu"] + m["lake_cpu"] + more
-        self.syncs_a_day = given.hours * 3600 / self.sync_seconds * self.shards
+        grows_cpu = max(0.0, m["lake_cpu_grows"]) / 1000
+        grows = grows_cpu + max(0.0, m["lake_trips_grow"]) * TRIP
+        first = m["idle_run_own_seconds"] + m["growth_tick_seconds"] + m["lake_far_seconds"] + self.beside
+        self.between = publications_within(given.hours * 3600 / given.maintained, first, grows)
+        self.of_shard = self.between * given.maintained
+        self.lake_seconds = m["lake_far_seconds"] + self.beside + grows * self.between / 2
+        self.last = m["lake_far_seconds"] + self.beside + grows * self.between
+        self.sync_seconds = given.hours * 3600 / self.of_shard
+        lake_cpu = m["lake_cpu"] + more + grows_cpu * self.between / 2
+        self.sync_cpu = m["idle_run_own_cpu"] + m["growth_tick_cpu"] + lake_cpu
+        self.requests = m["lake_requests"] + max(0.0, m["lake_requests_grow"]) * self.between / 2
+        self.syncs_a_day = self.of_shard * self.shards
         self.syncs_a_second = self.shards / self.sync_seconds
         self.deliveries_a_day = self.customers * given.changed
         self.deliveries_a_second = self.deliveries_a_day * given.busiest / 3600
@@ -140,8 +167,8 @@ class Plan:
         week = 7 * self.syncs_a_day
         self.lake_data = self.customers * m["lake_data"] * KB + week * m["lake_data_added"] * KB
         self.catalog = self.shards * m["lake_catalog"] * MB + week * m["lake_catalog_added"] * KB
-        self.requests_a_month = self.syncs_a_day * DAYS * m["lake_requests"]
-        self.files_a_day = self.syncs_a_day * m["lake_files"]
+        self.requests_a_month = self.syncs_a_day * DAYS * self.requests
+        self.files = self.between * self.shards * m["lake_files"]
 
     def money_of(self) -> None:
         given = self.given
@@ -166,6 +193,12 @@ class Plan:
                 at_once / AT_ONCE,
                 f"{at_once:.1f}",
                 f"tried with {AT_ONCE}; then a lake for each group of shards",
+            ),
+            Limit(
+                "lake: publications since it was maintained",
+                self.last / GIVEN_UP,
+                f"{self.between:,.0f}, the last takes {self.last:,.0f} s",
+                f"one is given up after {GIVEN_UP} s, and each pays requests; then `lake-maintain` every hour",
             ),
             Limit(
                 "lake: shards in one catalog",
@@ -215,7 +248,7 @@ def planned(plans: Sequence[Plan]) -> list[str]:
     lines: dict[str, Sequence[float]] = {
         "tenants": [one.tenants for one in plans],
         "shards": [one.shards for one in plans],
-        "of a shard: seconds from one sync's start to the next's": [one.sync_seconds for one in plans],
+        "of a shard: seconds from one sync's start to the next's, on average": [one.sync_seconds for one in plans],
         "of a shard: cores in busy hours": [one.shard_cores for one in plans],
         "of a shard: GB of memory": [one.shard_memory for one in plans],
         "of a shard: GB of disk, with room for a copy": [one.shard_disk for one in plans],
@@ -231,7 +264,7 @@ def planned(plans: Sequence[Plan]) -> list[str]:
         "PostgreSQL: GB of write-ahead log a day, of deliveries": [one.log_a_day for one in plans],
         "object store: GB": [one.lake_data for one in plans],
         "object store: thousand requests a day": [one.requests_a_month / DAYS / 1000 for one in plans],
-        "object store: thousand files between two nights": [one.files_a_day / 1000 for one in plans],
+        "object store: thousand files until they are put together": [one.files / 1000 for one in plans],
         "ServiceTitan: calls a second of all": [one.calls_a_second * one.tenants for one in plans],
     }
     lines |= {f"money a month: {name}": [one.money[name] for one in plans] for name in plans[0].money}
@@ -250,6 +283,16 @@ def breaks(plans: Sequence[Plan]) -> list[str]:
         rows.append([name, *shown, limit.words])
     head = ["full", *(f"{one.customers / 1e6:,.0f} million" for one in plans), "why, and what then"]
     return table(head, rows)
+
+
+def hourly(plans: Sequence[Plan]) -> list[str]:
+    """What it would be with a lake that is maintained every hour."""
+    found = []
+    for one in plans:
+        other = Plan(one.customers, one.m, replace(one.given, maintained=one.given.hours))
+        money = f"{sum(other.money.values()):,.0f} in place of {sum(one.money.values()):,.0f}"
+        found.append(f"{money} a month at {one.customers / 1e6:,.0f} million, the last publication {other.last:,.0f} s")
+    return wrapped([f"With `lake-maintain` every hour: {found[0]}", *found[1:]])
 
 
 def wrapped(parts: Sequence[str]) -> list[str]:
@@ -289,6 +332,8 @@ def page(kept: Mapping[str, Any], given: Assumed) -> str:
             f" {large.customers / 1e6:,.0f} million **{large.limits()[0].name}**.",
             "",
             *breaks(plans),
+            "",
+            *hourly(plans),
             "",
             "Measured, and extended in proportion; a shard's tick is taken as with the customers that are named:",
             "",
