@@ -162,6 +162,7 @@ def ticks(folder: Path, server: PostgresServer, all_: list[Lake], numbers: Itera
             figures = lake.publish(folder, server)
             assert not figures["is_full"]
             found[lake.name].append(figures)
+            show(f"  {number + 1}: {lake.name}", figures)
     return found
 
 

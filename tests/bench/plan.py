@@ -30,7 +30,7 @@ NEEDED = (
     *("growth_tick_peak", "growth_full_peak", "growth_disk", "growth_programs", "growth_console_peak"),
     *("growth_look_calls", "growth_sync_calls", "idle_run_own_seconds", "idle_run_own_cpu", "idle_hourly"),
     *("dispatchers_4", "dispatchers_own_cpu", "dispatchers_server_cpu", "dispatchers_commits", "dispatchers_log"),
-    *("dispatchers_kept", "dispatchers_index", "lake_cpu", "lake_seconds", "lake_server_cpu", "lake_peak"),
+    *("dispatchers_kept", "dispatchers_index", "lake_cpu", "lake_server_cpu", "lake_peak"),
     *(
         "lake_trips",
         "lake_far_seconds",
@@ -222,7 +222,7 @@ class Plan:
                 "PostgreSQL: deliveries a second",
                 self.deliveries_a_second / m["dispatchers_4"],
                 f"{self.deliveries_a_second:,.0f}",
-                f"{m['dispatchers_4']:,.0f} were measured, of 4 dispatchers with server and receiver; then more cores",
+                f"of {m['dispatchers_4']:,.0f} with 4 dispatchers, server and receiver on two cores; then more cores",
             ),
             Limit(
                 "ServiceTitan: calls a second of a tenant",
