@@ -274,6 +274,7 @@ def bench(
         for _ in range(turns):
             for case in CASES:
                 run = stores.run(case, url, heard)
+                print(f"{case[0]}, {case[1]}: {run.rate:,.0f} a second", flush=True)
                 better = max(run, best.get(case, run), key=lambda one: one.rate)
                 best[case] = better._replace(wrong=run.wrong + best.get(case, Run(0, 0)).wrong)
     server.drop("filled")
