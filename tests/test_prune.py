@@ -1,21 +1,22 @@
 """What Dagster's records keep of runs, hours and weeks later, and how large their files stay."""
 
 import shutil
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import dagster as dg
 import pytest
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable as Events
 
 from orchestration.assets.specs import ANALYTICS, DELIVERIES, STATES
 from orchestration.event_log import EventLog
-from orchestration.instance.prune import OUTLINED, fit_in, is_due, keep_small
+from orchestration.instance.prune import OUTLINED, event_log, fit_in, is_due, keep_small
 from orchestration.instance.record_files import room_taken
 from tests import dagster_home
+from tests.servers.postgres import PostgresServer
 
 DAGSTER_YAML = Path(__file__).parents[1] / "orchestration" / "dagster.yaml"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -74,11 +75,16 @@ class Office:
         return keep_small(self.instance, datetime.now(UTC) + later, days)
 
 
-@pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+@pytest.fixture(params=["files", pytest.param("postgres", marks=pytest.mark.prove)])
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Office]:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    shutil.copy(DAGSTER_YAML, tmp_path / "dagster.yaml")
-    dagster_home.fill(tmp_path)
+    if request.param == "files":
+        shutil.copy(DAGSTER_YAML, tmp_path / "dagster.yaml")
+        dagster_home.fill(tmp_path)
+    else:
+        shutil.copy(DAGSTER_YAML.parent / "deploy" / "shards" / "dagster.yaml", tmp_path)
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        monkeypatch.setenv("DAGSTER_POSTGRES_URL", server.create(f"dag_{uuid4().hex[:8]}"))
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         yield Office(tmp_path, instance)
 
@@ -171,10 +177,10 @@ def test_what_the_ui_plots_over_time_stays_once_an_hour_as_long_as_its_run(offic
 
     office = Office(office.home, office.instance, states)
     runs = {moment: office.syncs(news=True) for moment in ("08:10", "08:50", "09:10", "10:00")}
-    with closing(sqlite3.connect(office.home / "event_log.db")) as con, con:
+    with event_log(office.instance).index_connection() as con:
         for moment, run_id in runs.items():
-            made = f"2026-11-22 {moment}:00.000000"
-            con.execute("update event_logs set timestamp = ? where run_id = ?", [made, run_id])
+            made = datetime.fromisoformat(f"2026-11-22 {moment}")
+            con.execute(Events.update().where(Events.c.run_id == run_id).values(timestamp=made))
     office.keeps_small(7 * HOUR)
     assert office.made(STATES) == [runs["08:50"], runs["09:10"], runs["10:00"]]
     assert office.made(ANALYTICS) == [runs["10:00"]]
@@ -204,6 +210,9 @@ def test_of_what_sensors_posted_hours_ago_the_last_stays(office: Office) -> None
 
 def test_what_is_too_large_all_together_loses_its_oldest(office: Office) -> None:
     runs = [office.syncs(news=True) for _ in range(4)]
+    if not (office.home / "event_log.db").exists():
+        assert fit_in(office.instance, datetime.now(UTC), 1) == 0, "PostgreSQL has no bound"
+        return
     assert fit_in(office.instance, datetime.now(UTC), room_taken(office.instance)) == 0
     assert fit_in(office.instance, datetime.now(UTC), 1) == 3
     assert office.runs() == {runs[-1]}

@@ -99,6 +99,15 @@ def test_a_sync_is_started_for_the_tenants_that_the_caller_may_ask_for(
     assert params["runConfigData"] == ({"ops": {"extract": {"config": {"tenants": tenants}}}} if tenants else {})
 
 
+def test_of_several_shards_in_one_dagster_it_asks_for_its_own(open_api: Open, queue: Queue, url: str) -> None:
+    assert open_api(DAGSTER_URL=url, SHARD="west").post("/sync").status_code == 202
+    [params] = queue.launched()
+    assert params["selector"]["pipelineName"] == "sync_west"
+    assert params["selector"]["repositoryLocationName"] == "servicetitan-flow_west"
+    [runs] = [asked["variables"]["filter"] for asked in queue.asked if asked["query"] == RUNS]
+    assert runs["pipelineName"] == "sync_west"
+
+
 @pytest.fixture
 def api(open_api: Open, url: str) -> Api:
     return open_api(DAGSTER_URL=url)
