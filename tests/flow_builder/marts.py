@@ -206,7 +206,8 @@ def transition_details() -> str:
 @cache
 def rendered(model: str) -> str:
     text = (PROJECT / f"models/{model}.sql").read_text()
-    return Environment().from_string(text).render(config=lambda **_: "", ref=relation, is_full=lambda: True)
+    words = {"config": lambda **_: "", "ref": relation, "is_full": lambda: True, "in_slice": lambda _: "true"}
+    return Environment().from_string(text).render(words)
 
 
 def relation(name: str) -> str:

@@ -44,18 +44,18 @@ def test_it_publishes_into_the_store_and_where_that_refuses_the_run_goes_on(
     refused = settings_of(world, monkeypatch, **s3 | {"LAKE_S3_SECRET": "hunter2"})
     result, check = materialized(refused)
     assert result.success
-    assert not result.asset_materializations_for_node("lake")
+    assert not result.asset_materializations_for_node("a__lake")
     assert not check.passed
     assert "HTTP" in str(check.metadata["because"].value)
     assert not check_lake(refused)
     settings = settings_of(world, monkeypatch, **s3)
     result, check = materialized(settings)
     assert check.passed
-    [made] = result.asset_materializations_for_node("lake")
+    [made] = result.asset_materializations_for_node("a__lake")
     assert made.metadata["whole"].value is True
     world.tick()
     result, check = materialized(settings)
-    [made] = result.asset_materializations_for_node("lake")
+    [made] = result.asset_materializations_for_node("a__lake")
     assert made.metadata["whole"].value is False
     assert world.differences() == {}
     assert "The lake does not answer: catalog lake_" in capsys.readouterr().out

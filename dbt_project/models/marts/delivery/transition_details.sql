@@ -6,17 +6,19 @@
 
 -- depends_on: {{ ref('int_customers__changed') }}
 {%- set is_whole = is_full() or not relation_before(this.schema, this.identifier) %}
-{%- set in_slice = in_slice('servicetitan_customer_id', ref('customer_servicetitan_state')) if is_whole %}
+{%- set slice = in_slice('servicetitan_customer_id') if is_whole %}
 
 with states as (
     select * from {{ ref('customer_servicetitan_state') }}
-    where {{ in_slice if is_whole else of_changed_customers(ref('customer_servicetitan_state')) }}
+    where {{ slice if is_whole else of_changed_customers(ref('customer_servicetitan_state')) }}
 ),
 
 -- read twice rather than kept, for its rows are wide
 log as not materialized (
     select * from {{ ref('customer_state_transitions') }}
-    where retracted_at is null and {{ in_slice if is_whole else of_changed_customers(ref('customer_state_transitions')) }}
+    where
+        retracted_at is null
+        and {{ slice if is_whole else of_changed_customers(ref('customer_state_transitions')) }}
 ),
 
 -- the newest transition, the newest that is no reset, and the first of those that leave their state where it is
