@@ -41,16 +41,18 @@ def town(own_server: PostgresServer, tmp_path: Path, receiver: Receiver) -> Line
     return line
 
 
-def settle_in(line: Line, customers: int) -> int:
+def settle_in(line: Line, customers: int, tenant_id: int = SOCAL) -> int:
     """Each with three messages; how many in all."""
     ids = range(1001, 1001 + customers)
     for customer_id in ids:
-        line.marts.customer(customer_id)
-        line.marts.enters(6.0, customer_id, is_baseline=True, occurred_at=line.now - 90 * MINUTE)
+        line.marts.customer(customer_id, tenant_id=tenant_id)
+        before = line.now - 90 * MINUTE
+        line.marts.enters(6.0, customer_id, is_baseline=True, occurred_at=before, tenant_id=tenant_id)
     line.sync()
     for customer_id in ids:
         for state in STATES:
-            line.marts.enters(state, customer_id, occurred_at=line.now - 60 * MINUTE + state * MINUTE)
+            at = line.now - 60 * MINUTE + state * MINUTE
+            line.marts.enters(state, customer_id, occurred_at=at, tenant_id=tenant_id)
     line.sync()
     return len(STATES) * customers
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from orchestration.cli.main import main
 from tests.flow_builder.line import Line
+from tests.flow_builder.marts import DFW, Marts
 from tests.flow_builder.test_many_dispatchers import STATES, settle_in
 from tests.flow_builder.workers import Workers, env_of, within, workers
 from tests.servers.postgres import PostgresServer, postgres
@@ -100,6 +101,8 @@ def test_workers_of_two_shards_wait_for_a_server_that_is_gone_and_say_so_once(
 ) -> None:
     url = own_server.create("operations")
     east, west = (now_line(tmp_path / one, receiver, operations_url=url, shard=one) for one in ("east", "west"))
+    west.marts = Marts(tenant_id=DFW)  # whom one shard tells, another one does not
+    west.marts.appointment(7, west.now + timedelta(days=30), tenant_id=DFW)
     of_both = crew.ready(env_of(east), env_of(east), env_of(west))
     messages = settle_in(east, 8)
     within(lambda: is_done(east))
@@ -108,7 +111,7 @@ def test_workers_of_two_shards_wait_for_a_server_that_is_gone_and_say_so_once(
     within(lambda: all("waiting: " in one.said for one in of_both))
     own_server.start()
     within(lambda: all("goes on" in one.said for one in of_both))
-    settle_in(west, 4)
+    settle_in(west, 4, DFW)
     within(lambda: is_done(west))
     for one in of_both:
         assert one.ends() == 0
