@@ -87,6 +87,8 @@ def split(settings: Settings, name: str, folder: Path, tenants: Collection[int],
             raise SplitError(f"tenant {strange[0]} is not told by {old}; expected those that `shards list` has of it")
         if target.exists() and not is_moved:
             raise SplitError(f"{target} is there already; name a folder that is new")
+        if not tenants <= known(source := target if target.exists() else settings.warehouse):
+            raise SplitError(f"{source} does not have all of these tenants; name the DATA_DIR that they moved to")
         if not target.exists():
             made = folder / f".{WAREHOUSE}.moving"
             make_warehouse(settings.warehouse, made, tenants)
@@ -106,6 +108,11 @@ def split(settings: Settings, name: str, folder: Path, tenants: Collection[int],
 
 def told_by(con: Connection, place: PostgresUrl) -> set[int]:
     return {one for (one,) in con.execute(f"select tenant_id from {place.schema}.enqueues").fetchall()}
+
+
+def known(warehouse: Path) -> set[int]:
+    with open_warehouse(warehouse, read_only=True) as con:
+        return {one for (one,) in con.execute("select tenant_id from servicetitan.tenants").fetchall()}
 
 
 def places(settings: Settings, name: str) -> tuple[PostgresUrl, PostgresUrl]:

@@ -101,6 +101,8 @@ def test_a_tenant_moves_with_all_that_is_known_of_it_and_nobody_is_told_twice(
         east.run("deliver")
     east.run(*move)
     east.run(*move)  # once more it changes nothing
+    east.run(*move[:-1], str(tmp_path / "elsewhere"), status=1)  # the tenants are not here to be copied any more
+    assert not (tmp_path / "elsewhere" / "warehouse.duckdb").exists()
     west = Shard("west", away, shared, {"dfw"})
     assert sorted([*east.ask(STATES), *west.ask(STATES)]) == before
     assert [tenant for (tenant,) in west.ask("select tenant_id from servicetitan.tenants")] == [DFW]
